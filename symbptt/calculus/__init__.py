@@ -1,0 +1,1 @@
+"""Derivations: differentials, Jacobians, adjoints. Untrusted; everything comes with a proof."""

@@ -1,0 +1,264 @@
+"""The adjoint system: one backward recursion from which every gradient is read off.
+
+For d z[t] = sum A d y[t+s] + ... the adjoint of y is defined by
+
+    lambda_y[t] = dL/dy[t] (immediate) + sum_{z, s} [t - s in the range of z] A^T lambda_z[t-s],
+
+so that sum_z sum_t <lambda_z[t], d z[t]> can be evaluated in two ways; their difference is
+dL = sum <lambda_z[t], change that enters z at t>. Source: Bryson & Ho, Applied Optimal Control
+(1975), §2.2 (discrete adjoint equations); Werbos, Backpropagation through time (1990).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr, Symbol
+
+from symbptt.core.errors import NotSupported
+from symbptt.core.indices import index_symbol
+from symbptt.core.terms import Const, D, Elem, Param, Plus, SumOver, Term, When, Zero
+from symbptt.core.theory import ALL, Definition, Frame, Theory
+from symbptt.core.traverse import substitute
+from symbptt.proof.objects import Theorem
+
+from .builder import Builder
+from .differential import differentiate, one_step
+from .linear import Summand, pairing, pull, summands, wrap
+from .tidy import tidy
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The scalar that is differentiated, and the names of scalar sequences it sums over."""
+
+    total: Param
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AdjointSystem:
+    """The adjoint definitions of a model and the gradient of every leaf.
+
+    ``model`` is the model's theory, ``theory`` the same with the adjoints; ``adjoint`` maps a
+    sequence to the name of its adjoint; ``through`` gives the part of an adjoint that comes from
+    later uses, not from the loss at once; ``definitions`` stand in an order in which they can be computed at one t, t
+    descending (ascending for sequences that run backward); ``gradients`` maps a leaf (Param, or
+    the head of a given) to its gradient.
+    """
+
+    model: Theory
+    theory: Theory
+    loss: Loss
+    adjoint: dict[str, str]
+    definitions: tuple[Definition, ...]
+    through: dict[Definition, Term]
+    gradients: dict[Term, Term]
+
+
+def everything(theory: Theory) -> Frame:
+    """The frame in which every leaf varies."""
+    heads = {Elem(g.head.args[0], ALL, *g.head.shape): None for g in theory.givens}
+    return Frame((*theory.params, *heads))
+
+
+def sequences(theory: Theory, loss: Loss) -> list[Definition]:
+    """The definitions of vector sequences, in order; the loss and its parts excluded."""
+    return [d for d in theory.definitions if d.index is not None and d.name not in loss.parts]
+
+
+def one_steps(
+    theory: Theory, loss: Loss, frame: Frame, prefix: str
+) -> list[tuple[Definition, Theorem]]:
+    """For each sequence its one-step differential in the frame."""
+    out = []
+    for number, d in enumerate(sequences(theory, loss)):
+        assert isinstance(d.head, Elem)
+        theorem = one_step(theory, d.head, frame, d.facts, f"{prefix}:step:{d.name}:{number}")
+        out.append((d, theorem))
+    return out
+
+
+def loss_differential(theory: Theory, loss: Loss, frame: Frame, prefix: str) -> Theorem:
+    """dL in terms of d of the sequences that the loss mentions."""
+    build = Builder(theory, D(loss.total), (), frame)
+    inside = {f"{part}[]" for part in loss.parts} | _totals(theory)
+    differentiate(build, lambda x: x.key in inside)
+    return Theorem(
+        f"{prefix}:loss", D(loss.total), build.line, build.chain(), (), frame,
+        "differential of the loss", (loss.total,),
+    )  # fmt: skip
+
+
+def _totals(theory: Theory) -> set[str]:
+    return {d.key for d in theory.definitions if d.index is None}
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One place where the change of ``element`` enters: through an adjoint, or the loss."""
+
+    element: Elem
+    summand: Summand
+    consumer: Definition | None
+
+
+def uses(theory: Theory, loss: Loss) -> list[_Use]:
+    """Every reference of a definition, or of the loss, to a sequence element or leaf."""
+    frame = everything(theory)
+    out = []
+    for d, theorem in one_steps(theory, loss, frame, "all"):
+        out += [_Use(s.change.args[0], s, d) for s in summands(theorem.right)]
+    total = loss_differential(theory, loss, frame, "all")
+    out += [_Use(s.change.args[0], s, None) for s in summands(total.right)]
+    return out
+
+
+def adjoint_name(name: str, taken: set[str], alone: bool) -> str:
+    """delta for a single state, delta^{name} otherwise."""
+    plain = r"\delta"
+    if alone and plain not in taken:
+        return plain
+    core = name[1:-1] if name.startswith("{") else name
+    return rf"\delta^{{{core}}}"
+
+
+def adjoint_system(theory: Theory, loss: Loss, main: tuple[str, ...] = ()) -> AdjointSystem:
+    """Defines the adjoints of all sequences and collects the gradient of every leaf.
+
+    ``main`` are the recursive sequences; a single one gets the plain name delta.
+    Raises NotSupported where a differential has no transposed map.
+    """
+    found = uses(theory, loss)
+    defs = sequences(theory, loss)
+    taken = {d.name for d in theory.definitions} | {p.name for p in theory.params}
+    names = {d.name: adjoint_name(d.name, taken, main == (d.name,)) for d in defs}
+    definitions: list[Definition] = []
+    through: dict[Definition, Term] = {}
+    for d in reversed(defs):
+        assert isinstance(d.head, Elem) and d.index is not None
+        facts = (*theory.facts, *d.facts)
+        local, onward = _collect(d.head, d.index, found, names, facts)
+        head = Elem(names[d.name], d.index, *d.head.shape)
+        definitions.append(Definition(head, _total(local, onward), d.facts))
+        through[definitions[-1]] = onward
+    extended = theory.extended(*definitions)
+    gradients: dict[Term, Term] = {}
+    for leaf in theory.params:
+        gradients[leaf] = _parameter(leaf, found, names, theory)
+    for given in theory.givens:
+        assert isinstance(given.head.index, Symbol)
+        facts = (*theory.facts, *given.facts)
+        body = _total(*_collect(given.head, given.head.index, found, names, facts))
+        single = _single_index(given.facts, given.head.index)
+        if single is not None:
+            body = tidy(substitute(body, {given.head.index: single}), theory.facts)
+        gradients[given.head if single is None else given.head.at(single)] = body
+    return AdjointSystem(theory, extended, loss, names, tuple(definitions), through, gradients)
+
+
+def _single_index(facts: tuple[Expr, ...], index: Symbol) -> Expr | None:
+    """The only value an index range admits, if it is one point."""
+    for f in facts:
+        if -f in facts and f.coeff(index) in (1, -1):
+            return index - f * f.coeff(index)
+    return None
+
+
+def _collect(
+    head: Elem, t: Symbol, found: list[_Use], names: dict[str, str], facts: tuple[Expr, ...]
+) -> tuple[Term, Term]:
+    """The immediate loss gradient of head at t, and the transposed maps of its consumers."""
+    sides: tuple[list[Term], list[Term]] = ([], [])
+    for use in found:
+        if use.element.key == head.key:
+            part = tidy(_contribution(use, t, names), facts)
+            sides[use.consumer is not None].append(part)
+    zero = Zero(*head.shape)
+    local, onward = (tidy(Plus(*(side or [zero]))) for side in sides)
+    return local, onward
+
+
+def _total(local: Term, onward: Term) -> Term:
+    return tidy(local + onward)
+
+
+def _contribution(use: _Use, t: Symbol, names: dict[str, str]) -> Term:
+    """The part of the adjoint at t that comes through one use.
+
+    The use is of element[e(s)] for s in a range; solving e(s) = t for s turns the range into
+    conditions on t.
+    """
+    opened, index, conditions, pool = _opened(use, names)
+    solved = next((s for s in pool if index.coeff(s) in (1, -1)), None)
+    if solved is None:
+        return _resum(opened, (*conditions, t - index, index - t), pool)
+    sign = index.coeff(solved)
+    value = (sign * (t - index) + solved).expand()
+    opened = substitute(opened, {solved: value})
+    conditions = tuple(c.xreplace({solved: value}).expand() for c in conditions)
+    return _resum(opened, conditions, [s for s in pool if s != solved])
+
+
+def _opened(
+    use: _Use, names: dict[str, str]
+) -> tuple[Term, Expr, tuple[Expr, ...], list[Symbol]]:
+    """The transposed map with its running indices renamed apart, freed of their sums."""
+    core, wraps = use.summand.core, use.summand.wraps
+    adjoint: Term = Const(1)
+    conditions: tuple[Expr, ...] = ()
+    pool = [w.bound for w in wraps if isinstance(w, SumOver)]
+    if use.consumer is not None:
+        head, running = use.consumer.head, use.consumer.index
+        assert isinstance(head, Elem) and running is not None
+        adjoint = Elem(names[head.name], running, *head.shape)
+        conditions, pool = use.consumer.facts, [*pool, running]
+    for w in wraps:
+        conditions += w.range_facts if isinstance(w, SumOver) else w.args[1:]
+    apart = {s: index_symbol(f"{s.name}'") for s in pool}
+    return (
+        substitute(pull(adjoint, core), apart),
+        use.element.index.xreplace(apart),
+        tuple(c.xreplace(apart) for c in conditions),
+        [apart[s] for s in pool],
+    )
+
+
+def _resum(term: Term, conditions: tuple[Expr, ...], left: list[Symbol]) -> Term:
+    for s in left:
+        lows = [c for c in conditions if c.coeff(s) == 1]
+        highs = [c for c in conditions if c.coeff(s) == -1]
+        if not lows or not highs:
+            raise NotSupported(f"the index {s} has no range")
+        lo, hi = s - lows[0], highs[0] + s
+        rest = tuple(c for c in conditions if c not in (lows[0], highs[0]))
+        inner = tuple(c for c in rest if s in c.free_symbols)
+        conditions = tuple(c for c in rest if s not in c.free_symbols)
+        term = SumOver(When(term, *inner), s, lo, hi)
+    return When(term, *conditions)
+
+
+def _parameter(
+    leaf: Param, found: list[_Use], names: dict[str, str], theory: Theory
+) -> Term:
+    """sum over t of the transposed maps of all uses of a parameter."""
+    parts: list[Term] = []
+    for use in found:
+        if use.element != leaf:
+            continue
+        core, wraps = use.summand.core, use.summand.wraps
+        if use.consumer is None:
+            parts.append(wrap(pull(Const(1), core), wraps))
+            continue
+        t = use.consumer.index
+        assert t is not None
+        adjoint = Elem(names[use.consumer.name], t, *use.consumer.head.shape)
+        body = wrap(pull(adjoint, core), wraps)
+        lo = next(t - f for f in use.consumer.facts if f.coeff(t) == 1)
+        hi = next(f + t for f in use.consumer.facts if f.coeff(t) == -1)
+        parts.append(SumOver(body, t, lo, hi))
+    kept = [p for p in parts if not isinstance(p, Zero)]
+    return tidy(Plus(*kept), theory.facts) if kept else Zero(*leaf.shape)
+
+
+__all__ = ["AdjointSystem", "Builder", "Loss", "adjoint_system", "everything", "pairing", "uses"]

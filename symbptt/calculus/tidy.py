@@ -1,0 +1,90 @@
+"""Readable forms: zeros and units dropped, conditions decided, transposes of leaves only.
+
+The result has the same canonical form; nothing is multiplied out.
+"""
+
+from __future__ import annotations
+
+from sympy import Expr
+
+from symbptt.core.indices import contradictory, entails
+from symbptt.core.terms import (
+    Const, Diag, Hadamard, Identity, Ones, OrderedProduct, Plus, Scale, SumOver, Term, Times,
+    Transposed, When, Zero,
+)  # fmt: skip
+from symbptt.core.traverse import rebuild
+
+Facts = tuple[Expr, ...]
+
+
+def tidy(term: Term, facts: Facts = ()) -> Term:
+    """The term without zeros, units and decided conditions."""
+    inner = facts
+    if isinstance(term, SumOver | OrderedProduct):
+        inner = (*facts, *term.range_facts)
+    elif isinstance(term, When):
+        inner = (*facts, *term.conditions)
+        if contradictory(inner):
+            return Zero(*term.shape)
+    args = tuple(tidy(a, inner) if isinstance(a, Term) else a for a in term.args)
+    term = rebuild(term, args)
+    return _node(term, facts)
+
+
+def _node(term: Term, facts: Facts) -> Term:
+    if isinstance(term, Plus):
+        return _plus(term)
+    if isinstance(term, Times | Hadamard | Scale):
+        return _product(term)
+    if isinstance(term, Transposed):
+        return _transposed(term)
+    if isinstance(term, When):
+        open_conditions = [c for c in term.conditions if not entails(facts, c)]
+        inner = term.args[0]
+        return inner if isinstance(inner, Zero) else When(inner, *open_conditions)
+    if isinstance(term, SumOver) and isinstance(term.body, Zero):
+        return term.body
+    if isinstance(term, SumOver) and contradictory((*facts, *term.range_facts)):
+        return Zero(*term.shape)
+    if isinstance(term, OrderedProduct) and contradictory((*facts, *term.range_facts)):
+        return Identity(term.shape[0])
+    if isinstance(term, Diag) and isinstance(term.args[0], Ones):
+        return Identity(term.shape[0])
+    return term
+
+
+def _plus(term: Plus) -> Term:
+    kept = [a for a in term.args if not isinstance(a, Zero)]
+    return Plus(*kept) if kept else Zero(*term.shape)
+
+
+def _product(term: Term) -> Term:
+    if any(isinstance(a, Zero) or a == Const(0) for a in term.args):
+        return Zero(*term.shape)
+    if isinstance(term, Scale):
+        factor, body = term.args
+        return body if factor == Const(1) else term
+    unit = Identity if isinstance(term, Times) else Ones
+    kept = [a for a in term.args if not isinstance(a, unit)]
+    if isinstance(term, Times) and len(kept) > 1:
+        kept = [a for a in kept if a != Const(1)] or kept[:1]
+    return type(term)(*kept) if kept else term.args[0]
+
+
+def _transposed(term: Transposed) -> Term:
+    inner = term.args[0]
+    if isinstance(inner, Transposed):
+        return inner.args[0]
+    if isinstance(inner, Times):
+        return Times(*(_transposed(Transposed(a)) for a in reversed(inner.args)))
+    if isinstance(inner, Plus | Hadamard):
+        return type(inner)(*(_transposed(Transposed(a)) for a in inner.args))
+    if isinstance(inner, Diag | Identity) or inner.is_scalar:
+        return inner
+    if isinstance(inner, Zero | Ones):
+        return type(inner)(inner.shape[1], inner.shape[0])
+    if isinstance(inner, Scale):
+        return Scale(inner.args[0], _transposed(Transposed(inner.args[1])))
+    if isinstance(inner, SumOver | When):
+        return inner.func(_transposed(Transposed(inner.args[0])), *inner.args[1:])
+    return term

@@ -1,0 +1,1 @@
+"""The language: terms with shapes, index arithmetic, canonical form, meaning."""

@@ -1,0 +1,220 @@
+"""The canonical form: a polynomial whose keys are equal when networks are isomorphic.
+
+``equal(a, b, facts)`` is sound: it answers True only for terms that are equal for all values,
+sizes and indices that satisfy the facts. It decides the algebra of +, matrix and Hadamard
+products, transposes, diag, trace, vec, Kronecker products, entries, blocks, and linear
+manipulation of sums: renaming and shifting a bound index, exchanging sums, pulling factors out. It
+does not split ranges, unfold definitions or solve equations: those are steps of proofs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+from typing import Any
+
+from sympy import Expr, Integer, Symbol, expand
+
+from .errors import NotSupported
+from .indices import contradictory, entails, index_symbol, linear
+from .labelling import graph_key
+from .network import Atom, Axis, Monomial, Pin, Vertices, entries
+from .resolve import Inconsistent, resolve
+from .terms import D, Inverse, Map, Term
+from .traverse import substitute
+
+Facts = tuple[Expr, ...]
+Polynomial = dict[str, Expr]
+_MAX_PERMUTED = 4
+
+
+def equal(a: Term, b: Term, facts: Facts = ()) -> bool:
+    """Whether the canonical forms agree under the facts."""
+    if a == b:
+        return True
+    if a.shape != b.shape:
+        return False
+    difference = dict(polynomial(a, facts))
+    for key, coefficient in polynomial(b, facts).items():
+        difference[key] = difference.get(key, Integer(0)) - coefficient
+    return all(_vanishes(c) for c in difference.values())
+
+
+def is_zero(term: Term, facts: Facts = ()) -> bool:
+    """Whether the canonical form is empty."""
+    return not polynomial(term, facts)
+
+
+def _vanishes(coefficient: Expr) -> bool:
+    return bool(coefficient == 0 or expand(coefficient) == 0)
+
+
+@lru_cache(maxsize=16384)
+def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
+    """The canonical polynomial: network key -> coefficient (treat as read-only)."""
+    vertices = Vertices()
+    row = None if term.shape[0] == 1 else vertices.new(term.shape[0])
+    col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
+    out: Polynomial = {}
+    for monomial in entries(term, row, col, vertices):
+        keyed = _monomial_key(monomial, (row, col), vertices, facts)
+        if keyed is not None:
+            key, coefficient = keyed
+            out[key] = out.get(key, Integer(0)) + coefficient
+    return {k: c for k, c in out.items() if not _vanishes(c)}
+
+
+@lru_cache(maxsize=16384)
+def key(term: Term) -> str:
+    """A text that is equal for terms with equal canonical forms (no facts)."""
+    parts = sorted(f"{expand(c)}*{k}" for k, c in polynomial(term).items())
+    return "+".join(parts) or "0"
+
+
+def _monomial_key(
+    monomial: Monomial, free: tuple[Axis, Axis], vertices: Vertices, facts: Facts
+) -> tuple[str, Expr] | None:
+    try:
+        net = resolve(monomial, free, vertices)
+    except Inconsistent:
+        return None
+    bound, constraints, mapping = _eliminate(
+        list(net.bound), [*net.constraints, *_pin_ranges(net.pins)], facts, net.pins
+    )
+    if contradictory((*facts, *constraints)):
+        return None
+    if mapping:
+        net = net.renamed(mapping)
+    bound, constraints, net = net.unpin(bound, constraints)
+    constraints = _irredundant(constraints, facts)
+    best = min(
+        _named_key(net, order, constraints)
+        for order in _orders(bound, net.atoms, constraints)
+    )
+    return best, monomial.coefficient * net.factor
+
+
+def _pin_ranges(pins: tuple[tuple[Expr, Expr], ...]) -> list[Expr]:
+    return [c for a, b in pins for c in (a - b, b - a)]
+
+
+def _eliminate(
+    bound: list[Symbol], constraints: list[Expr], facts: Facts, pins: Any
+) -> tuple[list[Symbol], list[Expr], dict[Symbol, Expr]]:
+    """Solves equalities (e >= 0 and -e >= 0) for bound indices with coefficient one."""
+    mapping: dict[Symbol, Expr] = {}
+    progress = True
+    while progress:
+        progress = False
+        present = set(constraints)
+        for c in constraints:
+            if -c not in present:
+                continue
+            const, coefficients = linear(c)
+            for symbol, a in coefficients:
+                if symbol in bound and abs(a) == 1:
+                    solution = symbol - c * a
+                    mapping = {s: e.xreplace({symbol: solution}) for s, e in mapping.items()}
+                    mapping[symbol] = solution
+                    bound = [b for b in bound if b != symbol]
+                    constraints = [e.xreplace({symbol: solution}) for e in constraints]
+                    progress = True
+                    break
+            if progress:
+                break
+    return bound, constraints, mapping
+
+
+def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
+    """Drops, one by one in a fixed order, what follows from the facts and the others."""
+    kept = [c for c in dict.fromkeys(constraints) if not c.is_Integer]
+    kept.sort(key=lambda c: (-len(linear(c)[1]), str(c)))
+    for c in list(kept):
+        others = tuple(k for k in kept if k != c)
+        if entails((*facts, *others), c):
+            kept.remove(c)
+    return kept
+
+
+def _orders(
+    bound: list[Symbol], atoms: tuple[Atom, ...], constraints: list[Expr]
+) -> list[tuple[Symbol, ...]]:
+    """The orders of the bound indices to try: permutations within equal signatures."""
+    if len(bound) < 2:
+        return [tuple(bound)]
+    signature: dict[Symbol, tuple[Any, ...]] = {}
+    for b in bound:
+        seen = sorted(
+            (str(a.head[0]), str(a.head[1]) if len(a.head) > 1 else "", len(a.axes))
+            for a in atoms
+            if any(b in x.free_symbols for x in (*a.head, *a.inner) if hasattr(x, "free_symbols"))
+        )
+        signature[b] = (seen, sum(b in c.free_symbols for c in constraints))
+    ordered = sorted(bound, key=lambda b: signature[b])
+    groups = [list(g) for _, g in itertools.groupby(ordered, key=lambda b: signature[b])]
+    if max(map(len, groups)) > _MAX_PERMUTED:
+        raise NotSupported("more than four interchangeable summation indices")
+    choices = itertools.product(*(itertools.permutations(g) for g in groups))
+    return [tuple(itertools.chain.from_iterable(c)) for c in choices]
+
+
+def _offset(symbol: Symbol, net: Any) -> int:
+    """The largest c such that ``symbol + c`` alone indexes an atom: shifting makes it zero."""
+    offsets = [
+        const
+        for index in net.indices()
+        for const, coefficients in (linear(index),)
+        if coefficients == ((symbol, 1),)
+    ]
+    return max(offsets, default=0)
+
+
+def _named_key(net: Any, order: tuple[Symbol, ...], constraints: list[Expr]) -> str:
+    names = {}
+    for number, symbol in enumerate(order):
+        names[symbol] = index_symbol(f"@{number}") - _offset(symbol, net)
+    if names:
+        net = net.renamed(names)
+        constraints = [c.xreplace(names) for c in constraints]
+    labelled = [label(a) for a in net.atoms]
+    graph = graph_key(labelled, net.free, net.dims)
+    conditions = ",".join(sorted(_index_key(c) for c in constraints))
+    return f"{len(order)}[{conditions}]{graph}"
+
+
+def _index_key(e: Expr) -> str:
+    const, coefficients = linear(e)
+    return "".join(f"{a:+d}{s.name}" for s, a in coefficients) + f"{const:+d}"
+
+
+def _data_key(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Expr):
+        try:
+            return _index_key(value)
+        except Exception as error:  # dimensions may be polynomials, indices may not
+            if value.is_integer:
+                return str(value)
+            raise NotSupported(f"{value} is neither an index nor a dimension") from error
+    return str(getattr(value, "name", value))
+
+
+def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
+    """The text of an atom and its axes, with the orientation of transposable nodes normalized."""
+    head, inner, axes = atom.head, atom.inner, atom.axes
+    if head[0] == "OrderedProduct":
+        _, bound, lo, hi = head
+        zero = index_symbol("@i")
+        body = substitute(inner[0], {bound: zero + hi})  # latest factor at offset 0
+        return f"Prod({key(body)};{_index_key(hi - lo)})", axes
+    text = ",".join(_data_key(h) for h in head)
+    keys = [key(t) for t in inner]
+    if head[0] in ("Map", "D", "Inverse") and len(axes) == 2:
+        turned = key(inner[0].T)
+        if turned < keys[0]:
+            keys, axes = [turned], (axes[1], axes[0])
+    return f"{text}({';'.join(keys)})", axes
+
+
+__all__ = ["D", "Inverse", "Map", "Pin", "equal", "is_zero", "key", "polynomial"]

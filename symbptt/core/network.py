@@ -1,0 +1,313 @@
+"""Entries of a term as a polynomial of index networks: the first half of the canonical form.
+
+``entries(A, i, j)`` writes A_{ij} as a sum of monomials. A monomial is a product of atoms (leaves
+and opaque nodes) whose axes are attached to *vertices*; a vertex that is not free is summed over.
+Matrix product, Hadamard product, diag, transposition, trace, Kronecker product and vec all become
+attachments of atoms to shared vertices, so terms that differ only by such algebra give isomorphic
+networks (the index notation of tensor calculus; cf. Laue, Mitterreiter, Giesen, Computing Higher
+Order Derivatives of Matrix and Tensor Expressions, NeurIPS 2018, section 3).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import Expr, Integer, Symbol
+
+from . import terms as tm
+from .errors import NotSupported
+from .functions import known
+from .indices import index_symbol, linear
+from .terms import ONE, Term
+from .traverse import substitute
+
+MAX_MONOMIALS = 4000
+
+
+@dataclass(frozen=True)
+class Pin:
+    """An axis fixed at one index (an entry)."""
+
+    at: Expr
+
+
+Axis = int | Pin | None  # a vertex, a fixed index, or None for an axis of length one
+
+
+@dataclass(frozen=True)
+class Atom:
+    """An opaque factor: ``head`` is what it is, ``inner`` the terms inside it."""
+
+    head: tuple[Any, ...]
+    inner: tuple[Term, ...]
+    axes: tuple[Axis, ...]
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """coefficient * sum over ``bound`` under ``constraints`` of the product of ``atoms``.
+
+    ``links`` are identifications of axes still to be resolved: ("eq", a, b),
+    ("split", p, (slow, fast)) for a vertex of dimension m*n, ("part", p, sizes, r, a) for the r-th
+    part of a vertex whose dimension is a sum.
+    """
+
+    coefficient: Expr
+    atoms: tuple[Atom, ...] = ()
+    links: tuple[tuple[Any, ...], ...] = ()
+    bound: tuple[Symbol, ...] = ()
+    constraints: tuple[Expr, ...] = ()
+    summed: tuple[int, ...] = ()
+
+
+Poly = list[Monomial]
+_fresh_index = itertools.count()
+
+
+class Vertices:
+    """Numbers the vertices of one expansion and knows their dimensions."""
+
+    def __init__(self) -> None:
+        self.dims: list[Expr] = []
+
+    def new(self, dim: Expr) -> int:
+        """A new vertex of the dimension."""
+        self.dims.append(dim)
+        return len(self.dims) - 1
+
+
+def multiply(left: Poly, right: Poly) -> Poly:
+    """The product of two polynomials."""
+    if len(left) * len(right) > MAX_MONOMIALS:
+        raise NotSupported("the expression has too many terms when multiplied out")
+    return [
+        Monomial(
+            a.coefficient * b.coefficient,
+            a.atoms + b.atoms,
+            a.links + b.links,
+            a.bound + b.bound,
+            a.constraints + b.constraints,
+            a.summed + b.summed,
+        )
+        for a in left
+        for b in right
+    ]
+
+
+_ONE: Poly = [Monomial(Integer(1))]
+Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
+
+
+def entries(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """The polynomial of the entry (i, j) of the term."""
+    try:
+        rule = _RULES[type(term)]
+    except KeyError:
+        raise NotSupported(f"no index form for {type(term).__name__}: {term}") from None
+    return rule(term, i, j, v)
+
+
+def _link(*parts: Any) -> Poly:
+    return [Monomial(Integer(1), links=(parts,))]
+
+
+def _vertex(dim: Expr, v: Vertices) -> Axis:
+    return None if dim == ONE else v.new(dim)
+
+
+def _leaf(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    head = (type(term).__name__, *term.args)
+    return [Monomial(Integer(1), (Atom(head, (), tuple(a for a in (i, j) if a is not None)),))]
+
+
+def _plus(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    return [m for t in term.args for m in entries(t, i, j, v)]
+
+
+def _hadamard(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    out = _ONE
+    for factor in term.args:
+        out = multiply(out, entries(factor, i, j, v))
+    return out
+
+
+def _times(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    out, left = _ONE, i
+    for factor in term.args[:-1]:
+        right = _vertex(factor.shape[1], v)
+        out = multiply(out, entries(factor, left, right, v))
+        if isinstance(right, int):
+            out = [replace(m, summed=(*m.summed, right)) for m in out]
+        left = right
+    return multiply(out, entries(term.args[-1], left, j, v))
+
+
+def _scale(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    return multiply(entries(term.args[0], None, None, v), entries(term.args[1], i, j, v))
+
+
+def _const(term: tm.Const, i: Axis, j: Axis, v: Vertices) -> Poly:
+    return [Monomial(term.value)] if term.value != 0 else []
+
+
+def _identity(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    return _ONE if i is None else _link("eq", i, j)
+
+
+def _diag(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    body = entries(term.args[0], i, None, v)
+    return body if i is None else multiply(_link("eq", i, j), body)
+
+
+def _trace(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    k = _vertex(term.args[0].shape[0], v)
+    body = entries(term.args[0], k, k, v)
+    return [replace(m, summed=(*m.summed, k)) for m in body] if isinstance(k, int) else body
+
+
+def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
+    inner = term.args[0]
+    row = None if inner.shape[0] == ONE else Pin(term.row)
+    col = None if inner.shape[1] == ONE else Pin(term.col)
+    return entries(inner, row, col, v)
+
+
+def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
+    index = index_symbol(f"#{next(_fresh_index)}")
+    body = substitute(term.body, {term.bound: index})
+    facts = (index - term.lo, term.hi - index)
+    return [
+        replace(m, bound=(*m.bound, index), constraints=m.constraints + facts)
+        for m in entries(body, i, j, v)
+    ]
+
+
+def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
+    return [
+        replace(m, constraints=m.constraints + term.conditions)
+        for m in entries(term.args[0], i, j, v)
+    ]
+
+
+def _split(p: Axis, slow: Axis, fast: Axis) -> Poly:
+    if slow is None or fast is None:
+        other = fast if slow is None else slow
+        return _ONE if other is None else _link("eq", p, other)
+    if isinstance(p, Pin):
+        raise NotSupported("an entry of a vec or Kronecker product has no index form")
+    return _link("split", p, (slow, fast))
+
+
+def _summed(poly: Poly, *axes: Axis) -> Poly:
+    """Marks axes as summed: they are determined by links, so the sum selects one value."""
+    new = tuple(a for a in axes if isinstance(a, int))
+    return [replace(m, summed=m.summed + new) for m in poly]
+
+
+def _vec(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    inner = term.args[0]
+    row, col = _vertex(inner.shape[0], v), _vertex(inner.shape[1], v)
+    return _summed(multiply(_split(i, col, row), entries(inner, row, col, v)), row, col)
+
+
+def _kron(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    a, b = term.args
+    axes = [_vertex(s, v) for s in (*a.shape, *b.shape)]
+    links = multiply(_split(i, axes[0], axes[2]), _split(j, axes[1], axes[3]))
+    body = multiply(entries(a, axes[0], axes[1], v), entries(b, axes[2], axes[3], v))
+    return _summed(multiply(links, body), *axes)
+
+
+def _block(term: tm.Block, i: Axis, j: Axis, v: Vertices) -> Poly:
+    m, n = term.grid
+    heights = tuple(term.block(r, 0).shape[0] for r in range(m))
+    widths = tuple(term.block(0, c).shape[1] for c in range(n))
+    out: Poly = []
+    for r in range(m):
+        for c in range(n):
+            row, col = i, j
+            links = _ONE
+            if m > 1:
+                row = v.new(heights[r])
+                links = multiply(links, _part(i, heights, r, row))
+            if n > 1:
+                col = v.new(widths[c])
+                links = multiply(links, _part(j, widths, c, col))
+            out += _part_entries(term.block(r, c), links, row, col, v)
+    return out
+
+
+def _part_entries(block: Term, links: Poly, row: Axis, col: Axis, v: Vertices) -> Poly:
+    # a part of length one keeps its vertex in the link but has no axis of its own
+    inner_row = None if block.shape[0] == ONE else row
+    inner_col = None if block.shape[1] == ONE else col
+    return _summed(multiply(links, entries(block, inner_row, inner_col, v)), row, col)
+
+
+def _part(p: Axis, sizes: tuple[Expr, ...], r: int, inner: Axis) -> Poly:
+    if not isinstance(p, int):
+        raise NotSupported("an entry of a block matrix has no index form")
+    return _link("part", p, sizes, r, inner)
+
+
+def _map(term: tm.Map, i: Axis, j: Axis, v: Vertices) -> Poly:
+    row = known(term.fname)
+    if row is not None and row.name == "identity":
+        return entries(term.arg, i, j, v) if term.order == 0 else (_ONE if term.order == 1 else [])
+    if row is not None and term.order > 0 and row.derivative is not None:
+        out: Poly = []
+        for coefficient, factors in row.derivative:
+            product: Poly = [Monomial(Integer(coefficient))]
+            for name in factors:
+                part = term.arg if name == "x" else tm.Map(name, 0, term.arg)
+                product = multiply(product, entries(part, i, j, v))
+            out += product
+        if term.order == 1:
+            return out
+        raise NotSupported(f"the derivative of order {term.order} of {term.fname}")
+    if isinstance(term.arg, tm.Entry):  # f(x_i) = f(x)_i
+        inner = term.arg
+        return _entry(tm.Entry(tm.Map(term.fname, term.order, inner.args[0]), *inner.args[1:]), i, j, v)
+    name = row.name if row else term.fname
+    return _opaque(("Map", name, term.order), (term.arg,), i, j)
+
+
+def _opaque(head: tuple[Any, ...], inner: tuple[Term, ...], i: Axis, j: Axis) -> Poly:
+    return [Monomial(Integer(1), (Atom(head, inner, tuple(a for a in (i, j) if a is not None)),))]
+
+
+def _node(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
+    data = tuple(a for a in term.args if not isinstance(a, Term))
+    return _opaque((type(term).__name__, *data), term.children, i, j)
+
+
+def _power(term: tm.Power, i: Axis, j: Axis, v: Vertices) -> Poly:
+    k = term.exponent
+    if k.is_Integer and 0 <= k <= 8:
+        factors = (term.args[0],) * int(k)
+        product = tm.Times(*factors) if factors else tm.Identity(term.shape[0])
+        return entries(product, i, j, v)
+    return _node(term, i, j, v)
+
+
+def _product(term: tm.OrderedProduct, i: Axis, j: Axis, v: Vertices) -> Poly:
+    const, rest = linear(term.hi - term.lo + 1)
+    if not rest and const <= 8:
+        factors = [term.instance(term.hi - s) for s in range(max(const, 0))]
+        return entries(tm.Times(*factors) if factors else tm.Identity(term.shape[0]), i, j, v)
+    return _opaque(("OrderedProduct", term.bound, term.lo, term.hi), (term.body,), i, j)
+
+
+_RULES: dict[type, Rule] = {
+    tm.Param: _leaf, tm.Elem: _leaf, tm.Meta: _leaf, tm.Const: _const,
+    tm.Zero: lambda t, i, j, v: [], tm.Ones: lambda t, i, j, v: _ONE, tm.Identity: _identity,
+    tm.Plus: _plus, tm.Hadamard: _hadamard, tm.Times: _times, tm.Scale: _scale,
+    tm.Transposed: lambda t, i, j, v: entries(t.args[0], j, i, v), tm.Diag: _diag,
+    tm.Trace: _trace, tm.Entry: _entry, tm.SumOver: _sum, tm.When: _when, tm.Vec: _vec,
+    tm.Kron: _kron, tm.Block: _block, tm.Map: _map, tm.Power: _power,
+    tm.OrderedProduct: _product, tm.Softmax: _node, tm.Func: _node, tm.Inverse: _node,
+    tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
+}  # fmt: skip

@@ -1,0 +1,100 @@
+"""Substitution that does not capture, paths into terms, and the facts that hold along a path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sympy import Basic, Expr, Symbol
+
+from .indices import index_symbol
+from .terms import OrderedProduct, SumOver, Term, When, _Ranged
+
+Path = tuple[int, ...]
+
+
+def rebuild(term: Term, args: tuple[Any, ...]) -> Term:
+    """The same node with other arguments (shapes checked again)."""
+    return term if args == term.args else term.func(*args)
+
+
+def fresh(symbol: Symbol, taken: set[Any]) -> Symbol:
+    """A symbol named like ``symbol`` that does not occur in ``taken``."""
+    names = {s.name for s in taken if isinstance(s, Symbol)}
+    base, i = symbol.name.rstrip("0123456789"), 1
+    while f"{base}{i}" in names:
+        i += 1
+    return index_symbol(f"{base}{i}")
+
+
+def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
+    """Replaces free occurrences of the keys (symbols or terms) without capturing a bound index."""
+    if not mapping:
+        return term
+    if term in mapping:
+        return mapping[term]
+    if isinstance(term, _Ranged):
+        inner = {k: v for k, v in mapping.items() if k != term.bound}
+        new = set().union(*(v.free_symbols for v in inner.values() if isinstance(v, Basic)))
+        bound, body = term.bound, term.body
+        if bound in new:
+            bound = fresh(bound, new | body.free_symbols | term.free_symbols)
+            body = substitute(body, {term.bound: bound})
+        return term.func(
+            substitute(body, inner),
+            bound,
+            substitute(term.lo, mapping),
+            substitute(term.hi, mapping),
+        )
+    if isinstance(term, Term):
+        return rebuild(term, tuple(substitute(a, mapping) for a in term.args))
+    if isinstance(term, Expr):
+        plain = {k: v for k, v in mapping.items() if isinstance(k, Symbol)}
+        return term.xreplace(plain) if plain else term
+    return term
+
+
+def subterm(term: Term, path: Path) -> Any:
+    """The argument that the path of argument positions leads to."""
+    for step in path:
+        term = term.args[step]
+    return term
+
+
+def replace(term: Term, path: Path, new: Term) -> Term:
+    """``term`` with the argument at ``path`` replaced."""
+    if not path:
+        return new
+    args = list(term.args)
+    args[path[0]] = replace(args[path[0]], path[1:], new)
+    return term.func(*args)
+
+
+def context(term: Term, path: Path) -> tuple[tuple[Expr, ...], tuple[Symbol, ...]]:
+    """The facts that hold at ``path`` (ranges, conditions passed) and the indices bound there."""
+    facts: list[Expr] = []
+    bound: list[Symbol] = []
+    for step in path:
+        if isinstance(term, SumOver | OrderedProduct) and step == 0:
+            facts.extend(term.range_facts)
+            bound.append(term.bound)
+        elif isinstance(term, When) and step == 0:
+            facts.extend(term.conditions)
+        term = term.args[step]
+    return tuple(facts), tuple(bound)
+
+
+def find(term: Term, test: Callable[[Term], bool], path: Path = ()) -> Iterator[tuple[Path, Term]]:
+    """All subterms that pass the test, outermost first, left to right."""
+    if test(term):
+        yield path, term
+    for i, arg in enumerate(term.args):
+        if isinstance(arg, Term):
+            yield from find(arg, test, (*path, i))
+
+
+@lru_cache(maxsize=65536)
+def contains(term: Term, cls: type) -> bool:
+    """Whether a node of the class occurs in the term."""
+    return isinstance(term, cls) or any(contains(c, cls) for c in term.children)
