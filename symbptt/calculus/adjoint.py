@@ -24,7 +24,7 @@ from symbptt.proof.objects import Theorem
 
 from .builder import Builder
 from .differential import differentiate, one_step
-from .linear import Summand, pairing, pull, summands, wrap
+from .linear import Summand, pull, summands, wrap
 from .tidy import tidy
 
 
@@ -261,4 +261,3 @@ def _parameter(
     return tidy(Plus(*kept), theory.facts) if kept else Zero(*leaf.shape)
 
 
-__all__ = ["AdjointSystem", "Builder", "Loss", "adjoint_system", "everything", "pairing", "uses"]

@@ -210,7 +210,7 @@ def gradient(system: AdjointSystem, wrt: Param | Elem, facts: Facts = ()) -> lis
     theorems.append(
         Theorem(
             label, Gradient(system.loss.total, wrt), value, Identification(source, wrt), facts,
-            title="gradient", subject=(wrt,),
+            title="gradient by the adjoints", subject=(wrt,),
         )
     )  # fmt: skip
     return theorems
@@ -222,7 +222,7 @@ def _given_value(system: AdjointSystem, wrt: Elem) -> Term:
             if leaf.index == wrt.index:
                 return value
             if leaf.index.is_Symbol:
-                return substitute(value, {leaf.index: wrt.index})
+                return tidy(substitute(value, {leaf.index: wrt.index}), system.theory.facts)
     raise NotSupported(f"{wrt} is not a given element of the model")
 
 

@@ -9,9 +9,9 @@ from sympy import Expr, Symbol
 
 from symbptt.core.dependence import vanishes
 from symbptt.core.errors import ProofError
-from symbptt.core.indices import entails, index_symbol
+from symbptt.core.indices import differ, entails, index_symbol
 from symbptt.core.terms import D, Elem, Param, Plus, Shock, Term, Zero, _Nary
-from symbptt.core.theory import Definition, Frame, Theory
+from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import Path, context, replace, substitute, subterm
 from symbptt.proof.match import instantiate, instantiate_index, match
 from symbptt.proof.objects import Chain, Step, Theorem
@@ -52,32 +52,41 @@ class Builder:
         name: str,
         path: Path,
         *,
-        reverse: bool = False,
         bind: dict[str, Expr] | None = None,
         span: tuple[int, int] | None = None,
     ) -> None:
-        """Applies a rule at the place."""
+        """Applies a rule at the place, from left to right."""
         row = rule(name)
         target = subterm(self.line, path)
         if span is not None:
             part = target.args[span[0] : span[1]]
             target = type(target)(*part) if len(part) > 1 else part[0]
-        left, right = (row.right, row.left) if reverse else (row.left, row.right)
         bound = {index_symbol(k): e for k, e in (bind or {}).items()}
-        bindings = match(left, target, bound)
+        bindings = match(row.left, target, bound)
         for condition in row.conditions:
             if not entails(self.facts_at(path), instantiate_index(condition, bindings)):
                 raise ProofError(f"{name} does not apply to {target}")
         pairs = tuple((bind or {}).items())
-        new = instantiate(right, bindings)
-        self._take("rule", path, new, name, reverse=reverse, bind=pairs, span=span)
+        new = instantiate(row.right, bindings)
+        self._take("rule", path, new, name, bind=pairs, span=span)
+
+    def back(self, name: str, path: Path, new: Term, span: tuple[int, int] | None = None) -> None:
+        """Replaces the place by ``new``, from which the rule leads back to it."""
+        self._take("rule", path, new, name, reverse=True, span=span)
 
     def definition(self, leaf: Term, path: Path) -> Definition:
         """The definition that covers the element with the facts at the place."""
         assert isinstance(leaf, Elem | Param)
         for d in self.theory.defined(leaf.key):
             mapping = {} if d.index is None else {d.index: leaf.args[1]}
-            if all(entails(self.facts_at(path), substitute(f, mapping)) for f in d.facts):
+            facts = self.facts_at(path)
+            if all(entails(facts, substitute(f, mapping)) for f in d.facts) and all(
+                not isinstance(cut, Elem)
+                or cut.index == ALL
+                or cut.key != d.key
+                or differ(facts, cut.args[1], leaf.args[1])
+                for cut in self.frame.vary
+            ):
                 return d
         raise ProofError(f"{leaf} has no definition here")
 

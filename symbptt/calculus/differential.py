@@ -88,6 +88,8 @@ def one_step(theory: Theory, head: Elem, frame: Frame, facts: tuple[Expr, ...], 
     """d z[t] in terms of the elements that its own definition mentions."""
     build = Builder(theory, D(head), facts, frame)
     differentiate(build, lambda x: x == head)
+    if build.line == D(head):
+        raise NotSupported(f"{head} has no definition on its whole range")
     return Theorem(
         id, D(head), build.line, build.chain(), facts, frame, "one-step differential", (head,)
     )

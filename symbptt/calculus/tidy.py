@@ -10,7 +10,7 @@ from sympy import Expr
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import (
     Const, Diag, Hadamard, Identity, Ones, OrderedProduct, Plus, Scale, SumOver, Term, Times,
-    Transposed, When, Zero,
+    Transposed, Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.traverse import rebuild
 
@@ -48,6 +48,8 @@ def _node(term: Term, facts: Facts) -> Term:
         return Zero(*term.shape)
     if isinstance(term, OrderedProduct) and contradictory((*facts, *term.range_facts)):
         return Identity(term.shape[0])
+    if isinstance(term, Vec) and term.args[0].is_column:
+        return term.args[0]
     if isinstance(term, Diag) and isinstance(term.args[0], Ones):
         return Identity(term.shape[0])
     return term

@@ -39,13 +39,9 @@ def _axis_text(axis: Any, names: dict[int, Any]) -> str:
         return f"={axis.at}"
     if isinstance(axis, int):
         return str(names[axis])
-    return "(" + " ".join(
-        f"{a[0]}{a[1]}{a[2]}" if _is_part(a) else _axis_text(a, names) for a in axis
-    ) + ")"  # fmt: skip
-
-
-def _is_part(a: Any) -> bool:
-    return isinstance(a, tuple) and len(a) == 3 and a[0] == "part"
+    if isinstance(axis, str):
+        return axis
+    return "(" + " ".join(_axis_text(a, names) for a in axis) + ")"
 
 
 def _refine(atoms: list[Label], colours: dict[int, Any]) -> dict[int, int]:

@@ -22,9 +22,10 @@ from .errors import NotSupported
 from .functions import known
 from .indices import index_symbol, linear
 from .terms import ONE, Term
-from .traverse import substitute
+from .traverse import find, substitute
 
 MAX_MONOMIALS = 4000
+MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,9 @@ def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 
 def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
+    const, rest = linear(term.hi - term.lo + 1)
+    if not rest and const <= MAX_WRITTEN_OUT and not _sums_entries(term):
+        return [m for s in range(const) for m in entries(term.instance(term.lo + s), i, j, v)]
     index = index_symbol(f"#{next(_fresh_index)}")
     body = substitute(term.body, {term.bound: index})
     facts = (index - term.lo, term.hi - index)
@@ -183,6 +187,14 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
         replace(m, bound=(*m.bound, index), constraints=m.constraints + facts)
         for m in entries(body, i, j, v)
     ]
+
+
+def _sums_entries(term: tm.SumOver) -> bool:
+    """Whether the index picks entries: such a sum may be a contraction, also of known size."""
+    return any(
+        term.bound in e.row.free_symbols | e.col.free_symbols
+        for _, e in find(term.body, lambda x: isinstance(x, tm.Entry))
+    )
 
 
 def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -295,7 +307,7 @@ def _power(term: tm.Power, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 def _product(term: tm.OrderedProduct, i: Axis, j: Axis, v: Vertices) -> Poly:
     const, rest = linear(term.hi - term.lo + 1)
-    if not rest and const <= 8:
+    if not rest and const <= MAX_WRITTEN_OUT:
         factors = [term.instance(term.hi - s) for s in range(max(const, 0))]
         return entries(tm.Times(*factors) if factors else tm.Identity(term.shape[0]), i, j, v)
     return _opaque(("OrderedProduct", term.bound, term.lo, term.hi), (term.body,), i, j)

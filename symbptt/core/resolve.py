@@ -21,7 +21,8 @@ class Inconsistent(Exception):
 class Network:
     """A monomial with resolved axes.
 
-    An axis of an atom is a vertex number, a Pin, or a nested tuple for pairs and parts. ``free``
+    An axis of an atom is a vertex number, a Pin, or a nested tuple for pairs and parts (a part
+    begins with a text that says which). ``free``
     are the resolved row and column; ``factor`` collects dimensions of vertices that no atom
     touches; ``pins`` are pairs of index expressions that must be equal.
     """
@@ -188,7 +189,7 @@ class _Classes:
         if value is None or isinstance(value, Pin):
             return root if value is None else value
         inner = tuple(self.axis(x) for x in value[-1])
-        return inner if value[0] == "split" else (("part", value[1], value[2]), *inner)
+        return inner if value[0] == "split" else (f"part {value[2]} of {value[1]}", *inner)
 
 
 def resolve(monomial: Monomial, free: tuple[Axis, Axis], vertices: Vertices) -> Network:

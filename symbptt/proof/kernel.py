@@ -22,7 +22,7 @@ from symbptt.core.terms import (
     D, Elem, Gradient, Param, Partial, Plus, Shock, Term, Trace, Vec, When, Zero, _Nary,
 )  # fmt: skip
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import contains, context, find, replace, substitute, subterm
+from symbptt.core.traverse import Path, contains, context, find, replace, substitute
 from symbptt.rules import rule
 
 from .match import instantiate, instantiate_index, match
@@ -33,7 +33,7 @@ Facts = tuple[Expr, ...]
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a step acts: what may be used there."""
+    """Where a step acts: what may be used there, and what the step says comes out."""
 
     theory: Theory
     known: Mapping[str, Theorem]
@@ -41,6 +41,7 @@ class _Place:
     facts: Facts
     hypothesis: tuple[Term, Term] | None
     inside_d: bool
+    stated: Term
 
 
 def check(development: Development) -> None:
@@ -121,7 +122,7 @@ def _apply(
     hypothesis: tuple[Term, Term] | None,
 ) -> Term:
     """The line after the step, which must be the line that the step states."""
-    nodes = [subterm(line, step.path[:i]) for i in range(len(step.path) + 1)]
+    nodes = [_follow(line, step.path[:i]) for i in range(len(step.path) + 1)]
     if not all(isinstance(x, Term) for x in nodes):
         raise ProofError("the path does not lead to a term")
     if any(isinstance(x, Partial | Gradient | Shock) for x in nodes[:-1]):
@@ -130,45 +131,56 @@ def _apply(
     if len(set(bound)) < len(bound) or set(bound) & {s for f in facts for s in f.free_symbols}:
         raise ProofError("a bound index hides another index of the same name")
     inside = any(isinstance(x, D) for x in nodes[:-1])
-    place = _Place(theory, known, frame, (*facts, *inner), hypothesis, inside)
-    target, rest = nodes[-1], None
+    node, stated = nodes[-1], _follow(step.result, step.path)
+    target, before, after = node, (), ()
     if step.span is not None:
-        target, rest = _cut(target, step.span)
-    new = _STEPS[step.by](step, target, place) if step.by in _STEPS else None
-    if new is None:
+        target, before, after = _cut(node, *step.span)
+        stated = _cut(stated, step.span[0], len(stated.args) - len(after))[0]
+    if step.by not in _STEPS:
         raise ProofError(f"unknown kind of step {step.by!r}")
+    place = _Place(theory, known, frame, (*facts, *inner), hypothesis, inside, stated)
+    new = _STEPS[step.by](step, target, place)
     if new.shape != target.shape:
         raise ProofError("the step changes the shape")
-    if rest is not None:
-        new = type(nodes[-1])(*rest[0], new, *rest[1])
-    whole = replace(line, step.path, new)
+    whole = replace(line, step.path, type(node)(*before, new, *after) if step.span else new)
     if whole != step.result and not equal(whole, step.result, facts):
         raise ProofError(f"the step gives {whole}, but the proof states {step.result}")
     return step.result
 
 
-def _cut(
-    node: Term, span: tuple[int, int]
-) -> tuple[Term, tuple[tuple[Term, ...], tuple[Term, ...]]]:
-    first, last = span
+def _follow(term: Term, path: Path) -> Term:
+    """The subterm of a line at a path."""
+    for position in path:
+        if not isinstance(term, Term) or not 0 <= position < len(term.args):
+            raise ProofError("the path does not lead to a term")
+        term = term.args[position]
+    return term
+
+
+def _cut(node: Term, first: int, last: int) -> tuple[Term, tuple[Term, ...], tuple[Term, ...]]:
+    """The operands first..last-1 of a sum or product, those before and those after."""
     if not isinstance(node, _Nary) or not 0 <= first < last <= len(node.args):
-        raise ProofError("the span does not fit the operands")
-    part = node.args[first:last]
-    return (type(node)(*part) if len(part) > 1 else part[0]), (node.args[:first], node.args[last:])
+        return node, (), ()
+    return type(node)(*node.args[first:last]), node.args[:first], node.args[last:]
 
 
 def _by_rule(step: Step, target: Term, place: _Place) -> Term:
+    """Forward, the left side matches the term; in reverse, it matches what comes out."""
     row = rule(step.name)
-    left, right = (row.right, row.left) if step.reverse else (row.left, row.right)
     start = {index_symbol(k): e for k, e in step.bind}
-    bindings = match(left, target, start)
+    bindings = match(row.left, place.stated if step.reverse else target, start)
     for condition in row.conditions:
         need = instantiate_index(condition, bindings)
         if not entails(place.facts, need):
             raise ProofError(f"the condition {need} >= 0 of {row.name} does not follow")
-    if place.inside_d and (contains(left, D) or contains(right, D)):
+    if place.inside_d and (contains(row.left, D) or contains(row.right, D)):
         raise ProofError("a rule about d(.) is used inside d(.)")
-    return instantiate(right, bindings)  # type: ignore[no-any-return]
+    new: Term = instantiate(row.right, bindings)
+    if not step.reverse:
+        return new
+    if new != target and not equal(new, target, place.facts):
+        raise ProofError(f"{row.name} makes {new} of {place.stated}, not {target}")
+    return place.stated
 
 
 def _definition(step: Step, place: _Place) -> tuple[Term, Term]:
@@ -219,7 +231,7 @@ def _by_shock(step: Step, target: Term, place: _Place) -> Term:
     if step.name.removesuffix("[]") not in place.frame.shocks or place.inside_d:
         raise ProofError(f"{step.name} carries no shock here")
     bare = Frame(place.frame.vary, (), place.frame.step)
-    outside = _Place(place.theory, place.known, bare, place.facts, None, True)
+    outside = _Place(place.theory, place.known, bare, place.facts, None, True, place.stated)
     head, body = _definition(step, outside)
     if target != D(head) or not isinstance(head, Elem):
         raise ProofError(f"{target} is not d({head})")
@@ -273,10 +285,9 @@ def _by_vanish(step: Step, target: Term, place: _Place) -> Term:
 
 
 def _by_algebra(step: Step, target: Term, place: _Place) -> Term:
-    new = subterm(step.result, step.path)
-    if step.span is not None or not isinstance(new, Term) or not equal(target, new, place.facts):
-        raise ProofError(f"{target} and {new} have different canonical forms")
-    return new
+    if not equal(target, place.stated, place.facts):
+        raise ProofError(f"{target} and {place.stated} have different canonical forms")
+    return place.stated
 
 
 _STEPS = {

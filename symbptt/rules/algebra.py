@@ -7,7 +7,7 @@ from symbptt.core.terms import (
     Plus, Scale, SumOver, Trace, Vec, Zero, index_symbol,
 )  # fmt: skip
 
-from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, m, n, t, u, v, w
+from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, l, m, n, t, u, v, w
 from .rule import Rule, Schema
 
 _HJ = "Horn & Johnson, Topics in Matrix Analysis (1991), §4.2-4.3 and §5.1"
@@ -67,11 +67,11 @@ GRADIENT = (
 
 ENTRIES = (
     Rule("entry-sum", Entry(A + A2, i, j), Entry(A, i, j) + Entry(A2, i, j), source=_MA),
+    Rule("entry-outer", Entry(w @ u.T, i, j), Entry(w, i, 1) @ Entry(u, j, 1), source=_MA),
     Rule(
         "entry-product", Entry(A @ B, i, j),
-        SumOver(Entry(A, i, t) @ Entry(B, t, j), t, 1, n), source=_MA,
+        SumOver(Entry(A, i, l) @ Entry(B, l, j), l, 1, n), source=_MA,
     ),
-    Rule("entry-outer", Entry(w @ u.T, i, j), Entry(w, i, 1) @ Entry(u, j, 1), source=_MA),
     Rule("entry-hadamard", Entry(A * A2, i, j), Entry(A, i, j) @ Entry(A2, i, j), source=_HJ),
     Rule("entry-transpose", Entry(A.T, i, j), Entry(A, j, i), source=_MA),
     Rule("entry-scale", Entry(Scale(c, A), i, j), c @ Entry(A, i, j), source=_MA),
