@@ -16,7 +16,7 @@ from typing import Any
 from sympy import Expr, Integer, Symbol, expand
 
 from .errors import NotSupported
-from .indices import contradictory, entails, index_symbol, linear
+from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
 from .network import Atom, Axis, Monomial, Pin, Vertices, entries
 from .resolve import Inconsistent, resolve
@@ -163,6 +163,7 @@ def _offset(symbol: Symbol, net: Any) -> int:
     offsets = [
         const
         for index in net.indices()
+        if is_affine(index)  # numbers and dimensions may stand inside an atom too
         for const, coefficients in (linear(index),)
         if coefficients == ((symbol, 1),)
     ]

@@ -1,0 +1,78 @@
+"""Matrix operations on arrays (..., rows, columns), real or complex, with leading batch axes."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import SymbpttError
+
+Array = NDArray[Any]
+
+
+def plus(*parts: Array) -> Array:
+    """A + B + ..."""
+    return reduce(np.add, parts)
+
+
+def hadamard(*parts: Array) -> Array:
+    """The elementwise product; a factor (1, 1) scales."""
+    return reduce(np.multiply, parts)
+
+
+def times(*parts: Array) -> Array:
+    """The matrix product."""
+    return reduce(np.matmul, parts)
+
+
+def transposed(a: Array) -> Array:
+    """A^T, without conjugation."""
+    return a.swapaxes(-1, -2)
+
+
+def diag(column: Array) -> Array:
+    """diag(v) of a column (..., n, 1)."""
+    matrix: Array = column * np.eye(column.shape[-2])
+    return matrix
+
+
+def vec(a: Array) -> Array:
+    """The columns stacked, (..., rows * columns, 1)."""
+    return a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1)
+
+
+def trace(a: Array) -> Array:
+    """The trace as (..., 1, 1)."""
+    total: Array = np.trace(a, axis1=-2, axis2=-1)
+    return total[..., None, None]
+
+
+def softmax(column: Array) -> Array:
+    """softmax of a column, shifted by its largest entry."""
+    power = np.exp(column - column.real.max(axis=-2, keepdims=True))
+    result: Array = power / power.sum(axis=-2, keepdims=True)
+    return result
+
+
+def inverse(a: Array) -> Array:
+    """A^{-1}."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError as error:
+        raise SymbpttError("a matrix that is inverted is singular at this sample") from error
+
+
+def kron(a: Array, b: Array) -> Array:
+    """The Kronecker product."""
+    product: Array = np.einsum("...ij,...kl->...ikjl", a, b)
+    rows, cols = a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1]
+    return product.reshape(*product.shape[:-4], rows, cols)
+
+
+def stack(*parts: Array, axis: int = -2) -> Array:
+    """Blocks on top of each other (-2) or side by side (-1), batches broadcast."""
+    batch = np.broadcast_shapes(*(p.shape[:-2] for p in parts))
+    return np.concatenate([np.broadcast_to(p, (*batch, *p.shape[-2:])) for p in parts], axis)

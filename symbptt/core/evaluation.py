@@ -1,0 +1,265 @@
+"""The reference evaluation of terms: the independent judge of every rule.
+
+It contains no derivative rule. A differential is a complex step: what varies moves by
+``i * EPS * direction``, everything is evaluated in complex numbers, and the imaginary part over EPS
+is the derivative, exact to rounding since nothing is subtracted.
+Source: Squire and Trapp, Using complex variables to estimate derivatives, SIAM Review 40 (1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Symbol
+
+from . import arrays
+from . import terms as tm
+from .arrays import Array
+from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
+from .motion import Motion
+from .terms import Elem, Term
+from .theory import Frame
+from .traverse import contains
+from .world import Env, Key, World, integer, leaf_key, number, real, show_key
+
+EPS = 1e-30  # its square is far below rounding
+
+
+def evaluate(
+    term: Term, world: World, index: Mapping[Symbol, int] | None = None, frame: Frame | None = None
+) -> Array:
+    """The value of a term as a float64 matrix.
+
+    ``index`` gives the free index symbols of the term and of the frame; sizes and lengths are the
+    world's. ``frame`` says what varies under d(.); without it every leaf and metavariable does.
+    """
+    env = {**world.sizes, **(index or {})}
+    try:
+        with np.errstate(all="ignore"):
+            value = np.array(_Evaluator(world, frame, env).value(term, env), dtype=np.float64)
+    except RecursionError as error:
+        raise NotSupported(f"{term} reaches back too many steps to be evaluated here") from error
+    if not np.isfinite(value).all():
+        raise SymbpttError(f"the value of {term} is not finite at this sample")
+    return value
+
+
+class _Evaluator:
+    """Evaluation in one world, at rest (motion None) or under one motion."""
+
+    def __init__(
+        self, world: World, frame: Frame | None, outer: Env, motion: Motion | None = None
+    ) -> None:
+        self.world, self.frame, self.outer, self.motion = world, frame, outer, motion
+        self.memo = world.memo(motion)
+
+    def under(self, motion: Motion | None) -> _Evaluator:
+        """The same evaluation under another motion."""
+        return _Evaluator(self.world, self.frame, self.outer, motion)
+
+    def value(self, term: Term, env: Env) -> Array:
+        """The array (..., rows, columns) of a term; ``env`` has the bound indices too."""
+        node = NODES.get(type(term))
+        if node is None:
+            raise NotSupported(f"the term {term} has no reference evaluation")
+        return node(self, term, env)
+
+    def leaf(self, key: Key, shape: tuple[int, int]) -> Array:
+        """A parameter, an element or a metavariable, through its definition if it has one."""
+        known = self.memo.get(key)
+        if known is not None:
+            if known.shape[-2:] != shape:
+                raise SymbpttError(f"{show_key(key)} stands with shapes {known.shape} and {shape}")
+            return known
+        if key in self.memo:
+            raise ModelError(f"{show_key(key)} is defined through itself")
+        self.memo[key] = None
+        try:
+            result = self._leaf(key, shape)
+        except BaseException:
+            del self.memo[key]
+            raise
+        self.memo[key] = result
+        return result
+
+    def _leaf(self, key: Key, shape: tuple[int, int]) -> Array:
+        definition, motion = self.world.source(key), self.motion
+        if motion is not None:
+            if motion.moves(key, definition is None):
+                return self.under(None).leaf(key, shape) + 1j * EPS * self._direction(key, shape)
+            if motion.holds(key):
+                return self.under(None).leaf(key, shape)
+        if definition is None:
+            return self.world.leaf(key, shape)
+        if contains(definition.body, tm.D) or contains(definition.body, tm.Shock):
+            raise NotSupported(f"the definition of {definition.head} contains a differential")
+        env = dict(self.world.sizes)
+        if definition.index is not None:
+            env[definition.index] = int(key[1])
+        result = self.value(definition.body, env)
+        if motion is not None and motion.shakes(key):
+            return result + 1j * EPS * self.world.direction(("shock", *key), shape)
+        return result
+
+    def _direction(self, key: Key, shape: tuple[int, int]) -> Array:
+        if self.motion is not None and self.motion.unit:
+            rows, cols = shape
+            return np.eye(rows * cols).reshape(-1, cols, rows).swapaxes(-1, -2)
+        return self.world.direction(key, shape)
+
+    def refuse_nesting(self, term: Term) -> None:
+        """Refuses a derivative inside a derivative: a complex step does not nest."""
+        if self.motion is not None:
+            raise NotSupported(f"the derivative {term} stands inside another derivative")
+
+    def jacobian(self, t: tm.Partial, env: Env) -> Array:
+        """dy/dx, shape (size y, size x): its columns are the responses to the unit directions."""
+        self.refuse_nesting(t)
+        y, x = t.children
+        self.value(x, env)  # an x that does not exist is an error, not a zero derivative
+        step = None
+        if t.mode == "immediate":
+            if not isinstance(y, Elem):
+                raise NotSupported(f"the immediate derivative of {y}, which has no time of its own")
+            step = integer(y.index, env)
+        motion = Motion(frozenset([leaf_key(x, env)]), step=step, unit=True)
+        response = self.under(motion).value(y, env)
+        batch = (_dim(tm.size(x), env), *_shape(y, env))
+        columns = arrays.vec(np.broadcast_to(np.imag(response) / EPS, batch))
+        return columns[..., 0].T
+
+
+def _dim(expr: Expr, env: Env) -> int:
+    size = integer(expr, env)
+    if size < 1:
+        raise SymbpttError(f"the dimension {expr} is {size} here")
+    return size
+
+
+def _shape(term: Term, env: Env) -> tuple[int, int]:
+    return _dim(term.shape[0], env), _dim(term.shape[1], env)
+
+
+def _leaf(ev: _Evaluator, t: tm.Param | Elem | tm.Meta, env: Env) -> Array:
+    return ev.leaf(leaf_key(t, env), _shape(t, env))
+
+
+def _func(ev: _Evaluator, t: tm.Func, env: Env) -> Array:
+    parts = [arrays.vec(ev.value(a, env)) for a in t.arguments]
+    sizes = tuple(p.shape[-2] for p in parts)
+    index = None if t.index is None else integer(t.index, env)
+    smooth = ev.world.smooth(t.name, index, _dim(t.shape[0], env), sizes)
+    if not t.slot:
+        return smooth(arrays.stack(*parts))
+    if any(np.iscomplexobj(p) for p in parts):
+        ev.refuse_nesting(t)
+    j = t.slot - 1
+    parts[j] = parts[j] + 1j * EPS * np.eye(sizes[j])[:, :, None]
+    response: Array = smooth(arrays.stack(*parts))[..., 0].imag
+    return response.T / EPS
+
+
+def _differential(ev: _Evaluator, t: tm.D, env: Env) -> Array:
+    ev.refuse_nesting(t)
+    moved = ev.under(Motion.of(ev.frame, ev.outer)).value(t.args[0], env)
+    return np.imag(moved) / EPS
+
+
+def _shock(ev: _Evaluator, t: tm.Shock, env: Env) -> Array:
+    element, shape = t.args[0], _shape(t, env)
+    if ev.frame is None or element.name not in ev.frame.shocks:
+        return np.zeros(shape)
+    return ev.world.direction(("shock", *leaf_key(element, env)), shape)
+
+
+def _ranged(t: tm.SumOver | tm.OrderedProduct, env: Env) -> Iterator[Env]:
+    for i in range(integer(t.lo, env), integer(t.hi, env) + 1):
+        yield {**env, t.bound: i}
+
+
+def _sum(ev: _Evaluator, t: tm.SumOver, env: Env) -> Array:
+    zero: Array = np.zeros(_shape(t, env))
+    return sum((ev.value(t.body, e) for e in _ranged(t, env)), zero)
+
+
+def _product(ev: _Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
+    result: Array = np.eye(_dim(t.shape[0], env))
+    for e in _ranged(t, env):
+        result = ev.value(t.body, e) @ result
+    return result
+
+
+def _when(ev: _Evaluator, t: tm.When, env: Env) -> Array:
+    if all(number(c, env) >= 0 for c in t.conditions):
+        return ev.value(t.args[0], env)
+    return np.zeros(_shape(t, env))
+
+
+def _power(ev: _Evaluator, t: tm.Power, env: Env) -> Array:
+    exponent = integer(t.exponent, env)
+    if exponent < 0:
+        raise SymbpttError(f"the exponent {t.exponent} of {t.args[0]} is {exponent} here")
+    power: Array = np.linalg.matrix_power(ev.value(t.args[0], env), exponent)
+    return power
+
+
+def _block(ev: _Evaluator, t: tm.Block, env: Env) -> Array:
+    m, n = t.grid
+    rows = [[ev.value(t.block(i, j), env) for j in range(n)] for i in range(m)]
+    return arrays.stack(*(arrays.stack(*row, axis=-1) for row in rows))
+
+
+def _entry(ev: _Evaluator, t: tm.Entry, env: Env) -> Array:
+    matrix, i, j = ev.value(t.args[0], env), integer(t.row, env), integer(t.col, env)
+    if not (1 <= i <= matrix.shape[-2] and 1 <= j <= matrix.shape[-1]):
+        raise IndexRangeError(f"entry ({i}, {j}) of {t.args[0]}, of shape {matrix.shape[-2:]} here")
+    return matrix[..., i - 1 : i, j - 1 : j]
+
+
+def _gradient(ev: _Evaluator, t: tm.Gradient, env: Env) -> Array:
+    row = ev.jacobian(tm.Partial(t.args[0], t.args[1]), env)
+    return row.reshape(_shape(t, env), order="F")
+
+
+Node = Callable[[_Evaluator, Any, Env], Array]
+
+
+def _apply(operation: Callable[..., Array]) -> Node:
+    return lambda ev, t, env: operation(*(ev.value(child, env) for child in t.children))
+
+
+_OPERATIONS: dict[type[Term], Callable[..., Array]] = {
+    tm.Plus: arrays.plus,
+    tm.Hadamard: arrays.hadamard,
+    tm.Times: arrays.times,
+    tm.Scale: arrays.hadamard,
+    tm.Transposed: arrays.transposed,
+    tm.Diag: arrays.diag,
+    tm.Vec: arrays.vec,
+    tm.Kron: arrays.kron,
+    tm.Inverse: arrays.inverse,
+    tm.Trace: arrays.trace,
+    tm.Softmax: arrays.softmax,
+}
+NODES: dict[type[Term], Node] = {
+    **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
+    **dict.fromkeys((tm.Param, tm.Elem, tm.Meta), _leaf),
+    tm.Const: lambda ev, t, env: np.full((1, 1), real(t.value, env)),
+    tm.Zero: lambda ev, t, env: np.zeros(_shape(t, env)),
+    tm.Ones: lambda ev, t, env: np.ones(_shape(t, env)),
+    tm.Identity: lambda ev, t, env: np.eye(_dim(t.shape[0], env)),
+    tm.Map: lambda ev, t, env: ev.world.elementwise(t.fname, t.order, ev.value(t.arg, env)),
+    tm.Func: _func,
+    tm.D: _differential,
+    tm.Shock: _shock,
+    tm.SumOver: _sum,
+    tm.OrderedProduct: _product,
+    tm.When: _when,
+    tm.Power: _power,
+    tm.Block: _block,
+    tm.Entry: _entry,
+    tm.Partial: lambda ev, t, env: ev.jacobian(t, env),
+    tm.Gradient: _gradient,
+}
