@@ -12,7 +12,7 @@ from symbptt.core.errors import NotSupported
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import D, Elem, Gradient, Param, Plus, Shock, SumOver, Term, Zero
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import find, substitute
+from symbptt.core.traverse import Path, find, substitute
 from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import AdjointSystem, loss_differential, one_steps
@@ -48,8 +48,9 @@ def identity(system: AdjointSystem, frame: Frame, prefix: str) -> list[Theorem]:
     build.lemma(total, ())
     if pairs and has_change(total.right):
         used = [changing[d.sequence] for d in pairs]
+        still = [t for _, t in steps if not has_change(t.right)]
         theorems += [unfolded := _unfolded(system, pairs, frame, prefix)]
-        theorems += [stepped := _stepped(system, pairs, used, frame, prefix)]
+        theorems += [stepped := _stepped(system, pairs, used, still, frame, prefix)]
         onward = [over(pairing(system.through[p.adjoint], p.change), p.adjoint) for p in pairs]
         minus = -tidy(Plus(*onward))
         build.algebra(Plus(unfolded.right, minus), reason="add and subtract")
@@ -104,7 +105,12 @@ def _unfolded(system: AdjointSystem, pairs: list[_Pair], frame: Frame, prefix: s
 
 
 def _stepped(
-    system: AdjointSystem, pairs: list[_Pair], used: list[Theorem], frame: Frame, prefix: str
+    system: AdjointSystem,
+    pairs: list[_Pair],
+    used: list[Theorem],
+    still: list[Theorem],
+    frame: Frame,
+    prefix: str,
 ) -> Theorem:
     """S with every change replaced by its one-step differential, boundaries split off."""
     start = Plus(*(p.product for p in pairs))
@@ -114,7 +120,7 @@ def _stepped(
         path = next(q for q, x in find(build.line, lambda x, c=p.change: x == c)
                     if q[: len(base)] == base)  # fmt: skip
         build.lemma(theorem, path)
-    _cover(build)
+    _cover(build, still)
     build.tidy()
     return Theorem(
         f"{prefix}:tangents", start, build.line, build.chain(), (), frame,
@@ -122,22 +128,23 @@ def _stepped(
     )  # fmt: skip
 
 
-def _cover(build: Builder) -> None:
+def _cover(build: Builder, still: list[Theorem]) -> None:
     """Splits changes of elements at the ends of the ranges of their definitions.
 
     d h[t-1] for 1 <= t <= T is d h[0], a boundary value, or lies in the range of the recurrence.
+    ``still`` are the one-step differentials that are zero: of defined boundary values.
     """
     for _ in range(200):
         for path, node in find(build.line, lambda x: isinstance(x, D)):
             leaf = node.args[0]
-            if isinstance(leaf, Elem) and _settle(build, path, leaf):
+            if isinstance(leaf, Elem) and _settle(build, path, leaf, still):
                 break
         else:
             return
     raise NotSupported("the ranges of the definitions split into too many cases")
 
 
-def _settle(build: Builder, path: tuple[int, ...], leaf: Elem) -> bool:
+def _settle(build: Builder, path: Path, leaf: Elem, still: list[Theorem]) -> bool:
     """One step towards certainty about which piece covers the element; False when settled."""
     facts = build.facts_at(path)
     pieces = [
@@ -146,7 +153,7 @@ def _settle(build: Builder, path: tuple[int, ...], leaf: Elem) -> bool:
     ]
     for piece in pieces:
         if all(entails(facts, f) for f in piece):
-            return _drop(build, path, leaf)
+            return _drop(build, path, leaf, still)
     for piece in pieces:
         if contradictory((*facts, *piece)):
             continue
@@ -156,7 +163,14 @@ def _settle(build: Builder, path: tuple[int, ...], leaf: Elem) -> bool:
     return False
 
 
-def _drop(build: Builder, path: tuple[int, ...], leaf: Elem) -> bool:
+def _drop(build: Builder, path: Path, leaf: Elem, still: list[Theorem]) -> bool:
+    for theorem in still:
+        head = theorem.left.args[0]
+        bind = {head.args[1]: leaf.index}
+        here = (substitute(f, bind) for f in theorem.facts)
+        if head.key == leaf.key and all(entails(build.facts_at(path), f) for f in here):
+            build.lemma(theorem, path, bind=bind)
+            return True
     if any(isinstance(x, Elem) and x.key == leaf.key and x.index == ALL for x in build.frame.vary):
         return False
     return build.vanish(path)

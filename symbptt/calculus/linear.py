@@ -46,6 +46,11 @@ def summands(term: Term, wraps: tuple[Term, ...] = ()) -> Iterator[Summand]:
             yield from summands(part, wraps)
     elif is_change(term):
         yield Summand(term, term, wraps)
+    elif isinstance(term, Block):
+        for at, block in enumerate(term.blocks):
+            if has_change(block):
+                for inner in summands(block):
+                    yield Summand(_only(term, at, inner.core), inner.change, (*wraps, *inner.wraps))
     elif has_change(term):
         at = next(i for i, a in enumerate(term.args) if isinstance(a, Term) and has_change(a))
         for inner in summands(term.args[at]):
@@ -53,6 +58,12 @@ def summands(term: Term, wraps: tuple[Term, ...] = ()) -> Iterator[Summand]:
             yield Summand(term.func(*args), inner.change, (*wraps, *inner.wraps))
     elif not isinstance(term, Zero):
         raise NotSupported(f"{term} is not linear in what varies")
+
+
+def _only(block: Block, at: int, core: Term) -> Block:
+    """The block matrix with one block, zeros elsewhere."""
+    parts = [core if i == at else Zero(*b.shape) for i, b in enumerate(block.blocks)]
+    return Block(*block.grid, *parts)
 
 
 def wrap(term: Term, wraps: tuple[Term, ...]) -> Term:
@@ -132,6 +143,14 @@ def coefficient(summand: Term) -> Term:
         return (body if body.is_column else Vec(body)) @ coefficient(factor)
     if isinstance(summand, Vec):
         return coefficient(summand.args[0])
+    if isinstance(summand, Block) and summand.grid[1] == 1 and summand.is_column:
+        at = next(i for i, a in enumerate(summand.blocks) if has_change(a))
+        inner = coefficient(summand.blocks[at])
+        parts = [
+            inner if i == at else Zero(b.shape[0], inner.shape[1])
+            for i, b in enumerate(summand.blocks)
+        ]
+        return Block(len(parts), 1, *parts)
     if isinstance(summand, Diag | Transposed | Trace | Block):
         raise NotSupported(f"the Jacobian of {summand} has no readable form")
     raise NotSupported(f"{summand} is not linear in what varies")

@@ -5,6 +5,8 @@ The result has the same canonical form; nothing is multiplied out.
 
 from __future__ import annotations
 
+from math import prod
+
 from sympy import Expr
 
 from symbptt.core.indices import contradictory, entails
@@ -65,11 +67,16 @@ def _product(term: Term) -> Term:
         return Zero(*term.shape)
     if isinstance(term, Scale):
         factor, body = term.args
+        if isinstance(body, Scale) and isinstance(body.args[0], Const) and isinstance(factor, Const):
+            return _product(Scale(Const(factor.value * body.args[0].value), body.args[1]))
         return body if factor == Const(1) else term
     unit = Identity if isinstance(term, Times) else Ones
     kept = [a for a in term.args if not isinstance(a, unit)]
-    if isinstance(term, Times) and len(kept) > 1:
-        kept = [a for a in kept if a != Const(1)] or kept[:1]
+    numbers = [a for a in kept if isinstance(a, Const)]
+    if isinstance(term, Times) and numbers and len(kept) > len(numbers):
+        rest = [a for a in kept if not isinstance(a, Const)]
+        factor = Const(prod(a.value for a in numbers))
+        return _product(Scale(factor, Times(*rest)))
     return type(term)(*kept) if kept else term.args[0]
 
 

@@ -10,6 +10,7 @@ does not split ranges, unfold definitions or solve equations: those are steps of
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,7 @@ from sympy import Expr, Integer, Symbol, expand
 from .errors import NotSupported
 from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
-from .network import Atom, Axis, Monomial, Pin, Vertices, entries
+from .network import MAX_WRITTEN_OUT, Atom, Axis, Monomial, Pin, Vertices, entries
 from .resolve import Inconsistent, resolve
 from .terms import D, Inverse, Map, Term
 from .traverse import substitute
@@ -57,10 +58,8 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
     col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
     out: Polynomial = {}
     for monomial in entries(term, row, col, vertices):
-        keyed = _monomial_key(monomial, (row, col), vertices, facts)
-        if keyed is not None:
-            key, coefficient = keyed
-            out[key] = out.get(key, Integer(0)) + coefficient
+        for text, coefficient in _monomial_keys(monomial, (row, col), vertices, facts):
+            out[text] = out.get(text, Integer(0)) + coefficient
     return {k: c for k, c in out.items() if not _vanishes(c)}
 
 
@@ -71,27 +70,48 @@ def key(term: Term) -> str:
     return "+".join(parts) or "0"
 
 
-def _monomial_key(
+def _monomial_keys(
     monomial: Monomial, free: tuple[Axis, Axis], vertices: Vertices, facts: Facts
-) -> tuple[str, Expr] | None:
+) -> Iterator[tuple[str, Expr]]:
     try:
         net = resolve(monomial, free, vertices)
     except Inconsistent:
-        return None
-    bound, constraints, mapping = _eliminate(
-        list(net.bound), [*net.constraints, *_pin_ranges(net.pins)], facts, net.pins
-    )
-    if contradictory((*facts, *constraints)):
-        return None
-    if mapping:
-        net = net.renamed(mapping)
-    bound, constraints, net = net.unpin(bound, constraints)
-    constraints = _irredundant(constraints, facts)
-    best = min(
-        _named_key(net, order, constraints)
-        for order in _orders(bound, net.atoms, constraints)
-    )
-    return best, monomial.coefficient * net.factor
+        return
+    coefficient = monomial.coefficient * net.factor
+    todo = [(net, list(net.bound), [*net.constraints, *_pin_ranges(net.pins)])]
+    while todo:
+        net, bound, constraints = todo.pop()
+        bound, constraints, mapping = _eliminate(bound, constraints)
+        if contradictory((*facts, *constraints)):
+            continue
+        if mapping:
+            net = net.renamed(mapping)
+        bound, constraints, net = net.unpin(bound, constraints)
+        short = _short_range(bound, constraints)
+        if short is not None:
+            symbol, values = short
+            rest = [b for b in bound if b != symbol]
+            for value in values:
+                one = {symbol: value}
+                todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
+            continue
+        constraints = _irredundant(constraints, facts)
+        orders = _orders(bound, net.atoms, constraints)
+        yield min(_named_key(net, order, constraints) for order in orders), coefficient
+
+
+def _short_range(
+    bound: list[Symbol], constraints: list[Expr]
+) -> tuple[Symbol, list[Expr]] | None:
+    """A bound index that takes only a few values, and these: such a sum is written out."""
+    for b in bound:
+        lows = [b - c for c in constraints if c.coeff(b) == 1]
+        highs = [c + b for c in constraints if c.coeff(b) == -1]
+        for lo, hi in itertools.product(lows, highs):
+            length = (hi - lo).expand()
+            if length.is_Integer and length < MAX_WRITTEN_OUT:
+                return b, [lo + s for s in range(max(int(length) + 1, 0))]
+    return None
 
 
 def _pin_ranges(pins: tuple[tuple[Expr, Expr], ...]) -> list[Expr]:
@@ -99,7 +119,7 @@ def _pin_ranges(pins: tuple[tuple[Expr, Expr], ...]) -> list[Expr]:
 
 
 def _eliminate(
-    bound: list[Symbol], constraints: list[Expr], facts: Facts, pins: Any
+    bound: list[Symbol], constraints: list[Expr]
 ) -> tuple[list[Symbol], list[Expr], dict[Symbol, Expr]]:
     """Solves equalities (e >= 0 and -e >= 0) for bound indices with coefficient one."""
     mapping: dict[Symbol, Expr] = {}
