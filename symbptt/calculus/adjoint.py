@@ -35,6 +35,11 @@ class Loss:
     total: Param
     parts: tuple[str, ...] = ()
 
+    @property
+    def keys(self) -> set[str]:
+        """The keys of the total and its parts."""
+        return {self.total.key, *(f"{part}[]" for part in self.parts)}
+
 
 @dataclass(frozen=True)
 class AdjointSystem:
@@ -62,9 +67,14 @@ def everything(theory: Theory) -> Frame:
     return Frame((*theory.params, *heads))
 
 
+def quantities(theory: Theory, loss: Loss) -> list[Definition]:
+    """All definitions in order, the loss and its parts excluded."""
+    return [d for d in theory.definitions if d.key not in loss.keys]
+
+
 def sequences(theory: Theory, loss: Loss) -> list[Definition]:
-    """The definitions of vector sequences, in order; the loss and its parts excluded."""
-    return [d for d in theory.definitions if d.index is not None and d.name not in loss.parts]
+    """The definitions of sequences among them."""
+    return [d for d in quantities(theory, loss) if d.index is not None]
 
 
 def one_steps(
@@ -72,8 +82,9 @@ def one_steps(
 ) -> list[tuple[Definition, Theorem]]:
     """For each sequence its one-step differential in the frame."""
     out = []
-    for number, d in enumerate(sequences(theory, loss)):
-        assert isinstance(d.head, Elem)
+    for number, d in enumerate(quantities(theory, loss)):
+        if d.head in frame.vary:
+            continue
         theorem = one_step(theory, d.head, frame, d.facts, f"{prefix}:step:{d.name}:{number}")
         out.append((d, theorem))
     return out
@@ -82,16 +93,11 @@ def one_steps(
 def loss_differential(theory: Theory, loss: Loss, frame: Frame, prefix: str) -> Theorem:
     """dL in terms of d of the sequences that the loss mentions."""
     build = Builder(theory, D(loss.total), (), frame)
-    inside = {f"{part}[]" for part in loss.parts} | _totals(theory)
-    differentiate(build, lambda x: x.key in inside)
+    differentiate(build, lambda x: x.key in loss.keys)
     return Theorem(
         f"{prefix}:loss", D(loss.total), build.line, build.chain(), (), frame,
         "differential of the loss", (loss.total,),
     )  # fmt: skip
-
-
-def _totals(theory: Theory) -> set[str]:
-    return {d.key for d in theory.definitions if d.index is None}
 
 
 @dataclass(frozen=True)
@@ -130,22 +136,28 @@ def adjoint_system(theory: Theory, loss: Loss, main: tuple[str, ...] = ()) -> Ad
     Raises NotSupported where a differential has no transposed map.
     """
     found = uses(theory, loss)
-    defs = sequences(theory, loss)
+    defs = quantities(theory, loss)
     taken = {d.name for d in theory.definitions} | {p.name for p in theory.params}
     names = {d.name: adjoint_name(d.name, taken, main == (d.name,)) for d in defs}
     definitions: list[Definition] = []
     through: dict[Definition, Term] = {}
     for d in reversed(defs):
-        assert isinstance(d.head, Elem) and d.index is not None
-        facts = (*theory.facts, *d.facts)
-        local, onward = _collect(d.head, d.index, found, names, facts)
-        head = Elem(names[d.name], d.index, *d.head.shape)
+        head: Elem | Param
+        if isinstance(d.head, Elem):
+            assert d.index is not None
+            facts = (*theory.facts, *d.facts)
+            local, onward = _collect(d.head, d.index, found, names, facts)
+            head = Elem(names[d.name], d.index, *d.head.shape)
+        else:
+            local, onward = _collect_param(d.head, found, names, theory)
+            head = Param(names[d.name], *d.head.shape)
         definitions.append(Definition(head, _total(local, onward), d.facts))
         through[definitions[-1]] = onward
     extended = theory.extended(*definitions)
     gradients: dict[Term, Term] = {}
-    for leaf in theory.params:
-        gradients[leaf] = _parameter(leaf, found, names, theory)
+    defined = [d.head for d in defs if isinstance(d.head, Param)]
+    for leaf in (*theory.params, *defined):
+        gradients[leaf] = _total(*_collect_param(leaf, found, names, theory))
     for given in theory.givens:
         assert isinstance(given.head.index, Symbol)
         facts = (*theory.facts, *given.facts)
@@ -210,9 +222,9 @@ def _opened(
     pool = [w.bound for w in wraps if isinstance(w, SumOver)]
     if use.consumer is not None:
         head, running = use.consumer.head, use.consumer.index
-        assert isinstance(head, Elem) and running is not None
-        adjoint = Elem(names[head.name], running, *head.shape)
-        conditions, pool = use.consumer.facts, [*pool, running]
+        adjoint = _adjoint(use.consumer, names)
+        if running is not None:
+            conditions, pool = use.consumer.facts, [*pool, running]
     for w in wraps:
         conditions += w.range_facts if isinstance(w, SumOver) else w.args[1:]
     apart = {s: index_symbol(f"{s.name}'") for s in pool}
@@ -238,26 +250,36 @@ def _resum(term: Term, conditions: tuple[Expr, ...], left: list[Symbol]) -> Term
     return When(term, *conditions)
 
 
-def _parameter(
+def _adjoint(consumer: Definition, names: dict[str, str]) -> Term:
+    """The adjoint of what the definition defines, at its own index."""
+    head = consumer.head
+    if isinstance(head, Elem):
+        return Elem(names[head.name], head.index, *head.shape)
+    return Param(names[head.name], *head.shape)
+
+
+def _collect_param(
     leaf: Param, found: list[_Use], names: dict[str, str], theory: Theory
-) -> Term:
-    """sum over t of the transposed maps of all uses of a parameter."""
-    parts: list[Term] = []
+) -> tuple[Term, Term]:
+    """The same two parts for a quantity without index: sums over all its uses."""
+    sides: tuple[list[Term], list[Term]] = ([], [])
     for use in found:
         if use.element != leaf:
             continue
-        core, wraps = use.summand.core, use.summand.wraps
-        if use.consumer is None:
-            parts.append(wrap(pull(Const(1), core), wraps))
-            continue
-        t = use.consumer.index
-        assert t is not None
-        adjoint = Elem(names[use.consumer.name], t, *use.consumer.head.shape)
+        core, wraps, consumer = use.summand.core, use.summand.wraps, use.consumer
+        adjoint: Term = Const(1) if consumer is None else _adjoint(consumer, names)
         body = wrap(pull(adjoint, core), wraps)
-        lo = next(t - f for f in use.consumer.facts if f.coeff(t) == 1)
-        hi = next(f + t for f in use.consumer.facts if f.coeff(t) == -1)
-        parts.append(SumOver(body, t, lo, hi))
-    kept = [p for p in parts if not isinstance(p, Zero)]
-    return tidy(Plus(*kept), theory.facts) if kept else Zero(*leaf.shape)
+        if consumer is not None and consumer.index is not None:
+            body = SumOver(body, consumer.index, *bounds(consumer.facts, consumer.index))
+        sides[consumer is not None].append(tidy(body, theory.facts))
+    zero = Zero(*leaf.shape)
+    local, onward = (tidy(Plus(*(side or [zero])), theory.facts) for side in sides)
+    return local, onward
 
 
+def bounds(facts: tuple[Expr, ...], index: Expr) -> tuple[Expr, Expr]:
+    """lo and hi of a range given as facts."""
+    return (
+        next(index - f for f in facts if f.coeff(index) == 1),
+        next(f + index for f in facts if f.coeff(index) == -1),
+    )

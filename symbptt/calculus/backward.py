@@ -15,7 +15,7 @@ from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import Path, find, substitute
 from symbptt.proof.objects import Identification, Theorem
 
-from .adjoint import AdjointSystem, loss_differential, one_steps
+from .adjoint import AdjointSystem, bounds, loss_differential, one_steps
 from .builder import Builder
 from .linear import has_change, pairing
 from .tidy import tidy
@@ -23,17 +23,10 @@ from .tidy import tidy
 Facts = tuple[Expr, ...]
 
 
-def bounds(facts: Facts, index: Expr) -> tuple[Expr, Expr]:
-    """lo and hi of a range given as facts."""
-    return (
-        next(index - f for f in facts if f.coeff(index) == 1),
-        next(f + index for f in facts if f.coeff(index) == -1),
-    )
-
-
 def over(body: Term, d: Definition) -> Term:
-    """The sum of the body over the range of the definition."""
-    assert d.index is not None
+    """The sum of the body over the range of the definition, if it has one."""
+    if d.index is None:
+        return body
     return SumOver(body, d.index, *bounds(d.facts, d.index))
 
 
@@ -76,9 +69,12 @@ class _Pair:
     """An adjoint's definition with the change of its sequence."""
 
     def __init__(self, adjoint: Definition, name: str) -> None:
-        assert isinstance(adjoint.head, Elem)
         self.adjoint, self.sequence = adjoint, (name, adjoint.facts)
-        self.change = D(Elem(name, adjoint.index, *adjoint.head.shape))
+        self.change = D(
+            Elem(name, adjoint.index, *adjoint.head.shape)
+            if isinstance(adjoint.head, Elem)
+            else Param(name, *adjoint.head.shape)
+        )
         self.product = over(pairing(adjoint.head, self.change), adjoint)
 
 

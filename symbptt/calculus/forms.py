@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import (
-    Elem, Entry, Gradient, Identity, OrderedProduct, Partial, Plus, SumOver, Term, Times, Vec, When,
+    Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times, Vec, When,
     Zero,
 )  # fmt: skip
 from symbptt.core.theory import Definition
@@ -29,7 +29,7 @@ def inline(build: Builder, system: AdjointSystem, keep: set[str]) -> None:
     names = {d.key for d in system.definitions} - {f"{name}[]" for name in keep}
     for _ in range(_MAX_STEPS):
         place = next(
-            (p for p, x in find(build.line, lambda x: isinstance(x, Elem) and x.key in names)), None
+            (p for p, x in find(build.line, lambda x: isinstance(x, Elem | Param) and x.key in names)), None
         )
         if place is None:
             build.tidy()

@@ -22,8 +22,7 @@ from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Identification, Induction, Theorem
 
-from .adjoint import Loss, sequences
-from .backward import bounds
+from .adjoint import Loss, bounds, sequences
 from .builder import Builder
 from .differential import differentiate
 from .linear import coefficient, summands, wrap

@@ -203,6 +203,8 @@ def _check_frame(d: Definition, index: Expr | None, place: _Place) -> None:
     frame = place.frame
     if isinstance(d.head, Elem) and d.name in frame.shocks:
         raise ProofError(f"{d.name} carries a shock; unfold d({d.name}) as a whole")
+    if d.head in frame.vary:
+        raise ProofError(f"{d.name} is set free; its definition does not hold under d")
     if index is None:
         return
     for x in frame.vary:
