@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from symbptt.core.errors import NotSupported
 from symbptt.core.terms import (
     Block, D, Diag, Hadamard, Identity, Kron, Ones, Plus, Scale, Shock, SumOver, Term, Times,
-    Trace, Transposed, Vec, When, Zero, size,
+    Trace, Transposed, Unvec, Vec, When, Zero, size,
 )  # fmt: skip
 from symbptt.core.traverse import contains
 
@@ -99,8 +99,10 @@ def pull(adjoint: Term, summand: Term) -> Term:
     if isinstance(summand, Diag):
         n = summand.shape[0]
         return pull(Hadamard(adjoint, Identity(n)) @ Ones(n), summand.args[0])
-    if isinstance(summand, Vec) and is_change(summand.args[0]) and summand.args[0].is_column:
-        return pull(adjoint, summand.args[0])
+    if isinstance(summand, Vec):
+        inner = summand.args[0]
+        back = adjoint if inner.is_column else Unvec(adjoint, *inner.shape)
+        return pull(back, inner)
     if isinstance(summand, Block) and summand.grid[1] == 1:
         at = next(i for i, a in enumerate(summand.blocks) if has_change(a))
         return pull(_selector(summand, at) @ adjoint, summand.blocks[at])

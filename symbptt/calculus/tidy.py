@@ -12,7 +12,7 @@ from sympy import Expr
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import (
     Const, Diag, Hadamard, Identity, Ones, OrderedProduct, Plus, Scale, SumOver, Term, Times,
-    Transposed, Vec, When, Zero,
+    Transposed, Unvec, Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.traverse import rebuild
 
@@ -52,6 +52,10 @@ def _node(term: Term, facts: Facts) -> Term:
         return Identity(term.shape[0])
     if isinstance(term, Vec) and term.args[0].is_column:
         return term.args[0]
+    if isinstance(term, Vec) and isinstance(term.args[0], Unvec):
+        return term.args[0].args[0]
+    if isinstance(term, Unvec) and isinstance(term.args[0], Vec):
+        return term.args[0].args[0]
     if isinstance(term, Diag) and isinstance(term.args[0], Ones):
         return Identity(term.shape[0])
     return term

@@ -44,6 +44,11 @@ def vec(a: Array) -> Array:
     return a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1)
 
 
+def unvec(a: Array, rows: int, cols: int) -> Array:
+    """The matrix whose columns stand stacked in a, (..., rows, cols)."""
+    return a.reshape(*a.shape[:-2], cols, rows).swapaxes(-1, -2)
+
+
 def trace(a: Array) -> Array:
     """The trace as (..., 1, 1)."""
     total: Array = np.trace(a, axis1=-2, axis2=-1)

@@ -258,6 +258,7 @@ NODES: dict[type[Term], Node] = {
     tm.OrderedProduct: _product,
     tm.When: _when,
     tm.Power: _power,
+    tm.Unvec: lambda ev, t, env: arrays.unvec(ev.value(t.args[0], env), *_shape(t, env)),
     tm.Block: _block,
     tm.Entry: _entry,
     tm.Partial: lambda ev, t, env: ev.jacobian(t, env),

@@ -225,6 +225,13 @@ def _vec(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _summed(multiply(_split(i, col, row), entries(inner, row, col, v)), row, col)
 
 
+def _unvec(term: tm.Unvec, i: Axis, j: Axis, v: Vertices) -> Poly:
+    if isinstance(i, Pin) or isinstance(j, Pin):
+        raise NotSupported("an entry of a reshaped column has no index form")
+    p = v.new(term.args[0].shape[0])
+    return _summed(multiply(_split(p, j, i), entries(term.args[0], p, None, v)), p)
+
+
 def _kron(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     a, b = term.args
     axes = [_vertex(s, v) for s in (*a.shape, *b.shape)]
@@ -318,7 +325,7 @@ _RULES: dict[type, Rule] = {
     tm.Zero: lambda t, i, j, v: [], tm.Ones: lambda t, i, j, v: _ONE, tm.Identity: _identity,
     tm.Plus: _plus, tm.Hadamard: _hadamard, tm.Times: _times, tm.Scale: _scale,
     tm.Transposed: lambda t, i, j, v: entries(t.args[0], j, i, v), tm.Diag: _diag,
-    tm.Trace: _trace, tm.Entry: _entry, tm.SumOver: _sum, tm.When: _when, tm.Vec: _vec,
+    tm.Trace: _trace, tm.Entry: _entry, tm.SumOver: _sum, tm.When: _when, tm.Vec: _vec, tm.Unvec: _unvec,
     tm.Kron: _kron, tm.Block: _block, tm.Map: _map, tm.Power: _power,
     tm.OrderedProduct: _product, tm.Softmax: _node, tm.Func: _node, tm.Inverse: _node,
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,

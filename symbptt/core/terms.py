@@ -24,7 +24,7 @@ from .indices import index_symbol
 __all__ = [
     "Block", "Const", "D", "Diag", "Elem", "Entry", "Func", "Gradient", "Hadamard", "Identity",
     "Inverse", "Kron", "Map", "Meta", "Ones", "OrderedProduct", "Param", "Partial", "Plus", "Power",
-    "Scale", "Shock", "Softmax", "SumOver", "Term", "Times", "Trace", "Transposed", "Vec", "When", "Zero",
+    "Scale", "Shock", "Softmax", "SumOver", "Term", "Times", "Trace", "Transposed", "Unvec", "Vec", "When", "Zero",
     "index_symbol", "show_shape", "size",
 ]  # fmt: skip
 
@@ -547,6 +547,21 @@ class Vec(Term):
 
     def __new__(cls, term: Term) -> Any:
         return Basic.__new__(cls, term)._shaped(size(term), ONE)
+
+
+class Unvec(Term):
+    """The matrix of the given shape whose vec is the column: the inverse of Vec."""
+
+    __slots__ = ()
+
+    def __new__(cls, term: Term, rows: Any, cols: Any) -> Any:
+        rows, cols = _int(rows), _int(cols)
+        if term.shape != (rows * cols, ONE):
+            raise ShapeError(
+                f"{term} has shape {show_shape(term.shape)}, "
+                f"the vec of a matrix {show_shape((rows, cols))} has {rows * cols} rows"
+            )
+        return Basic.__new__(cls, term, rows, cols)._shaped(rows, cols)
 
 
 class Block(Term):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
     Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times, Trace,
-    Transposed, Vec, When, Zero, _Leaf,
+    Transposed, Unvec, Vec, When, Zero, _Leaf,
 )  # fmt: skip
 
 _JOIN = {Plus: (" + ", 1), Hadamard: (" * ", 2), Times: (" @ ", 2)}
@@ -61,6 +61,8 @@ def _text(t: Term, level: int) -> str:
         m, n = t.grid
         rows = (", ".join(_text(t.block(i, j), 0) for j in range(n)) for i in range(m))
         return f"[{'; '.join(rows)}]"
+    if isinstance(t, Unvec):
+        return f"unvec({_text(t.args[0], 0)})"
     if isinstance(t, Entry):
         return f"{_text(t.args[0], 3)}[{t.row},{t.col}]"
     if isinstance(t, Partial):

@@ -1,0 +1,1 @@
+"""Figures of speed and accuracy, printed as tables: ``python -m benchmarks``."""
