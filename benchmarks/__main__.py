@@ -1,4 +1,4 @@
-"""``make bench``: derivation and replay in process, cold starts, accuracy of generated gradients."""
+"""``make bench``: derivation and replay, cold starts, accuracy of generated gradients."""
 
 from __future__ import annotations
 

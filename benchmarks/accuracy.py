@@ -24,7 +24,9 @@ def table() -> tuple[Table, bool]:
     """Largest relative error over all gradients, two calls in a row."""
     rows = [(f"{name}: complex step, float64", complex_step(name), 1e-12) for name in ("rnn-tanh",)]
     if importlib.util.find_spec("torch") is not None:
-        rows += [(f"{name}: PyTorch nn.RNN", against_torch(name), 1e-10) for name in ("tanh", "relu")]
+        rows += [
+            (f"{name}: PyTorch nn.RNN", against_torch(name), 1e-10) for name in ("tanh", "relu")
+        ]
     return build(f"Accuracy (T = {LENGTH}, B = {BATCH}, n = 5, d = 3, h_0 ≠ 0)", "error", rows)
 
 
@@ -48,7 +50,9 @@ def complex_step(name: str) -> float:
         got = module.backward(cache, {"h": weights})
         expected = {p: np.zeros_like(v) for p, v in params.items()}
         for sample in range(BATCH):
-            for p, g in _one_sample(model, params, x[:, sample], h0[sample], weights[:, sample]).items():
+            for p, g in _one_sample(
+                model, params, x[:, sample], h0[sample], weights[:, sample]
+            ).items():
                 expected[p] += g.reshape(expected[p].shape)
         worst = max(worst, *(relative(got.params[p], expected[p]) for p in expected))
     return worst
@@ -104,4 +108,3 @@ def against_torch(nonlinearity: str) -> float:
     got = module.backward(cache, {"h": weights}).params
     pairs = (("W", net.weight_hh_l0), ("U", net.weight_ih_l0), ("b", net.bias_ih_l0))
     return max(relative(got[p], w.grad.numpy()) for p, w in pairs)
-

@@ -11,7 +11,11 @@ from .figures import build, median_ms
 
 COMMANDS = (
     ("symbptt --help", ["--help"], 250),
-    ("symbptt derive dL/dW --model rnn", ["derive", r"\partial L/\partial W", "--model", "rnn"], 900),
+    (
+        "symbptt derive dL/dW --model rnn",
+        ["derive", r"\partial L/\partial W", "--model", "rnn"],
+        900,
+    ),
 )
 
 

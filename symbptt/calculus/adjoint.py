@@ -47,9 +47,9 @@ class AdjointSystem:
 
     ``model`` is the model's theory, ``theory`` the same with the adjoints; ``adjoint`` maps a
     sequence to the name of its adjoint; ``through`` gives the part of an adjoint that comes from
-    later uses, not from the loss at once; ``definitions`` stand in an order in which they can be computed at one t, t
-    descending (ascending for sequences that run backward); ``gradients`` maps a leaf (Param, or
-    the head of a given) to its gradient.
+    later uses, not from the loss at once; ``definitions`` stand in an order in which they can be
+    computed at one t, t descending (ascending for sequences that run backward); ``gradients``
+    maps a leaf (Param, or the head of a given) to its gradient.
     """
 
     model: Theory
@@ -212,16 +212,14 @@ def _contribution(use: _Use, t: Symbol, names: dict[str, str]) -> Term:
     return _resum(opened, conditions, [s for s in pool if s != solved])
 
 
-def _opened(
-    use: _Use, names: dict[str, str]
-) -> tuple[Term, Expr, tuple[Expr, ...], list[Symbol]]:
+def _opened(use: _Use, names: dict[str, str]) -> tuple[Term, Expr, tuple[Expr, ...], list[Symbol]]:
     """The transposed map with its running indices renamed apart, freed of their sums."""
     core, wraps = use.summand.core, use.summand.wraps
     adjoint: Term = Const(1)
     conditions: tuple[Expr, ...] = ()
     pool = [w.bound for w in wraps if isinstance(w, SumOver)]
     if use.consumer is not None:
-        head, running = use.consumer.head, use.consumer.index
+        running = use.consumer.index
         adjoint = _adjoint(use.consumer, names)
         if running is not None:
             conditions, pool = use.consumer.facts, [*pool, running]

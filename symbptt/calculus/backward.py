@@ -234,5 +234,3 @@ def _given_value(system: AdjointSystem, wrt: Elem) -> Term:
             if leaf.index.is_Symbol:
                 return tidy(substitute(value, {leaf.index: wrt.index}), system.theory.facts)
     raise NotSupported(f"{wrt} is not a given element of the model")
-
-

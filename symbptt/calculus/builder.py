@@ -20,11 +20,14 @@ from symbptt.rules import rule
 from .tidy import tidy
 
 
+NOTHING = Frame()  # nothing varies
+
+
 class Builder:
     """A chain under construction, from ``line`` on, with the facts and the frame it lives in."""
 
     def __init__(
-        self, theory: Theory, line: Term, facts: tuple[Expr, ...] = (), frame: Frame = Frame()
+        self, theory: Theory, line: Term, facts: tuple[Expr, ...] = (), frame: Frame = NOTHING
     ) -> None:
         self.theory, self.line, self.frame = theory, line, frame
         self.facts = (*theory.facts, *facts)

@@ -43,7 +43,9 @@ class Problem:
     def system(self) -> AdjointSystem:
         """The adjoint system, made once."""
         if self.loss is None:
-            raise NotSupported("the model has no loss", hint="add a line such as L = \\sum_t L_t(h_t)")
+            raise NotSupported(
+                "the model has no loss", hint="add a line such as L = \\sum_t L_t(h_t)"
+            )
         if "system" not in self._cache:
             self._cache["system"] = adjoint_system(self.theory, self.loss, self.main)
         return self._cache["system"]
@@ -216,7 +218,11 @@ def _expanded_theorems(
 
 
 def _component_theorems(
-    problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts, entry: tuple[Expr, Expr] | None
+    problem: Problem,
+    system: AdjointSystem,
+    wrt: Term,
+    facts: Facts,
+    entry: tuple[Expr, Expr] | None,
 ) -> list[Theorem]:
     lemmas = _plain(problem, system, wrt, facts)
     i, j = _indices(wrt, "i", "j") if entry is None else entry

@@ -1,6 +1,6 @@
-"""The double sum: dL/d vec(theta) = sum_t sum_{k<=t} dL_t/ds_t  ds_t/ds_k  (immediate ds_k/d vec theta).
+"""The double sum: dL/d vec(theta) = sum_t sum_{k<=t} dL_t/ds_t ds_t/ds_k (ds_k/d vec theta)+.
 
-The state's differential is unrolled to d s[t] = sum_{k<=t} J[t]...J[k+1] B[k] vec(d theta) by
+The last factor is the immediate derivative. The state's differential is unrolled to d s[t] = sum_{k<=t} J[t]...J[k+1] B[k] vec(d theta) by
 induction on t, where the boundary state does not depend on theta, so that k starts at the first
 step. Source: Pascanu, Mikolov & Bengio (2013), eqs. (3)-(5).
 """
@@ -105,7 +105,9 @@ def _unroll(
     up.lemma(step.theorem, (), bind=nxt)
     path = next(p for p, x in find(up.line, lambda x: x == left))
     up.hypothesis(path, statement)
-    _absorb(up, statement, substitute(step.matrix, nxt), substitute(step.input, nxt), vec, t, k, state)
+    _absorb(
+        up, statement, substitute(step.matrix, nxt), substitute(step.input, nxt), vec, t, k, state
+    )
     return Theorem(
         f"{label}:state", left, statement, Induction(t, start, base.chain(), up.chain()), facts,
         frame, "the state through time", (theta,),
@@ -196,4 +198,3 @@ def _spans(line: Term, parts: tuple[Term, ...]) -> Iterator[tuple[Path, tuple[in
         for i in range(len(node.args) - len(parts) + 1):
             if node.args[i : i + len(parts)] == parts:
                 yield path, (i, i + len(parts))
-

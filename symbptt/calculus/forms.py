@@ -9,8 +9,8 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import (
-    Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times, Vec, When,
-    Zero,
+    Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times, Vec,
+    When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import Definition
 from symbptt.core.traverse import find, substitute
@@ -29,7 +29,13 @@ def inline(build: Builder, system: AdjointSystem, keep: set[str]) -> None:
     names = {d.key for d in system.definitions} - {f"{name}[]" for name in keep}
     for _ in range(_MAX_STEPS):
         place = next(
-            (p for p, x in find(build.line, lambda x: isinstance(x, Elem | Param) and x.key in names)), None
+            (
+                p
+                for p, x in find(
+                    build.line, lambda x: isinstance(x, Elem | Param) and x.key in names
+                )
+            ),
+            None,
         )
         if place is None:
             build.tidy()
@@ -214,4 +220,3 @@ def expand_sums(term: Term) -> Term:
             return Times(*factors) if factors else Identity(term.shape[0])
     args = tuple(expand_sums(a) if isinstance(a, Term) else a for a in term.args)
     return term if args == term.args else term.func(*args)
-

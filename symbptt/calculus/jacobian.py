@@ -15,8 +15,8 @@ from sympy import Expr, Integer, Symbol
 from symbptt.core.dependence import references
 from symbptt.core.errors import NotSupported
 from symbptt.core.terms import (
-    Block, D, Elem, Identity, OrderedProduct, Param, Partial, Plus, Term, Times, Vec, Zero, index_symbol,
-    size,
+    Block, D, Elem, Identity, OrderedProduct, Param, Partial, Plus, Term, Times, Vec, Zero,
+    index_symbol, size,
 )  # fmt: skip
 from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import find, substitute
@@ -44,9 +44,7 @@ def linear_form(
     build = Builder(theory, D(left), facts, frame)
     differentiate(build, expand)
     changes = list(dict.fromkeys(s.change for s in summands(build.line)))
-    parts = [
-        times(jacobian_of(build.line, c, build.facts), c) for c in changes
-    ]
+    parts = [times(jacobian_of(build.line, c, build.facts), c) for c in changes]
     build.algebra(Plus(*parts) if parts else Zero(*left.shape), reason="collect")
     return Theorem(id, D(left), build.line, build.chain(), facts, frame, title, (left,))
 
@@ -68,9 +66,7 @@ def same_step(y: Elem) -> Callable[[Elem | Param], bool]:
     return lambda x: isinstance(x, Elem) and x.index == y.index
 
 
-def local(
-    theory: Theory, y: Elem, x: Elem | Param, mode: str, facts: Facts
-) -> list[Theorem]:
+def local(theory: Theory, y: Elem, x: Elem | Param, mode: str, facts: Facts) -> list[Theorem]:
     """dy/dx where finitely many definitions lie between y and x.
 
     ``mode`` "immediate" holds all other steps fixed. Raises NotSupported where y depends on x
@@ -219,9 +215,7 @@ def product(matrix: Term, t: Symbol, later: Expr, earlier: Expr) -> OrderedProdu
     return OrderedProduct(substitute(matrix, {t: i}), i, earlier + 1, later)
 
 
-def through_time(
-    theory: Theory, loss: Loss, y: Elem, x: Elem, t: Symbol, k: Expr
-) -> list[Theorem]:
+def through_time(theory: Theory, loss: Loss, y: Elem, x: Elem, t: Symbol, k: Expr) -> list[Theorem]:
     """dy[t]/dx[k] for k <= t as an ordered product, by induction on t.
 
     y and x are sequence elements at t and k; the theorem holds for lo <= k <= t <= hi. k may
@@ -256,9 +250,7 @@ def _seeded(seed: Term, x: Elem) -> Term:
     return D(x) if isinstance(seed, Identity) else seed @ D(x)
 
 
-def _start(
-    theory: Theory, state: State, x: Elem, k: Expr, label: str
-) -> tuple[Theorem, Term]:
+def _start(theory: Theory, state: State, x: Elem, k: Expr, label: str) -> tuple[Theorem, Term]:
     """d s[k] = E d x[k]: what x reaches within its own step."""
     known = (*lower(state, k), state.hi - k)
     left = stack([D(e) for e in state.at(k)])

@@ -116,7 +116,8 @@ def _selector(block: Block, at: int) -> Term:
     """[0, ..., I, ..., 0]: takes the part of a stacked column."""
     height = block.blocks[at].shape[0]
     parts = [
-        Identity(height) if i == at else Zero(height, b.shape[0]) for i, b in enumerate(block.blocks)
+        Identity(height) if i == at else Zero(height, b.shape[0])
+        for i, b in enumerate(block.blocks)
     ]
     return Block(1, len(parts), *parts)
 
@@ -195,4 +196,3 @@ def _inner(a: Term, b: Term) -> Term:
 def pairing(adjoint: Term, change: Term) -> Term:
     """<adjoint, change> as it is written: lambda^T change for columns, a trace for matrices."""
     return adjoint @ change if change.is_scalar else _inner(adjoint, change)
-

@@ -24,7 +24,9 @@ def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list
     frame, label = Frame((x,)), f"sum:{x}"
     facts = (*lower(state, k), state.hi - k)
     heads = [head.at(t) for head, lag in state.entries if lag == 0]
-    lemmas: dict[str, list[Theorem]] = {h.key: through_time(theory, loss, h, x, t, k) for h in heads}
+    lemmas: dict[str, list[Theorem]] = {
+        h.key: through_time(theory, loss, h, x, t, k) for h in heads
+    }
     rows = {key: next(th for th in reversed(ths) if th.left == D(h)) for h, (key, ths) in
             zip(heads, lemmas.items(), strict=True)}  # fmt: skip
     total = loss_differential(theory, loss, frame, label)
@@ -47,9 +49,7 @@ def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list
     return list(out.values())
 
 
-def _split(
-    build: Builder, rows: dict[str, Theorem], x: Elem, t: Symbol, k: Expr
-) -> set[str]:
+def _split(build: Builder, rows: dict[str, Theorem], x: Elem, t: Symbol, k: Expr) -> set[str]:
     """Before k nothing changes; from k on the Jacobian through time applies."""
     used = set()
     for path, change in list(find(build.line, lambda z: isinstance(z, D))):

@@ -33,7 +33,7 @@ def outside_system(theory: Theory, loss: Loss | None, main: tuple[str, ...]) -> 
 def _is_unspecified_loss(d: Definition, loss: Loss | None) -> bool:
     if loss is None or d.key not in loss.keys:
         return False
-    return d.key == loss.total.key and d.index is None and bool(loss.parts) or contains(d.body, Func)
+    return (d.key == loss.total.key and bool(loss.parts)) or contains(d.body, Func)
 
 
 def _is_point(d: Definition) -> bool:

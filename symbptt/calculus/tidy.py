@@ -71,7 +71,11 @@ def _product(term: Term) -> Term:
         return Zero(*term.shape)
     if isinstance(term, Scale):
         factor, body = term.args
-        if isinstance(body, Scale) and isinstance(body.args[0], Const) and isinstance(factor, Const):
+        if (
+            isinstance(body, Scale)
+            and isinstance(body.args[0], Const)
+            and isinstance(factor, Const)
+        ):
             return _product(Scale(Const(factor.value * body.args[0].value), body.args[1]))
         return body if factor == Const(1) else term
     unit = Identity if isinstance(term, Times) else Ones
