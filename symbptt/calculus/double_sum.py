@@ -1,8 +1,8 @@
 """The double sum: dL/d vec(theta) = sum_t sum_{k<=t} dL_t/ds_t ds_t/ds_k (ds_k/d vec theta)+.
 
-The last factor is the immediate derivative. The state's differential is unrolled to d s[t] = sum_{k<=t} J[t]...J[k+1] B[k] vec(d theta) by
-induction on t, where the boundary state does not depend on theta, so that k starts at the first
-step. Source: Pascanu, Mikolov & Bengio (2013), eqs. (3)-(5).
+The last factor is the immediate derivative. The state's differential is unrolled to
+d s[t] = sum_{k<=t} J[t]...J[k+1] B[k] vec(d theta) by induction on t; the boundary state does not
+depend on theta, so that k starts at the first step. Source: Pascanu, Mikolov & Bengio (2013), eqs. (3)-(5).
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.terms import (
-    Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times, Vec,
-    When, Zero,
+    Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times,
+    Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import Definition
 from symbptt.core.traverse import find, substitute
