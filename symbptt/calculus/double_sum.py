@@ -2,7 +2,9 @@
 
 The last factor is the immediate derivative. The state's differential is unrolled to
 d s[t] = sum_{k<=t} J[t]...J[k+1] B[k] vec(d theta) by induction on t; the boundary state does not
-depend on theta, so that k starts at the first step. Source: Pascanu, Mikolov & Bengio (2013), eqs. (3)-(5).
+depend on theta, so that k starts at the first step.
+
+Source: Pascanu, Mikolov & Bengio (2013), eqs. (3)-(5).
 """
 
 from __future__ import annotations
