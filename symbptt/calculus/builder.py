@@ -108,6 +108,10 @@ class Builder:
         else:
             self._take("unfold", path, body, leaf.key, bind=bind)
 
+    def fold(self, d: Definition, path: Path, head: Term, index: Expr) -> None:
+        """Replaces the body of a definition at an index by its head."""
+        self._take("fold", path, head, d.key, bind=(("index", index),))
+
     def vanish(self, path: Path) -> bool:
         """Replaces d(...) by zero if nothing that varies reaches it."""
         target = subterm(self.line, path)

@@ -11,9 +11,9 @@ from sympy import Expr, Integer, Symbol
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.indices import contradictory, entails, index_symbol
 from symbptt.core.terms import Elem, Entry, Gradient, Param, Partial, Term
-from symbptt.core.theory import Definition, Given, Theory
+from symbptt.core.theory import Assumption, Definition, Given, Theory
 from symbptt.core.traverse import substitute
-from symbptt.proof.objects import Development, Theorem
+from symbptt.proof.objects import Chain, Development, Theorem
 
 from .adjoint import AdjointSystem, Loss, adjoint_system
 from .backward import gradient
@@ -24,6 +24,7 @@ from .forms import (
 )  # fmt: skip
 from .jacobian import local, through_time
 from .one_element import element_sum
+from .simplify import assumed
 
 Facts = tuple[Expr, ...]
 GRADIENT_FORMS = ("gradient", "sum", "adjoint", "expanded", "components", "kronecker")
@@ -70,6 +71,10 @@ class Problem:
             tuple(Given(g.head, facts(g.facts)) for g in t.givens),
             tuple(Definition(d.head, subst(d.body), facts(d.facts)) for d in t.definitions),
             tuple(f for f in facts(t.facts) if not f.is_Integer),
+            tuple(
+                Assumption(a.name, subst(a.left), subst(a.right), facts(a.facts))
+                for a in t.assumptions
+            ),
         )
         return Problem(theory, self.loss, self.main, None)
 
@@ -165,11 +170,17 @@ def _gradient(
         raise NotSupported(f"only gradients of the loss are derived, not {quantity}")
     facts = _index_facts(problem.theory, wrt)
     build: Callable[..., list[Theorem]] = _FORMS[form]
-    theorems = build(problem, system, wrt, facts, entry)
+    theorems = [*assumed(system.theory), *build(problem, system, wrt, facts, entry)]
     ids = [th.id for th in theorems]
     answers = [th.id for th in theorems if th.title in _SHOWN[form]] or ids[-1:]
-    unique = {th.id: th for th in theorems}
+    unique = {th.id: th for th in theorems if th.title != "assumption" or _uses(theorems, th.id)}
     return Result(Development(system.theory, tuple(unique.values())), tuple(dict.fromkeys(answers)))
+
+
+def _uses(theorems: list[Theorem], id: str) -> bool:
+    """Whether a step of a theorem refers to the theorem of that id."""
+    chains = [th.proof for th in theorems if isinstance(th.proof, Chain)]
+    return any(s.by == "lemma" and s.name == id for chain in chains for s in chain.steps)
 
 
 def _plain(problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts) -> list[Theorem]:

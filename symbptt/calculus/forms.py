@@ -19,6 +19,7 @@ from symbptt.rules import FAMILIES
 
 from .adjoint import AdjointSystem
 from .builder import Builder
+from .simplify import simplify_outputs
 
 Facts = tuple[Expr, ...]
 _MAX_STEPS = 500
@@ -39,6 +40,7 @@ def inline(build: Builder, system: AdjointSystem, keep: set[str]) -> None:
         )
         if place is None:
             build.tidy()
+            simplify_outputs(build)
             return
         build.unfold(place)
     raise NotSupported("the adjoints refer to each other without end")

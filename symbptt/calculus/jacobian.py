@@ -135,6 +135,8 @@ def state_of(theory: Theory, loss: Loss) -> State:
         if d.key in lags and not _is_boundary(d.facts, d.index)
         for lag in range(lags[d.key])
     ]
+    if not all(head.is_column for head, _ in entries):
+        raise NotSupported("products of Jacobians are written for states that are columns")
     used = {b for key, b in ranges if key in lags and b[0] != b[1]}
     if len(used) != 1:
         raise NotSupported("the recurrent sequences run over different ranges")

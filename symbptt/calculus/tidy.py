@@ -63,7 +63,16 @@ def _node(term: Term, facts: Facts) -> Term:
 
 def _plus(term: Plus) -> Term:
     kept = [a for a in term.args if not isinstance(a, Zero)]
-    return Plus(*kept) if kept else Zero(*term.shape)
+    if not kept:
+        return Zero(*term.shape)
+    if _is_negative(kept[0]):  # a - b reads better than -b + a
+        kept.sort(key=_is_negative)
+    return Plus(*kept)
+
+
+def _is_negative(term: Term) -> bool:
+    is_number = isinstance(term, Scale) and isinstance(term.args[0], Const)
+    return is_number and bool(term.args[0].value.is_negative)
 
 
 def _product(term: Term) -> Term:
@@ -71,6 +80,8 @@ def _product(term: Term) -> Term:
         return Zero(*term.shape)
     if isinstance(term, Scale):
         factor, body = term.args
+        if isinstance(factor, Const) and isinstance(body, Const):
+            return Const(factor.value * body.value)
         if (
             isinstance(body, Scale)
             and isinstance(body.args[0], Const)

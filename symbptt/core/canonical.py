@@ -10,6 +10,7 @@ does not split ranges, unfold definitions or solve equations: those are steps of
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -20,13 +21,13 @@ from .errors import NotSupported
 from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
 from .network import MAX_WRITTEN_OUT, Atom, Axis, Monomial, Pin, Vertices, entries
-from .resolve import Inconsistent, resolve
+from .resolve import Inconsistent, Network, atom_indices, resolve
 from .terms import D, Inverse, Map, Term
 from .traverse import substitute
 
 Facts = tuple[Expr, ...]
 Polynomial = dict[str, Expr]
-_MAX_PERMUTED = 4
+_MAX_ORDERS = 120
 
 
 def equal(a: Term, b: Term, facts: Facts = ()) -> bool:
@@ -95,9 +96,8 @@ def _monomial_keys(
                 one = {symbol: value}
                 todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
             continue
-        constraints = _irredundant(constraints, facts)
-        orders = _orders(bound, net.atoms, constraints)
-        yield min(_named_key(net, order, constraints) for order in orders), coefficient
+        keys = (_named_key(net, names, constraints, facts) for names in _namings(bound, net))
+        yield min(keys), coefficient
 
 
 def _short_range(
@@ -156,51 +156,77 @@ def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
     return kept
 
 
-def _orders(
-    bound: list[Symbol], atoms: tuple[Atom, ...], constraints: list[Expr]
-) -> list[tuple[Symbol, ...]]:
-    """The orders of the bound indices to try: permutations within equal signatures."""
-    if len(bound) < 2:
-        return [tuple(bound)]
-    signature: dict[Symbol, tuple[Any, ...]] = {}
-    for b in bound:
-        seen = sorted(
-            (str(a.head[0]), str(a.head[1]) if len(a.head) > 1 else "", len(a.axes))
-            for a in atoms
-            if any(b in x.free_symbols for x in (*a.head, *a.inner) if hasattr(x, "free_symbols"))
-        )
-        signature[b] = (seen, sum(b in c.free_symbols for c in constraints))
-    ordered = sorted(bound, key=lambda b: signature[b])
-    groups = [list(g) for _, g in itertools.groupby(ordered, key=lambda b: signature[b])]
-    if max(map(len, groups)) > _MAX_PERMUTED:
-        raise NotSupported("more than four interchangeable summation indices")
-    choices = itertools.product(*(itertools.permutations(g) for g in groups))
-    return [tuple(itertools.chain.from_iterable(c)) for c in choices]
+def _namings(bound: list[Symbol], net: Network) -> Iterator[dict[Symbol, Expr]]:
+    """Changes of the bound indices to canonical ones @0, @1, ...
+
+    Index expressions of atoms, taken in an order that does not depend on names of bound indices,
+    become the new indices: sum_t sum_j a[t] b[t-j] is written in t and t - j. Atoms that cannot be
+    told apart are tried in every order. Each change is unimodular, so it permutes the integers.
+    """
+    if not bound:
+        yield {}
+        return
+    symbols = set(bound)
+    keyed = sorted(((_blank(a), a) for a in net.atoms), key=lambda pair: pair[0])
+    groups = [[a for _, a in g] for _, g in itertools.groupby(keyed, key=lambda pair: pair[0])]
+    groups = [[a for a in g if _bound_indices(a, symbols)] for g in groups]
+    if math.prod(math.factorial(len(g)) for g in groups) > _MAX_ORDERS:
+        raise NotSupported("too many interchangeable factors under a sum")
+    for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
+        yield _naming(bound, [e for g in choice for a in g for e in _bound_indices(a, symbols)])
 
 
-def _offset(symbol: Symbol, net: Any) -> int:
-    """The largest c such that ``symbol + c`` alone indexes an atom: shifting makes it zero."""
-    offsets = [
-        const
-        for index in net.indices()
-        if is_affine(index)  # numbers and dimensions may stand inside an atom too
-        for const, coefficients in (linear(index),)
-        if coefficients == ((symbol, 1),)
-    ]
-    return max(offsets, default=0)
+def _naming(bound: list[Symbol], indices: list[Expr]) -> dict[Symbol, Expr]:
+    """Solves @0 = first index, @1 = next independent one, ... for the bound indices."""
+    mapping: dict[Symbol, Expr] = {}
+    left = list(bound)
+    for e in indices:
+        e = e.xreplace(mapping).expand()
+        for s in left:
+            if abs(e.coeff(s)) == 1:
+                new = index_symbol(f"@{len(mapping)}")
+                value = (s + e.coeff(s) * (new - e)).expand()
+                mapping = {k: x.xreplace({s: value}).expand() for k, x in mapping.items()}
+                mapping[s] = value
+                left.remove(s)
+                break
+    for s in left:
+        mapping[s] = index_symbol(f"@{len(mapping)}")
+    # a symbol left over may still stand in the values of others
+    final = {s: mapping[s] for s in left}
+    return {k: x.xreplace(final) for k, x in mapping.items()}
 
 
-def _named_key(net: Any, order: tuple[Symbol, ...], constraints: list[Expr]) -> str:
-    names = {}
-    for number, symbol in enumerate(order):
-        names[symbol] = index_symbol(f"@{number}") - _offset(symbol, net)
+def _blank(atom: Atom) -> tuple[str, ...]:
+    """What an atom is, without its indices."""
+    names = sorted(leaf for t in atom.inner for leaf in _names(t))
+    own = [str(h) for h in atom.head if not isinstance(h, Expr)]
+    return (*own, str(len(atom.axes)), *names)
+
+
+def _names(term: Term) -> Iterator[str]:
+    yield type(term).__name__
+    for a in term.args:
+        if isinstance(a, Term):
+            yield from _names(a)
+        elif not isinstance(a, Expr):
+            yield str(a)
+
+
+def _bound_indices(atom: Atom, symbols: set[Symbol]) -> list[Expr]:
+    """The affine index expressions of an atom in which a bound index occurs."""
+    return [e for e in atom_indices(atom) if symbols & e.free_symbols and is_affine(e)]
+
+
+def _named_key(net: Network, names: dict[Symbol, Expr], constraints: list[Expr], facts: Facts) -> str:
     if names:
         net = net.renamed(names)
-        constraints = [c.xreplace(names) for c in constraints]
+        constraints = [c.xreplace(names).expand() for c in constraints]
+    constraints = _irredundant(constraints, facts)
     labelled = [label(a) for a in net.atoms]
     graph = graph_key(labelled, net.free, net.dims)
     conditions = ",".join(sorted(_index_key(c) for c in constraints))
-    return f"{len(order)}[{conditions}]{graph}"
+    return f"{len(names)}[{conditions}]{graph}"
 
 
 def _index_key(e: Expr) -> str:

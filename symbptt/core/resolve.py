@@ -43,16 +43,6 @@ class Network:
             atoms, free, self.dims, self.bound, self.constraints, self.pins, self.factor
         )
 
-    def indices(self) -> list[Expr]:
-        """Every index expression at the surface of an atom or a pin, and inside nested terms."""
-        out: list[Expr] = []
-        for atom in self.atoms:
-            out += [h for h in atom.head if isinstance(h, Expr)]
-            out += [a.at for a in _flat(atom.axes) if isinstance(a, Pin)]
-            for term in atom.inner:
-                out += _surface(term)
-        return out
-
     def unpin(
         self, bound: list[Symbol], constraints: list[Expr]
     ) -> tuple[list[Symbol], list[Expr], Network]:
@@ -80,6 +70,13 @@ class Network:
             bound = [s for s in bound if s != b]
             constraints = [c for c in constraints if b not in c.free_symbols]
         return bound, constraints, net
+
+
+def atom_indices(atom: Atom) -> list[Expr]:
+    """Every index expression of an atom: its own, its pins, and those of the terms inside."""
+    out = [h for h in atom.head if isinstance(h, Expr)]
+    out += [a.at for a in _flat(atom.axes) if isinstance(a, Pin)]
+    return out + [e for term in atom.inner for e in _surface(term)]
 
 
 def _surface(term: Term) -> list[Expr]:

@@ -7,7 +7,7 @@ facts. Everything is plain data, so that a proof file carries its whole theory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
@@ -46,6 +46,19 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Assumption:
+    """``left = right`` wherever ``facts`` hold: something the model does not say, but is told.
+
+    For example that a target sums to one. It holds for values, not under d(.).
+    """
+
+    name: str
+    left: Term
+    right: Term
+    facts: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True)
 class Frame:
     """What varies under d(.), in one theorem.
 
@@ -72,6 +85,7 @@ class Theory:
     givens: tuple[Given, ...]
     definitions: tuple[Definition, ...]
     facts: tuple[Expr, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
     names: dict[str, list[Definition]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +100,7 @@ class Theory:
 
     def extended(self, *more: Definition) -> Theory:
         """The theory with further definitions."""
-        return Theory(self.params, self.givens, (*self.definitions, *more), self.facts)
+        return replace(self, definitions=(*self.definitions, *more))
 
     def leaves(self) -> Iterator[Param | Elem]:
         """Parameters, then the heads of the givens."""

@@ -14,9 +14,11 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import ProofError, SymbpttError
 from symbptt.core.serialize import Writer, read_index, read_nodes, write_index
 from symbptt.core.terms import Elem, Param, Term
-from symbptt.core.theory import Definition, Frame, Given, Theory
+from symbptt.core.theory import Assumption, Definition, Frame, Given, Theory
 
-from .objects import Chain, Development, Identification, Induction, Proof, Step, Theorem
+from .objects import (
+    Assumed, Chain, Development, Identification, Induction, Proof, Step, Theorem,
+)  # fmt: skip
 
 FORMAT, VERSION = "symbptt-proof", 1
 
@@ -51,6 +53,9 @@ def _write_theory(theory: Theory, w: Writer) -> dict[str, Any]:
             [w.add(d.head), w.add(d.body), _facts(d.facts)] for d in theory.definitions
         ],
         "facts": _facts(theory.facts),
+        "assumptions": [
+            [a.name, w.add(a.left), w.add(a.right), _facts(a.facts)] for a in theory.assumptions
+        ],
     }
 
 
@@ -88,7 +93,9 @@ def _write_proof(proof: Proof, w: Writer) -> dict[str, Any]:
             "base": [_write_step(s, w) for s in proof.base.steps],
             "step": [_write_step(s, w) for s in proof.step.steps],
         }
-    return {"identify": proof.source, "wrt": w.add(proof.wrt)}
+    if isinstance(proof, Identification):
+        return {"identify": proof.source, "wrt": w.add(proof.wrt)}
+    return {"assumed": proof.name}
 
 
 def _write_theorem(t: Theorem, w: Writer) -> dict[str, Any]:
@@ -140,7 +147,12 @@ class _Reader:
             definitions.append(Definition(leaf, self.term(body), self.facts(facts)))
         givens = tuple(Given(self.element(h), self.facts(f)) for h, f in data["givens"])
         params = tuple(self.leaf(p) for p in data["params"])
-        return Theory(params, givens, tuple(definitions), self.facts(data["facts"]))
+        assumptions = tuple(
+            Assumption(str(name), self.term(left), self.term(right), self.facts(facts))
+            for name, left, right, facts in data["assumptions"]
+        )
+        facts = self.facts(data["facts"])
+        return Theory(params, givens, tuple(definitions), facts, assumptions)
 
     def frame(self, data: dict[str, Any]) -> Frame:
         step = data["step"]
@@ -170,6 +182,8 @@ class _Reader:
                 raise ProofError("an induction needs a variable")
             return Induction(variable, read_index(data["start"]), self.chain(data["base"]),
                              self.chain(data["step"]), int(data["direction"]))  # fmt: skip
+        if "assumed" in data:
+            return Assumed(str(data["assumed"]))
         return Identification(str(data["identify"]), self.term(data["wrt"]))
 
     def theorem(self, data: dict[str, Any]) -> Theorem:

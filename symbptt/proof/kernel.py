@@ -73,8 +73,11 @@ def _check_theorem(theorem: Theorem, theory: Theory, known: Mapping[str, Theorem
         _check_induction(theorem, proof, theory, known)
     elif isinstance(proof, Identification):
         _check_identification(theorem, proof, theory, known)
-    else:
-        raise ProofError("unknown kind of proof")
+    elif not any(
+        (a.name, a.left, a.right, a.facts) == (proof.name, theorem.left, theorem.right, theorem.facts)
+        for a in theory.assumptions
+    ):
+        raise ProofError(f"{proof.name!r} is not an assumption of the theory")
 
 
 def _check_scope(theorem: Theorem, theory: Theory) -> None:

@@ -74,7 +74,14 @@ class Identification:
     wrt: Term
 
 
-Proof = Chain | Induction | Identification
+@dataclass(frozen=True)
+class Assumed:
+    """No proof: the statement is one of the theory's assumptions, by name."""
+
+    name: str
+
+
+Proof = Chain | Induction | Identification | Assumed
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from symbptt.core.errors import ProofError
 
-from . import algebra, differential, series
+from . import algebra, differential, outputs, series
 from .rule import Rule, Schema
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
@@ -21,6 +21,7 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "case": series.CASES,
     "product": series.PRODUCTS,
     "power": series.POWERS,
+    "output": outputs.ROWS,
 }
 RULES: dict[str, Rule] = {row.name: row for rows in FAMILIES.values() for row in rows}
 SCHEMAS: dict[str, Schema] = {s.name: s for s in (*differential.SCHEMAS, *algebra.SCHEMAS)}
