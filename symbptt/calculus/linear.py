@@ -128,6 +128,11 @@ def coefficient(summand: Term) -> Term:
         return Identity(size(summand))
     if isinstance(summand, Times):
         left, inner, right = _around(summand, _position(summand))
+        if isinstance(inner, Transposed) and inner.args[0].is_column:
+            # vec(A x^T B) = (B^T kron A) x
+            turned = Identity(inner.shape[1]) if right is None else _t(right)
+            outer = turned if left is None else Kron(turned, left)
+            return _compose(outer, coefficient(inner.args[0]))
         if right is None and inner.is_column:
             return _compose(left, coefficient(inner))
         right_t = Identity(inner.shape[1]) if right is None else _t(right)
@@ -145,6 +150,8 @@ def coefficient(summand: Term) -> Term:
             return Scale(factor, coefficient(body))
         return (body if body.is_column else Vec(body)) @ coefficient(factor)
     if isinstance(summand, Vec):
+        return coefficient(summand.args[0])
+    if isinstance(summand, Transposed) and summand.args[0].is_column:
         return coefficient(summand.args[0])
     if isinstance(summand, Block) and summand.grid[1] == 1 and summand.is_column:
         at = next(i for i, a in enumerate(summand.blocks) if has_change(a))

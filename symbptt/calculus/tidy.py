@@ -6,6 +6,7 @@ The result has the same canonical form; nothing is multiplied out.
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 from sympy import Expr
 
@@ -63,11 +64,24 @@ def _node(term: Term, facts: Facts) -> Term:
 
 def _plus(term: Plus) -> Term:
     kept = [a for a in term.args if not isinstance(a, Zero)]
+    kept = _merged(kept)
     if not kept:
         return Zero(*term.shape)
     if _is_negative(kept[0]):  # a - b reads better than -b + a
         kept.sort(key=_is_negative)
     return Plus(*kept)
+
+
+def _merged(parts: list[Term]) -> list[Term]:
+    """Equal summands collected: a/2 + a/2 is a."""
+    totals: dict[Term, Any] = {}
+    for part in parts:
+        scaled = isinstance(part, Scale) and isinstance(part.args[0], Const)
+        body, c = (part.args[1], part.args[0].value) if scaled else (part, 1)
+        totals[body] = totals.get(body, 0) + c
+    if len(totals) == len(parts):
+        return parts
+    return [b if c == 1 else Scale(Const(c), b) for b, c in totals.items() if c != 0]
 
 
 def _is_negative(term: Term) -> bool:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from sympy import Expr, Integer, Symbol, expand
+from sympy.core.symbol import Str
 
 from .errors import NotSupported
 from .indices import contradictory, entails, index_symbol, is_affine, linear
@@ -67,8 +68,12 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
 @lru_cache(maxsize=16384)
 def key(term: Term) -> str:
     """A text that is equal for terms with equal canonical forms (no facts)."""
-    parts = sorted(f"{expand(c)}*{k}" for k, c in polynomial(term).items())
+    parts = sorted(f"{_number(c)}*{k}" for k, c in polynomial(term).items())
     return "+".join(parts) or "0"
+
+
+def _number(c: Expr) -> str:
+    return f"{c.p}/{c.q}" if c.is_Rational else str(expand(c))
 
 
 def _monomial_keys(
@@ -148,7 +153,7 @@ def _eliminate(
 def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
     """Drops, one by one in a fixed order, what follows from the facts and the others."""
     kept = [c for c in dict.fromkeys(constraints) if not c.is_Integer]
-    kept.sort(key=lambda c: (-len(linear(c)[1]), str(c)))
+    kept.sort(key=lambda c: (-len(linear(c)[1]), _index_key(c)))
     for c in list(kept):
         others = tuple(k for k in kept if k != c)
         if entails((*facts, *others), c):
@@ -172,8 +177,13 @@ def _namings(bound: list[Symbol], net: Network) -> Iterator[dict[Symbol, Expr]]:
     groups = [[a for a in g if _bound_indices(a, symbols)] for g in groups]
     if math.prod(math.factorial(len(g)) for g in groups) > _MAX_ORDERS:
         raise NotSupported("too many interchangeable factors under a sum")
+    indexed = {a: _bound_indices(a, symbols) for g in groups for a in g}
+    seen = set()
     for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
-        yield _naming(bound, [e for g in choice for a in g for e in _bound_indices(a, symbols)])
+        mapping = _naming(bound, [e for g in choice for a in g for e in indexed[a]])
+        if (items := tuple(mapping.items())) not in seen:
+            seen.add(items)
+            yield mapping
 
 
 def _naming(bound: list[Symbol], indices: list[Expr]) -> dict[Symbol, Expr]:
@@ -200,7 +210,8 @@ def _naming(bound: list[Symbol], indices: list[Expr]) -> dict[Symbol, Expr]:
 def _blank(atom: Atom) -> tuple[str, ...]:
     """What an atom is, without its indices."""
     names = sorted(leaf for t in atom.inner for leaf in _names(t))
-    own = [str(h) for h in atom.head if not isinstance(h, Expr)]
+    own = [getattr(h, "name", h) for h in atom.head if not isinstance(h, Expr)]
+    own = [h if isinstance(h, str) else str(h) for h in own]
     return (*own, str(len(atom.axes)), *names)
 
 
@@ -209,8 +220,8 @@ def _names(term: Term) -> Iterator[str]:
     for a in term.args:
         if isinstance(a, Term):
             yield from _names(a)
-        elif not isinstance(a, Expr):
-            yield str(a)
+        elif isinstance(a, Str):
+            yield a.name
 
 
 def _bound_indices(atom: Atom, symbols: set[Symbol]) -> list[Expr]:

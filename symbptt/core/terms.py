@@ -55,12 +55,25 @@ def _clash(what: str, left: Term, right: Term) -> ShapeError:
 class Term(Basic):
     """Base of all terms. ``shape`` is symbolic; ``@`` is the matrix product, ``*`` Hadamard."""
 
-    __slots__ = ("shape",)
+    __slots__ = ("_free", "shape")
     shape: Shape
+    _free: frozenset[Any]
 
     def _shaped(self, rows: Expr, cols: Expr) -> Term:
         self.shape = (rows, cols)
         return self
+
+    @property
+    def free_symbols(self) -> frozenset[Any]:
+        """The index and dimension symbols that are not bound, computed once."""
+        try:
+            return self._free
+        except AttributeError:
+            self._free = frozenset(self._free_now())
+            return self._free
+
+    def _free_now(self) -> set[Any]:
+        return set().union(*(a.free_symbols for a in self.args))
 
     @property
     def children(self) -> tuple[Term, ...]:
@@ -451,8 +464,7 @@ class _Ranged(Term):
     def bound_symbols(self) -> set[Symbol]:
         return {self.bound}
 
-    @property
-    def free_symbols(self) -> set[Any]:
+    def _free_now(self) -> set[Any]:
         inner = self.body.free_symbols - {self.bound}
         return inner | self.lo.free_symbols | self.hi.free_symbols
 

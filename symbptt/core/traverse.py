@@ -34,6 +34,10 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
         return term
     if term in mapping:
         return mapping[term]
+    if isinstance(term, Term) and all(
+        isinstance(k, Symbol) and k not in term.free_symbols for k in mapping
+    ):
+        return term
     if isinstance(term, _Ranged):
         inner = {k: v for k, v in mapping.items() if k != term.bound}
         new = set().union(*(v.free_symbols for v in inner.values() if isinstance(v, Basic)))

@@ -1,0 +1,79 @@
+"""Several gradients from one computation: everything that is given varies at once.
+
+dL = sum over parameters, inputs and boundary values of <gradient, change> is proved once; each
+gradient is then read off it. The statements stay as they are; only their proofs are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symbptt.proof.objects import Chain, Development, Identification, Induction, Theorem
+
+from .adjoint import AdjointSystem, everything
+from .backward import identity
+from .derive import Result
+
+_PREFIX = "grad"
+_TITLE = "gradient by the adjoints"
+_AGREE = "the forms agree"
+
+
+def together(system: AdjointSystem, results: Sequence[Result]) -> list[Result]:
+    """The results, with the gradients in them read off one differential if there are several."""
+    wanted = {t.id for r in results for t in _read_off(r)}
+    if len(wanted) < 2:
+        return list(results)
+    lemmas = identity(system, everything(system.model), _PREFIX)
+    return [_rebased(r, lemmas) for r in results]
+
+
+def _read_off(result: Result) -> list[Theorem]:
+    """The gradients that are read off a differential in which only given things vary."""
+    named = {t.id: t for t in result.development.theorems}
+    return [
+        t for t in named.values()
+        if t.title == _TITLE and isinstance(t.proof, Identification)
+        and not named[t.proof.source].frame.shocks
+    ]  # fmt: skip
+
+
+def _rebased(result: Result, lemmas: list[Theorem]) -> Result:
+    chosen = {t.id for t in _read_off(result)}
+    if not chosen:
+        return result
+    theorems = [*lemmas]
+    for t in result.development.theorems:
+        if t.id in chosen:
+            assert isinstance(t.proof, Identification)
+            t = replace(t, proof=Identification(lemmas[-1].id, t.proof.wrt))
+        theorems.append(t)
+    ends = [*result.answers, *(t.id for t in theorems if t.title == _AGREE)]
+    needed = _needed(theorems, ends)
+    kept = tuple(t for t in theorems if t.id in needed)
+    return Result(Development(result.development.theory, kept), result.answers)
+
+
+def _needed(theorems: list[Theorem], ends: Sequence[str]) -> set[str]:
+    named = {t.id: t for t in theorems}
+    seen: set[str] = set()
+    todo = list(ends)
+    while todo:
+        id = todo.pop()
+        if id not in seen:
+            seen.add(id)
+            todo += used(named[id])
+    return seen
+
+
+def used(theorem: Theorem) -> Iterator[str]:
+    """The ids of the theorems that a proof refers to."""
+    proof = theorem.proof
+    if isinstance(proof, Identification):
+        yield proof.source
+        return
+    chains = (proof,) if isinstance(proof, Chain) else (proof.base, proof.step)
+    assert isinstance(proof, Chain | Induction)
+    for chain in chains:
+        yield from (s.name for s in chain.steps if s.by == "lemma")
