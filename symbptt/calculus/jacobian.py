@@ -14,11 +14,12 @@ from sympy import Expr, Integer, Symbol
 
 from symbptt.core.dependence import references
 from symbptt.core.errors import NotSupported
+from symbptt.core.indices import entails
 from symbptt.core.terms import (
     Block, D, Elem, Identity, OrderedProduct, Param, Partial, Plus, Term, Times, Vec, Zero,
     index_symbol, size,
 )  # fmt: skip
-from symbptt.core.theory import Frame, Theory
+from symbptt.core.theory import Definition, Frame, Theory
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Identification, Induction, Theorem
 
@@ -128,24 +129,26 @@ def state_of(theory: Theory, loss: Loss) -> State:
             heads[leaf.key] = leaf
             if gap > 0:
                 lags[leaf.key] = max(lags.get(leaf.key, 0), int(gap))
-        ranges.add((d.key, bounds(d.facts, d.index)))
+        if not _is_boundary(d):
+            ranges.add((d.key, bounds(d.facts, d.index)))
     entries = [
         (heads[d.key], lag)
         for d in sequences(theory, loss)
-        if d.key in lags and not _is_boundary(d.facts, d.index)
+        if d.key in lags and not _is_boundary(d)
         for lag in range(lags[d.key])
     ]
     if not all(head.is_column for head, _ in entries):
         raise NotSupported("products of Jacobians are written for states that are columns")
-    used = {b for key, b in ranges if key in lags and b[0] != b[1]}
+    used = {b for key, b in ranges if key in lags}
     if len(used) != 1:
         raise NotSupported("the recurrent sequences run over different ranges")
     lo, hi = used.pop()
     return State(tuple(entries), lo, hi)
 
 
-def _is_boundary(facts: Facts, index: Expr | None) -> bool:
-    return any(-f in facts for f in facts)
+def _is_boundary(d: Definition) -> bool:
+    """A boundary value such as h_0 = 0: its definition refers to no sequence."""
+    return not any(isinstance(leaf, Elem) for _, leaf in references(d.body))
 
 
 @dataclass(frozen=True)
@@ -244,8 +247,15 @@ def through_time(theory: Theory, loss: Loss, y: Elem, x: Elem, t: Symbol, k: Exp
 
 
 def lower(state: State, k: Expr) -> Facts:
-    """k >= lo, unless k is the boundary itself."""
-    return () if k == state.lo - 1 else (k - state.lo,)
+    """k >= lo, unless k is the boundary itself. Raises NotSupported further back."""
+    if k == state.lo - 1:
+        return ()
+    if entails((), state.lo - 2 - k):
+        raise NotSupported(
+            f"the value at {k} lies before the boundary: it enters over several steps",
+            hint="the forms gradient, adjoint and components are derived for it",
+        )
+    return (k - state.lo,)
 
 
 def _seeded(seed: Term, x: Elem) -> Term:

@@ -57,7 +57,10 @@ def _split(build: Builder, rows: dict[str, Theorem], x: Elem, t: Symbol, k: Expr
         if change == D(x) and not (leaf.key in rows and leaf.index == t):
             continue
         if leaf.key not in rows:
-            raise NotSupported(f"the loss refers to {leaf} in a way that has no sum form")
+            raise NotSupported(
+                f"{leaf} lies outside the recurrence: there is no sum over later steps",
+                hint="the forms gradient, adjoint and components are derived for it",
+            )
         used.add(leaf.key)
         if entails(build.facts_at(path), leaf.index - k):
             build.lemma(rows[leaf.key], path, bind={t: leaf.index})

@@ -49,8 +49,6 @@ def _node(term: Term, facts: Facts) -> Term:
         return term.body
     if isinstance(term, SumOver) and contradictory((*facts, *term.range_facts)):
         return Zero(*term.shape)
-    if isinstance(term, OrderedProduct) and contradictory((*facts, *term.range_facts)):
-        return Identity(term.shape[0])
     if isinstance(term, Vec) and term.args[0].is_column:
         return term.args[0]
     if isinstance(term, Vec) and isinstance(term.args[0], Unvec):
