@@ -29,7 +29,7 @@ class Builder:
     def __init__(
         self, theory: Theory, line: Term, facts: tuple[Expr, ...] = (), frame: Frame = NOTHING
     ) -> None:
-        self.theory, self.line, self.frame = theory, line, frame
+        self.theory, self.first, self.line, self.frame = theory, line, line, frame
         self.facts = (*theory.facts, *facts)
         self.steps: list[Step] = []
 

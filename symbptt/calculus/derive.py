@@ -132,6 +132,7 @@ def _index_facts(theory: Theory, x: Term) -> Facts:
         return ()
     ranges = [(d.index, d.facts) for d in theory.defined(x.key) if d.index is not None]
     ranges += [(g.head.index, g.facts) for g in theory.givens if g.head.key == x.key]
+    ranges.sort(key=lambda r: any(-f in r[1] for f in r[1]))  # boundary values last
     for index, facts in ranges:
         here = tuple(f.xreplace({index: x.index}) for f in facts)
         if contradictory((*theory.facts, *here)):

@@ -28,13 +28,12 @@ def entrywise(theory: Theory, source: Theorem) -> Theorem:
     left = source.left
     if not isinstance(left, Partial) or not all(x.is_column for x in left.args[:2]):
         raise NotSupported(f"{left} is not the Jacobian of a vector with respect to a vector")
-    taken = {s.name for s in left.free_symbols if isinstance(s, Symbol)}
+    taken = {s.name for s in (*left.atoms(Symbol), *source.right.atoms(Symbol))}
     i, j = (index_symbol(next(c for c in cs if c not in taken)) for cs in ("iruv", "jswz"))
     facts = (*source.facts, i - 1, left.shape[0] - i, j - 1, left.shape[1] - j)
     build = Builder(theory, Entry(left, i, j), facts)
     build.lemma(source, (0,))
-    used = {s.name for s in source.right.free_symbols if isinstance(s, Symbol)} | {i.name, j.name}
-    build.algebra(entry(source.right, i, j, used), reason="entries")
+    build.algebra(entry(source.right, i, j, taken | {i.name, j.name}), reason="entries")
     return Theorem(
         f"{source.id}:entry", Entry(left, i, j), build.line, build.chain(), facts,
         title="components", subject=source.subject,

@@ -18,6 +18,7 @@ from typing import Any
 from sympy import Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
+from .contract import contract
 from .errors import NotSupported
 from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
@@ -83,7 +84,6 @@ def _monomial_keys(
         net = resolve(monomial, free, vertices)
     except Inconsistent:
         return
-    coefficient = monomial.coefficient * net.factor
     todo = [(net, list(net.bound), [*net.constraints, *_pin_ranges(net.pins)])]
     while todo:
         net, bound, constraints = todo.pop()
@@ -101,8 +101,9 @@ def _monomial_keys(
                 one = {symbol: value}
                 todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
             continue
+        net = contract(net)
         keys = (_named_key(net, names, constraints, facts) for names in _namings(bound, net))
-        yield min(keys), coefficient
+        yield min(keys), monomial.coefficient * net.factor
 
 
 def _short_range(

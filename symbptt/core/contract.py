@@ -1,0 +1,118 @@
+"""Powers and inverses in a network: A A^{-1} = I, A A^k = A^{k+1}.
+
+Two atoms of one base that share a vertex which nothing else touches are neighbours in a matrix
+product; their exponents add. Inverses stand for matrices that are assumed invertible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sympy import Expr, Integer
+
+from . import terms as tm
+from .network import Atom
+from .resolve import Network
+from .terms import Term
+
+_LEAVES = ("Param", "Elem", "Meta")
+
+
+def contract(net: Network) -> Network:
+    """The network with neighbouring powers of one base merged, as long as there are any."""
+    while True:
+        pair = next(_neighbours(net), None)
+        if pair is None:
+            return net
+        net = _merge(net, *pair)
+
+
+def _power(atom: Atom) -> tuple[tuple[Any, ...], Expr] | None:
+    """(base, exponent) of a leaf, of a power of a leaf, or of the inverse of a leaf."""
+    if len(atom.axes) != 2:
+        return None
+    if atom.head[0] in _LEAVES:
+        return atom.head, Integer(1)
+    if atom.head[0] in ("Power", "Inverse"):
+        inner = atom.inner[0]
+        if type(inner).__name__ in _LEAVES:
+            exponent = atom.head[1] if atom.head[0] == "Power" else Integer(-1)
+            return (type(inner).__name__, *inner.args), exponent
+    return None
+
+
+def _neighbours(net: Network) -> Iterator[tuple[int, int]]:
+    """Positions (p, q) of atoms P Q: a vertex ends P and begins Q, and touches nothing else."""
+    places: dict[int, list[tuple[int, int]]] = {}
+    for number, atom in enumerate(net.atoms):
+        for side, axis in enumerate(atom.axes):
+            for vertex, direct in _vertices(axis):
+                places.setdefault(vertex, []).append((number, side if direct else -1))
+    free = {v for axis in net.free for v, _ in _vertices(axis)}
+    for vertex, uses in places.items():
+        if vertex in free or len(uses) != 2 or {side for _, side in uses} != {0, 1}:
+            continue
+        q, p = (number for number, _ in sorted(uses, key=lambda use: use[1]))
+        if p != q and _fits(net, p, q):
+            yield p, q
+
+
+def _vertices(axis: Any, direct: bool = True) -> Iterator[tuple[int, bool]]:
+    if isinstance(axis, tuple):
+        for a in axis:
+            yield from _vertices(a, False)
+    elif isinstance(axis, int):
+        yield axis, direct
+
+
+def _fits(net: Network, p: int, q: int) -> bool:
+    left, right = _power(net.atoms[p]), _power(net.atoms[q])
+    if left is None or right is None or left[0] != right[0]:
+        return False
+    if -1 not in (left[1], right[1]):
+        return True
+    # A^{-1} A^k would need k >= 1; an identity needs plain vertices at its ends
+    ends = (net.atoms[p].axes[0], net.atoms[q].axes[1])
+    return left[1] + right[1] == 0 and all(isinstance(e, int) for e in ends)
+
+
+def _merge(net: Network, p: int, q: int) -> Network:
+    left, right = net.atoms[p], net.atoms[q]
+    (_, a), (_, b) = _power(left), _power(right)  # type: ignore[misc]
+    rest = tuple(x for number, x in enumerate(net.atoms) if number not in (p, q))
+    first, last = left.axes[0], right.axes[1]
+    if a + b == 0:
+        return _identified(replace(net, atoms=rest), first, last)
+    leaf = _leaf(left, right)
+    merged = Atom(("Power", a + b), (leaf,), (first, last))
+    return _trimmed(replace(net, atoms=(*rest, merged)))
+
+
+def _leaf(left: Atom, right: Atom) -> Term:
+    """The base as a term."""
+    for atom in (left, right):
+        if atom.inner:
+            return atom.inner[0]
+    return getattr(tm, left.head[0])(*left.head[1:])  # type: ignore[no-any-return]
+
+
+def _identified(net: Network, first: int, last: int) -> Network:
+    """Two vertices made one; a vertex that nothing touches any more counts its dimension."""
+
+    def swap(axis: Any) -> Any:
+        if isinstance(axis, tuple):
+            return tuple(map(swap, axis))
+        return last if axis == first and isinstance(axis, int) else axis
+
+    atoms = tuple(Atom(a.head, a.inner, tuple(map(swap, a.axes))) for a in net.atoms)
+    free = tuple(map(swap, net.free))
+    touched = {v for x in (*(a.axes for a in atoms), free) for v, _ in _vertices(x)}
+    factor = net.factor if last in touched else net.factor * net.dims[last]
+    return _trimmed(replace(net, atoms=atoms, free=free, factor=factor))
+
+
+def _trimmed(net: Network) -> Network:
+    touched = {v for x in (*(a.axes for a in net.atoms), net.free) for v, _ in _vertices(x)}
+    return replace(net, dims={v: d for v, d in net.dims.items() if v in touched})
