@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, Integer, Symbol, expand
+from sympy import Basic, Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
 from .contract import contract
@@ -24,6 +24,7 @@ from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
 from .network import MAX_WRITTEN_OUT, Atom, Axis, Monomial, Pin, Vertices, entries
 from .resolve import Inconsistent, Network, atom_indices, resolve
+from .spelling import expression_text, name_text
 from .terms import D, Inverse, Map, Term
 from .traverse import substitute
 
@@ -68,13 +69,9 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
 
 @lru_cache(maxsize=16384)
 def key(term: Term) -> str:
-    """A text that is equal for terms with equal canonical forms (no facts)."""
-    parts = sorted(f"{_number(c)}*{k}" for k, c in polynomial(term).items())
-    return "+".join(parts) or "0"
-
-
-def _number(c: Expr) -> str:
-    return f"{c.p}/{c.q}" if c.is_Rational else str(expand(c))
+    """A text that is equal for terms with equal shapes and canonical forms (no facts)."""
+    parts = sorted(f"({expression_text(c)}){k}" for k, c in polynomial(term).items())
+    return "+".join([*parts, "x".join(map(expression_text, term.shape))])
 
 
 def _monomial_keys(
@@ -102,8 +99,14 @@ def _monomial_keys(
                 todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
             continue
         net = contract(net)
-        keys = (_named_key(net, names, constraints, facts) for names in _namings(bound, net))
-        yield min(keys), monomial.coefficient * net.factor
+        first = _first_free([*net.parts(), *constraints]) if bound else 0
+        yield from min(
+            (
+                _named_keys(net, names, constraints, facts, first)
+                for names in _namings(bound, net, first)
+            ),
+            key=lambda pairs: [(text, expression_text(c)) for text, c in pairs],
+        )
 
 
 def _short_range(
@@ -154,7 +157,7 @@ def _eliminate(
 def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
     """Drops, one by one in a fixed order, what follows from the facts and the others."""
     kept = [c for c in dict.fromkeys(constraints) if not c.is_Integer]
-    kept.sort(key=lambda c: (-len(linear(c)[1]), _index_key(c)))
+    kept.sort(key=lambda c: (-len(linear(c)[1]), expression_text(c)))
     for c in list(kept):
         others = tuple(k for k in kept if k != c)
         if entails((*facts, *others), c):
@@ -162,8 +165,8 @@ def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
     return kept
 
 
-def _namings(bound: list[Symbol], net: Network) -> Iterator[dict[Symbol, Expr]]:
-    """Changes of the bound indices to canonical ones @0, @1, ...
+def _namings(bound: list[Symbol], net: Network, first: int) -> Iterator[dict[Symbol, Expr]]:
+    """Changes of the bound indices to canonical ones, @first and those after it.
 
     Index expressions of atoms, taken in an order that does not depend on names of bound indices,
     become the new indices: sum_t sum_j a[t] b[t-j] is written in t and t - j. Atoms that cannot be
@@ -181,13 +184,13 @@ def _namings(bound: list[Symbol], net: Network) -> Iterator[dict[Symbol, Expr]]:
     indexed = {a: _bound_indices(a, symbols) for g in groups for a in g}
     seen = set()
     for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
-        mapping = _naming(bound, [e for g in choice for a in g for e in indexed[a]])
+        mapping = _naming(bound, [e for g in choice for a in g for e in indexed[a]], first)
         if (items := tuple(mapping.items())) not in seen:
             seen.add(items)
             yield mapping
 
 
-def _naming(bound: list[Symbol], indices: list[Expr]) -> dict[Symbol, Expr]:
+def _naming(bound: list[Symbol], indices: list[Expr], first: int) -> dict[Symbol, Expr]:
     """Solves @0 = first index, @1 = next independent one, ... for the bound indices."""
     mapping: dict[Symbol, Expr] = {}
     left = list(bound)
@@ -195,14 +198,14 @@ def _naming(bound: list[Symbol], indices: list[Expr]) -> dict[Symbol, Expr]:
         e = e.xreplace(mapping).expand()
         for s in left:
             if abs(e.coeff(s)) == 1:
-                new = index_symbol(f"@{len(mapping)}")
+                new = index_symbol(f"@{first + len(mapping)}")
                 value = (s + e.coeff(s) * (new - e)).expand()
                 mapping = {k: x.xreplace({s: value}).expand() for k, x in mapping.items()}
                 mapping[s] = value
                 left.remove(s)
                 break
     for s in left:
-        mapping[s] = index_symbol(f"@{len(mapping)}")
+        mapping[s] = index_symbol(f"@{first + len(mapping)}")
     # a symbol left over may still stand in the values of others
     final = {s: mapping[s] for s in left}
     return {k: x.xreplace(final) for k, x in mapping.items()}
@@ -230,50 +233,65 @@ def _bound_indices(atom: Atom, symbols: set[Symbol]) -> list[Expr]:
     return [e for e in atom_indices(atom) if symbols & e.free_symbols and is_affine(e)]
 
 
-def _named_key(net: Network, names: dict[Symbol, Expr], constraints: list[Expr], facts: Facts) -> str:
+def _named_keys(
+    net: Network,
+    names: dict[Symbol, Expr],
+    constraints: list[Expr],
+    facts: Facts,
+    first: int,
+) -> list[tuple[str, Expr]]:
+    """The network's text under these names, with its coefficient.
+
+    A coefficient that depends on a bound index gives one key for each power of the index.
+    """
     if names:
         net = net.renamed(names)
         constraints = [c.xreplace(names).expand() for c in constraints]
     constraints = _irredundant(constraints, facts)
-    labelled = [label(a) for a in net.atoms]
-    graph = graph_key(labelled, net.free, net.dims)
-    conditions = ",".join(sorted(_index_key(c) for c in constraints))
-    return f"{len(names)}[{conditions}]{graph}"
+    graph = graph_key([label(a) for a in net.atoms], net.free, net.dims)
+    conditions = ",".join(sorted(map(expression_text, constraints)))
+    text = f"{len(names)}[{conditions}]{graph}"
+    local = {index_symbol(f"@{first + number}") for number in range(len(names))}
+    if not local & net.factor.free_symbols:
+        return [(text, net.factor)]
+    out: Polynomial = {}
+    for part in net.factor.expand().as_ordered_terms():
+        coefficient, power = part.as_independent(*local)
+        name = f"{expression_text(power)}*{text}"
+        out[name] = out.get(name, Integer(0)) + coefficient
+    return sorted(out.items(), key=lambda item: item[0])
 
 
-def _index_key(e: Expr) -> str:
-    const, coefficients = linear(e)
-    return "".join(f"{a:+d}{s.name}" for s, a in coefficients) + f"{const:+d}"
-
-
-def _data_key(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+def _data_text(value: Any) -> str:
     if isinstance(value, Expr):
-        try:
-            return _index_key(value)
-        except Exception as error:  # dimensions may be polynomials, indices may not
-            if value.is_integer:
-                return str(value)
-            raise NotSupported(f"{value} is neither an index nor a dimension") from error
-    return str(getattr(value, "name", value))
+        return expression_text(value)
+    return name_text(value.name if isinstance(value, Str) else str(value))
 
 
 def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
     """The text of an atom and its axes, with the orientation of transposable nodes normalized."""
     head, inner, axes = atom.head, atom.inner, atom.axes
     if head[0] == "OrderedProduct":
-        _, bound, lo, hi = head
-        zero = index_symbol("@i")
-        body = substitute(inner[0], {bound: zero + hi})  # latest factor at offset 0
-        return f"Prod({key(body)};{_index_key(hi - lo)})", axes
-    text = ",".join(_data_key(h) for h in head)
+        (product,) = inner
+        zero = index_symbol(f"@{_first_free(inner)}")
+        body = substitute(product.body, {product.bound: zero + product.hi})  # latest at offset 0
+        return f"Product({key(body)};{zero};{expression_text(product.hi - product.lo)})", axes
+    text = ",".join(map(_data_text, head))
     keys = [key(t) for t in inner]
     if head[0] in ("Map", "D", "Inverse") and len(axes) == 2:
         turned = key(inner[0].T)
         if turned < keys[0]:
             keys, axes = [turned], (axes[1], axes[0])
     return f"{text}({';'.join(keys)})", axes
+
+
+def _first_free(items: Iterable[Basic]) -> int:
+    """The least k such that no canonical name @k, @k+1, ... stands in the items.
+
+    Names inside an atom must not be those of the indices around it.
+    """
+    names = (s.name for x in items for s in x.free_symbols)
+    return 1 + max((int(n[1:]) for n in names if n.startswith("@")), default=-1)
 
 
 __all__ = ["D", "Inverse", "Map", "Pin", "equal", "is_zero", "key", "polynomial"]

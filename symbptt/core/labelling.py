@@ -6,12 +6,12 @@ every atom with the numbers of its vertices, so equal texts mean isomorphic netw
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from sympy import Expr
 
 from .network import Pin
+from .spelling import expression_text
 
 Label = tuple[str, tuple[Any, ...]]
 _MAX_BRANCHES = 720
@@ -19,18 +19,12 @@ _MAX_BRANCHES = 720
 
 def graph_key(atoms: list[Label], free: tuple[Any, ...], dims: dict[int, Expr]) -> str:
     """The least text over the labellings that refinement leaves open."""
-    colours = {v: f"d{dim_text(dim)}" for v, dim in dims.items()}
+    colours = {v: f"d{expression_text(dim)}" for v, dim in dims.items()}
     for side, axis in enumerate(free):
         for place, vertex in enumerate(_vertices(axis)):
             colours[vertex] += f"f{side}.{place}"
     budget = [_MAX_BRANCHES]
     return _search(atoms, free, dims, _refine(atoms, colours), budget)
-
-
-@lru_cache(maxsize=4096)
-def dim_text(dim: Expr) -> str:
-    """The text of a dimension (SymPy's printer is slow)."""
-    return str(dim)
 
 
 def _vertices(axis: Any) -> list[int]:
@@ -43,7 +37,7 @@ def _axis_text(axis: Any, names: dict[int, Any]) -> str:
     if axis is None:
         return "-"
     if isinstance(axis, Pin):
-        return f"={axis.at}"
+        return f"={expression_text(axis.at)}"
     if isinstance(axis, int):
         return str(names[axis])
     if isinstance(axis, str):
@@ -100,6 +94,6 @@ def _text(
     atoms: list[Label], free: tuple[Any, ...], dims: dict[int, Expr], numbers: dict[int, int]
 ) -> str:
     listed = sorted(f"{t}<{' '.join(_axis_text(a, numbers) for a in axes)}>" for t, axes in atoms)
-    sizes = " ".join(f"{numbers[v]}:{dim_text(d)}" for v, d in sorted(dims.items(), key=lambda p: numbers[p[0]]))
+    sizes = " ".join(sorted(f"{numbers[v]}:{expression_text(d)}" for v, d in dims.items()))
     outer = " ".join(_axis_text(a, numbers) for a in free)
     return f"{{{sizes}|{outer}|{';'.join(listed)}}}"

@@ -52,8 +52,8 @@ class Monomial:
     """coefficient * sum over ``bound`` under ``constraints`` of the product of ``atoms``.
 
     ``links`` are identifications of axes still to be resolved: ("eq", a, b),
-    ("split", p, (slow, fast)) for a vertex of dimension m*n, ("part", p, sizes, r, a) for the r-th
-    part of a vertex whose dimension is a sum.
+    ("split", p, sizes, (slow, fast)) for a vertex whose dimension is the product of two sizes,
+    ("part", p, sizes, r, a) for the r-th part of a vertex whose dimension is the sum of the sizes.
     """
 
     coefficient: Expr
@@ -151,7 +151,19 @@ def _scale(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 
 def _const(term: tm.Const, i: Axis, j: Axis, v: Vertices) -> Poly:
-    return [Monomial(term.value)] if term.value != 0 else []
+    """A number is a coefficient, but 1/e of a symbolic e is an atom: e may be zero."""
+    if not term.value.free_symbols:
+        return [Monomial(term.value)] if term.value != 0 else []
+    out: Poly = []
+    for part in term.value.expand().as_ordered_terms():
+        coefficient, atoms = Integer(1), []
+        for base, exponent in part.as_powers_dict().items():
+            if base.free_symbols and exponent < 0:
+                atoms += [Atom(("Reciprocal", base), (), ())] * int(-exponent)
+            else:
+                coefficient *= base**exponent
+        out.append(Monomial(coefficient, tuple(atoms)))
+    return out
 
 
 def _identity(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -170,10 +182,17 @@ def _trace(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 
 def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
-    inner = term.args[0]
+    """A_{ij} with the conditions that i and j are in range: outside it is zero."""
+    inner, limits = term.args[0], _limits(term)
     row = None if inner.shape[0] == ONE else Pin(term.row)
     col = None if inner.shape[1] == ONE else Pin(term.col)
-    return entries(inner, row, col, v)
+    return [replace(m, constraints=m.constraints + limits) for m in entries(inner, row, col, v)]
+
+
+def _limits(term: tm.Entry) -> tuple[Expr, ...]:
+    """What an entry's indices must satisfy; the first row and column always exist."""
+    sides = zip((term.row, term.col), term.args[0].shape, strict=True)
+    return tuple(c for at, size in sides if at != ONE for c in (at - 1, size - at))
 
 
 def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -204,13 +223,13 @@ def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
     ]
 
 
-def _split(p: Axis, slow: Axis, fast: Axis) -> Poly:
+def _split(p: Axis, slow: Axis, fast: Axis, sizes: tuple[Expr, Expr]) -> Poly:
     if slow is None or fast is None:
         other = fast if slow is None else slow
         return _ONE if other is None else _link("eq", p, other)
     if isinstance(p, Pin):
         raise NotSupported("an entry of a vec or Kronecker product has no index form")
-    return _link("split", p, (slow, fast))
+    return _link("split", p, sizes, (slow, fast))
 
 
 def _summed(poly: Poly, *axes: Axis) -> Poly:
@@ -222,20 +241,23 @@ def _summed(poly: Poly, *axes: Axis) -> Poly:
 def _vec(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     inner = term.args[0]
     row, col = _vertex(inner.shape[0], v), _vertex(inner.shape[1], v)
-    return _summed(multiply(_split(i, col, row), entries(inner, row, col, v)), row, col)
+    split = _split(i, col, row, (inner.shape[1], inner.shape[0]))
+    return _summed(multiply(split, entries(inner, row, col, v)), row, col)
 
 
 def _unvec(term: tm.Unvec, i: Axis, j: Axis, v: Vertices) -> Poly:
     if isinstance(i, Pin) or isinstance(j, Pin):
         raise NotSupported("an entry of a reshaped column has no index form")
     p = v.new(term.args[0].shape[0])
-    return _summed(multiply(_split(p, j, i), entries(term.args[0], p, None, v)), p)
+    split = _split(p, j, i, (term.shape[1], term.shape[0]))
+    return _summed(multiply(split, entries(term.args[0], p, None, v)), p)
 
 
 def _kron(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     a, b = term.args
     axes = [_vertex(s, v) for s in (*a.shape, *b.shape)]
-    links = multiply(_split(i, axes[0], axes[2]), _split(j, axes[1], axes[3]))
+    rows = _split(i, axes[0], axes[2], (a.shape[0], b.shape[0]))
+    links = multiply(rows, _split(j, axes[1], axes[3], (a.shape[1], b.shape[1])))
     body = multiply(entries(a, axes[0], axes[1], v), entries(b, axes[2], axes[3], v))
     return _summed(multiply(links, body), *axes)
 
@@ -287,11 +309,20 @@ def _map(term: tm.Map, i: Axis, j: Axis, v: Vertices) -> Poly:
         if term.order == 1:
             return out
         raise NotSupported(f"the derivative of order {term.order} of {term.fname}")
-    if isinstance(term.arg, tm.Entry):  # f(x_i) = f(x)_i
-        inner = term.arg
-        return _entry(tm.Entry(tm.Map(term.fname, term.order, inner.args[0]), *inner.args[1:]), i, j, v)
     name = row.name if row else term.fname
+    if isinstance(term.arg, tm.Entry):
+        return _map_of_entry(name, term.order, term.arg, v)
     return _opaque(("Map", name, term.order), (term.arg,), i, j)
+
+
+def _map_of_entry(name: str, order: int, arg: tm.Entry, v: Vertices) -> Poly:
+    """f(x_i) = f(x)_i where i is in range, and f(0) outside."""
+    out = _entry(tm.Entry(tm.Map(name, order, arg.args[0]), *arg.args[1:]), None, None, v)
+    zero = Atom(("Map", name, order), (tm.Zero(1, 1),), ())
+    limits = _limits(arg)
+    for number, limit in enumerate(limits):
+        out.append(Monomial(Integer(1), (zero,), constraints=(*limits[:number], -limit - 1)))
+    return out
 
 
 def _opaque(head: tuple[Any, ...], inner: tuple[Term, ...], i: Axis, j: Axis) -> Poly:
@@ -317,7 +348,7 @@ def _product(term: tm.OrderedProduct, i: Axis, j: Axis, v: Vertices) -> Poly:
     if not rest and const <= MAX_WRITTEN_OUT:
         factors = [term.instance(term.hi - s) for s in range(max(const, 0))]
         return entries(tm.Times(*factors) if factors else tm.Identity(term.shape[0]), i, j, v)
-    return _opaque(("OrderedProduct", term.bound, term.lo, term.hi), (term.body,), i, j)
+    return _opaque(("OrderedProduct",), (term,), i, j)
 
 
 _RULES: dict[type, Rule] = {

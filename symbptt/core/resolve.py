@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer, Symbol
+from sympy import Basic, Expr, Symbol
 
 from .errors import NotSupported
 from .network import Atom, Axis, Monomial, Pin, Vertices
-from .terms import Term
+from .spelling import expression_text
+from .terms import Term, _Ranged
 from .traverse import substitute
 
 
@@ -22,9 +24,9 @@ class Network:
     """A monomial with resolved axes.
 
     An axis of an atom is a vertex number, a Pin, or a nested tuple for pairs and parts (a part
-    begins with a text that says which). ``free``
-    are the resolved row and column; ``factor`` collects dimensions of vertices that no atom
-    touches; ``pins`` are pairs of index expressions that must be equal.
+    begins with a text that says which). ``free`` are the resolved row and column; ``factor`` is
+    the coefficient times the dimensions of vertices that no atom touches; ``pins`` are pairs of
+    index expressions that must be equal.
     """
 
     atoms: tuple[Atom, ...]
@@ -36,12 +38,21 @@ class Network:
     factor: Expr
 
     def renamed(self, mapping: dict[Symbol, Expr]) -> Network:
-        """The network with index symbols replaced, inside atoms and pins."""
+        """The network with index symbols replaced, inside atoms, pins and the factor."""
         atoms = tuple(_rename_atom(a, mapping) for a in self.atoms)
         free = tuple(_rename_axis(a, mapping) for a in self.free)
-        return Network(
-            atoms, free, self.dims, self.bound, self.constraints, self.pins, self.factor
-        )
+        dims = {v: d.xreplace(mapping) for v, d in self.dims.items()}
+        factor = self.factor.xreplace(mapping)
+        return Network(atoms, free, dims, self.bound, self.constraints, self.pins, factor)
+
+    def parts(self) -> Iterator[Basic]:
+        """Everything in the network in which index symbols stand, its constraints apart."""
+        yield self.factor
+        yield from self.dims.values()
+        for axes in (self.free, *(a.axes for a in self.atoms)):
+            yield from (x.at for x in _flat(axes) if isinstance(x, Pin))
+        for atom in self.atoms:
+            yield from (x for x in (*atom.head, *atom.inner) if isinstance(x, Basic))
 
     def unpin(
         self, bound: list[Symbol], constraints: list[Expr]
@@ -50,13 +61,14 @@ class Network:
         net = self
         for b in list(bound):
             pinned = [a for atom in net.atoms for a in _flat(atom.axes) if a == Pin(b)]
-            used = sum(_mentions(atom, b) for atom in net.atoms)
-            about = [c for c in constraints if b in c.free_symbols]
+            used = any(_mentions(atom, b) for atom in net.atoms)
+            used |= b in net.factor.free_symbols or Pin(b) in _flat(net.free)
+            about = [c for c in dict.fromkeys(constraints) if b in c.free_symbols]
             tops = [c for c in about if c != b - 1]
             if not pinned or used or len(about) != 2 or len(tops) != 1 or tops == about:
                 continue
             dim = tops[0] + b
-            if b in dim.free_symbols:
+            if b in dim.free_symbols or any(b in d.free_symbols for d in net.dims.values()):
                 continue
             vertex = max(net.dims, default=-1) + 1
             atoms = tuple(
@@ -76,22 +88,26 @@ def atom_indices(atom: Atom) -> list[Expr]:
     """Every index expression of an atom: its own, its pins, and those of the terms inside."""
     out = [h for h in atom.head if isinstance(h, Expr)]
     out += [a.at for a in _flat(atom.axes) if isinstance(a, Pin)]
-    return out + [e for term in atom.inner for e in _surface(term)]
+    return out + [e for term in atom.inner for e in _surface(term, frozenset())]
 
 
-def _surface(term: Term) -> list[Expr]:
-    out: list[Expr] = [a for a in term.args if isinstance(a, Expr) and not a.is_Integer]
+def _surface(term: Term, local: frozenset[Symbol]) -> list[Expr]:
+    """The index expressions inside a term, those with indices bound inside it left out."""
+    if isinstance(term, _Ranged):
+        local = local | {term.bound}
+    own = [a for a in term.args if isinstance(a, Expr) and not isinstance(a, Term)]
+    out = [a for a in own if not a.is_Integer and not local & a.free_symbols]
     for child in term.children:
-        out += _surface(child)
+        out += _surface(child, local)
     return out
 
 
-def _mentions(atom: Atom, symbol: Symbol) -> int:
+def _mentions(atom: Atom, symbol: Symbol) -> bool:
     inside = any(
         symbol in x.free_symbols for x in (*atom.head, *atom.inner) if hasattr(x, "free_symbols")
     )
     pins = [a for a in _flat(atom.axes) if isinstance(a, Pin)]
-    return int(inside or any(symbol in p.at.free_symbols and p.at != symbol for p in pins))
+    return inside or any(symbol in p.at.free_symbols and p.at != symbol for p in pins)
 
 
 def _flat(axes: Any) -> list[Any]:
@@ -114,9 +130,6 @@ def _rename_axis(axis: Any, mapping: dict[Symbol, Expr]) -> Any:
 
 def _rename_atom(atom: Atom, mapping: dict[Symbol, Expr]) -> Atom:
     head = tuple(h.xreplace(mapping) if isinstance(h, Expr) else h for h in atom.head)
-    if atom.head[0] == "OrderedProduct":  # its bound index is local
-        mapping = {k: e for k, e in mapping.items() if k != atom.head[1]}
-        head = (*atom.head[:2], *(h.xreplace(mapping) for h in atom.head[2:]))
     inner = tuple(substitute(t, mapping) for t in atom.inner)
     return Atom(head, inner, tuple(_rename_axis(a, mapping) for a in atom.axes))
 
@@ -164,7 +177,8 @@ class _Classes:
 
     @staticmethod
     def _clash(old: Any, value: Any) -> None:
-        if "part" == old[0] == value[0] and old[1] == value[1]:
+        pinned = isinstance(old, Pin) or isinstance(value, Pin)
+        if not pinned and "part" == old[0] == value[0] and old[1] == value[1]:
             raise Inconsistent
         raise NotSupported("axes are split in two different ways")
 
@@ -173,7 +187,7 @@ class _Classes:
         if link[0] == "eq":
             self.identify(link[1], link[2])
         elif link[0] == "split":
-            self._bind(self.root(link[1]), ("split", link[2]))
+            self._bind(self.root(link[1]), ("split", link[2], link[3]))
         else:
             self._bind(self.root(link[1]), ("part", link[2], link[3], (link[4],)))
 
@@ -186,7 +200,10 @@ class _Classes:
         if value is None or isinstance(value, Pin):
             return root if value is None else value
         inner = tuple(self.axis(x) for x in value[-1])
-        return inner if value[0] == "split" else (f"part {value[2]} of {value[1]}", *inner)
+        if value[0] == "split":
+            return inner
+        sizes = ", ".join(map(expression_text, value[1]))
+        return (f"part {value[2]} of [{sizes}]", *inner)
 
 
 def resolve(monomial: Monomial, free: tuple[Axis, Axis], vertices: Vertices) -> Network:
@@ -201,7 +218,7 @@ def resolve(monomial: Monomial, free: tuple[Axis, Axis], vertices: Vertices) -> 
     touched = {x for a in atoms for x in _flat(a.axes) if isinstance(x, int)}
     touched |= {x for x in _flat(outer) if isinstance(x, int)}
     loose = {classes.root(s) for s in monomial.summed} - set(classes.value)
-    factor: Expr = Integer(1)
+    factor: Expr = monomial.coefficient
     for vertex in loose - touched:
         factor *= vertices.dims[vertex]
     dims = {v: vertices.dims[v] for v in touched}

@@ -1,0 +1,76 @@
+"""From a model and its adjoint system to the text of a NumPy module, stage by stage.
+
+take_apart    Model, AdjointSystem  ->  Parts      which definitions, for which purpose
+make_layout   Model, Parts          ->  Layout     names, axes and stored steps of everything
+lower         Parts, Layout         ->  Lowered    loops over time (symbptt.codegen.ir)
+frame         all of these          ->  Frame      the printed pieces of a module
+render        Frame                 ->  str        the module (templates/module.py.j2)
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from .frame import make_frame
+from .layout import make_layout
+from .lower import lower
+from .parts import take_apart
+from .words import py
+
+if TYPE_CHECKING:
+    from symbptt.calculus.adjoint import AdjointSystem
+    from symbptt.models.model import Model
+
+
+def generate_source(model: Model, system: AdjointSystem, version: str, sheet: str = "") -> str:
+    """The text of a NumPy module with the model's values and gradients.
+
+    ``system`` is the adjoint system of the model for a loss outside: an unspecified function of
+    all sequences. ``sheet`` names the worksheet in the header. Raises NotSupported where a term has
+    no code. The same arguments always give the same text.
+    """
+    parts = take_apart(model, system)
+    layout = make_layout(model, parts)
+    lowered = lower(parts, layout)
+    frame = make_frame(model, parts, layout, lowered, version, sheet)
+    return render(frame)
+
+
+def render(frame: dict[str, Any]) -> str:
+    """The module's text; every name that the template mentions must be in the frame."""
+    return _environment().get_template("module.py.j2").render(frame)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        autoescape=False,
+    )  # fmt: skip
+    environment.filters["py"] = py
+    return environment
+
+
+def load_module(source: str, name: str = "generated") -> ModuleType:
+    """The module of a generated source, through a temporary file and Python's own import."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.py"
+        path.write_text(source, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        written, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+        try:
+            spec.loader.exec_module(module)
+        finally:
+            sys.dont_write_bytecode = written
+    return module

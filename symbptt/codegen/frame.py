@@ -1,0 +1,268 @@
+"""The frame of a module: what the template fills in around the printed loops.
+
+In:  the model, its parts, their layout and the lowered program.
+Out: a dictionary of texts and flags for ``templates/module.py.j2``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sympy import Expr, Symbol
+
+from symbptt.core.terms import Param, Plus, Term
+from symbptt.core.traverse import find, subterm
+
+from . import ir
+from .interface import Interface, show
+from .layout import Layout
+from .lower import Lowered
+from .numpy_printer import WIDTH, NumpyPrinter, helpers
+from .parts import Parts
+from .spans import Span
+from .words import Words, py, safe
+
+if TYPE_CHECKING:
+    from symbptt.models.model import Model
+
+
+def make_frame(
+    model: Model, parts: Parts, layout: Layout, lowered: Lowered, version: str, sheet: str
+) -> dict[str, Any]:
+    """The template's dictionary."""
+    interface = Interface(layout, lowered.total is not None)
+    words = Words(parts, layout, lowered, interface, model.onehot)
+    pieces = _Pieces(parts, layout, lowered)
+    keywords = [
+        *(["steps"] if interface.counted else []), *(["functions"] if layout.functions else [])
+    ]  # fmt: skip
+    program = lowered.program
+    return {
+        "title": words.title(model.name), "version": safe(version), "sheet": safe(sheet),
+        "equations": words.equations(), "conventions": words.conventions(),
+        "metadata": words.metadata(model.equations), "span": words.span(),
+        "argument_notes": words.arguments(), "adjoint_notes": words.adjoints(),
+        "loss_notes": words.losses() if lowered.total else [],
+        "keywords": "".join(f"{k}, " for k in keywords),
+        "passed": "".join(f"{k}={k}, " for k in keywords),
+        "counted": interface.counted, "functions": bool(layout.functions),
+        "length": layout.dim_keys[layout.length], "least": interface.least,
+        "no_mask": lowered.no_mask, "no_loss_mask": lowered.no_mask or lowered.no_loss_mask,
+        "no_truncation": lowered.no_truncation,
+        "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
+        "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
+        "forward": pieces.body(pieces.forward_unpack(), program.forward, "functions"),
+        "outputs": pieces.outputs(), "cache": pieces.cache(),
+        "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
+        "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
+        "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
+        "loss_grads": pieces.loss_grads(), "direct": pieces.direct(),
+        "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
+        "additive": pieces.additive(), "sums": interface.sums,
+        "softmax": any(isinstance(n, ir.Softmax) for n in ir.walk(pieces.everything)),
+        "helpers": helpers(pieces.everything),
+        "onehot": words.onehot() if lowered.total else (),
+    }  # fmt: skip
+
+
+class _Pieces:
+    """What the functions unpack and return."""
+
+    def __init__(self, parts: Parts, layout: Layout, lowered: Lowered) -> None:
+        self.parts, self.layout, self.lowered = parts, layout, lowered
+        self.printer = NumpyPrinter(layout)
+        program = lowered.program
+        self.everything = (*program.forward, *program.backward, *program.loss)
+        later = ir.arrays_of((*program.backward, *program.loss))
+        computed = dict.fromkeys(d.key for d in parts.forward)
+        keys = (*layout.params, *layout.inputs, *computed)
+        self.kept = [k for k in keys if layout.arrays[k].name in later]
+
+    # ------------------------------------------------------------ unpacking
+
+    def forward_unpack(self) -> list[str]:
+        """Parameters, inputs with their slots, boundary values."""
+        layout, used = self.layout, ir.arrays_of(self.lowered.program.forward)
+        arrays = layout.arrays
+        needed = [
+            k for k in (*layout.params, *layout.inputs) if arrays[k].name in used or k in self.kept
+        ]
+        params = {arrays[k].name: layout.public[k] for k in needed if k in layout.params}
+        starts = {a.name: layout.public[k] for k, a in self.lowered.starts.items()}
+        inputs = [self.padded(k, "inputs", layout.public[k]) for k in needed if k in layout.inputs]
+        return [*self.several(params, "params"), *inputs, *self.several(starts, "states")]
+
+    def cached(self, body: ir.Body) -> list[str]:
+        """What a later function takes from the cache."""
+        used = ir.arrays_of(body)
+        names = [self.layout.arrays[k].name for k in self.kept]
+        lines = self.several({name: name for name in names if name in used}, "cache")
+        return lines + ([] if self.lowered.no_mask else ['mask = cache["mask"]'])
+
+    def backward_unpack(self) -> list[str]:
+        """The cache and the gradients of the outputs."""
+        used = ir.arrays_of(self.lowered.program.backward)
+        lines, masked = self.cached(self.lowered.program.backward), []
+        for z, key in self.parts.outside.items():
+            array = self.layout.arrays[key]
+            if array.name in used:
+                lines.append(self.padded(key, "grads", self.layout.public[z]))
+                spread = "mask[:, :, None]" if len(array.axes) > 1 else "mask"
+                masked.append(f"    {array.name} = np.where({spread}, {array.name}, 0)")
+        if masked and not self.lowered.no_mask:
+            lines += ["if mask is not None:", *masked]
+        return lines
+
+    def loss_unpack(self) -> list[str]:
+        """The cache and the targets."""
+        used = ir.arrays_of(self.lowered.program.loss)
+        targets = [k for k in self.layout.targets if self.layout.arrays[k].name in used]
+        lines = [self.padded(k, "targets", self.layout.public[k]) for k in targets]
+        return [*self.cached(self.lowered.program.loss), *lines]
+
+    def several(self, names: dict[str, str], source: str) -> list[str]:
+        """Locals from a dictionary, as many in a line as fit."""
+        if len(names) == 1:
+            return [f"{local} = {source}[{py(key)}]" for local, key in names.items()]
+        for count in range(len(names), 1, -1):
+            first = dict(list(names.items())[:count])
+            line = f"{', '.join(first)} = ({source}[name] for name in {py(tuple(first.values()))})"
+            if len(line) <= WIDTH - 4 or count == 2:
+                rest = dict(list(names.items())[count:])
+                return [line, *self.several(rest, source)]
+        return []
+
+    def padded(self, key: str, source: str, name: str) -> str:
+        """A sequence with its slots, or a copy of an array without time."""
+        array = self.layout.arrays[key]
+        text = f"{source}[{py(name)}]"
+        if not array.timed:
+            return f"{array.name} = {text}.copy()"
+        return f"{array.name} = _padded({text}, {self.padding(array, self.layout.covered[key])})"
+
+    def padding(self, array: ir.Array, span: Span | None) -> str:
+        """The empty slots in front and behind."""
+        assert span is not None and array.first is not None and array.last is not None
+        before, after = span[0] - array.first, array.last - span[1]
+        return ", ".join(
+            self.printer.index(e) for e in ((before, after) if after != 0 else (before,))
+        )
+
+    def body(self, unpack: list[str], body: ir.Body, functions: str) -> str:
+        """The lines of a function: sizes, what it unpacks, the printed program."""
+        lines, layout = self.printer.lines(body), self.layout
+        used = symbols_of(body)
+        ranked = dict.fromkeys((layout.length, ir.BATCH, *layout.dim_keys))
+        sizes = {self.printer.index(s): layout.dim_keys[s] for s in ranked if s in used}
+        called = {n.function for n in ir.walk(body) if isinstance(n, ir.Apply)}
+        calls = [
+            f"{', '.join(names)}{',' * (len(names) == 1)} = {functions}[{py(layout.public[f])}]"
+            for f, names in layout.function_names.items()
+            if f in called
+        ]
+        head = [f"    {line}" for line in (*self.several(sizes, "sizes"), *unpack, *calls)]
+        return "\n".join([*head, "", *lines])
+
+    # ------------------------------------------------------------ results
+
+    def dictionary(self, items: dict[str, str]) -> str:
+        """A dictionary with public names."""
+        inner = ", ".join(f"{py(self.layout.public[k])}: {text}" for k, text in items.items())
+        return "{" + inner + "}"
+
+    def slots(self, array: ir.Array, span: Span | None) -> str:
+        """The steps of a span in an array."""
+        if array.first is None or span is None:
+            return array.name
+        start, stop = span[0] - array.first, span[1] - array.first + 1
+        return f"{array.name}[{self.printer.index(start)}:{self.printer.index(stop)}]"
+
+    def outputs(self) -> str:
+        """The outputs, as copies."""
+        arrays, span = self.layout.arrays, self.layout.span
+        return self.dictionary(
+            {k: f"{self.slots(arrays[k], span)}.copy()" for k in self.parts.outputs}
+        )
+
+    def cache(self) -> list[str]:
+        """The names that the cache keeps."""
+        flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
+        return [
+            *(k for k, v in flags.items() if v),
+            *(self.layout.arrays[k].name for k in self.kept),
+        ]
+
+    def gradients(self) -> dict[str, str]:
+        """The three dictionaries of Gradients."""
+        arrays, covered = self.lowered.gradients, self.layout.covered
+        starts = self.lowered.start_gradients
+        return {
+            "params": self.dictionary({k: arrays[k].name for k in self.layout.params}),
+            "inputs": self.dictionary(
+                {k: self.slots(arrays[k], covered.get(k)) for k in self.layout.inputs}
+            ),
+            "states": self.dictionary({k: a.name for k, a in starts.items()}),
+        }
+
+    def loss_grads(self) -> str:
+        """The gradients of the outputs that the model's loss gives."""
+        found, arrays = {d.key for d in self.parts.loss}, self.layout.arrays
+        outside = self.parts.outside.items()
+        return self.dictionary(
+            {z: self.slots(arrays[g], self.layout.span) for z, g in outside if g in found}
+        )
+
+    def direct(self) -> list[tuple[str, str, str]]:
+        """(group, name, text) of the gradients that come through the loss alone."""
+        groups = {"params": self.layout.params, "inputs": self.layout.inputs}
+        out = []
+        for key, array in self.lowered.direct.items():
+            group = next((g for g, keys in groups.items() if key in keys), "states")
+            span = self.layout.covered.get(key) if group == "inputs" else None
+            out.append((group, self.layout.public[key], self.slots(array, span)))
+        return out
+
+    def additive(self) -> tuple[str, ...]:
+        """Parameters that only stand as a summand: they start at zero."""
+        bodies = [d.body for d in (*self.parts.forward, *self.parts.loss)]
+        return tuple(
+            self.layout.public[key]
+            for key, leaf in self.layout.params.items()
+            if leaf.is_column and all(_is_summand(b, leaf) for b in bodies)
+        )
+
+
+def _is_summand(body: Term, leaf: Param) -> bool:
+    """Whether the parameter stands in the term only as a summand."""
+    return all(
+        not path or isinstance(subterm(body, path[:-1]), Plus)
+        for path, _ in find(body, lambda x: x == leaf)
+    )
+
+
+def symbols_of(body: ir.Body) -> set[Symbol]:
+    """The sizes and lengths that the printed text of a program mentions."""
+    found: set[Symbol] = set()
+    for node in ir.walk(body):
+        for value in _printed(node):
+            if isinstance(value, Expr):
+                found |= value.free_symbols
+    return found
+
+
+def _printed(node: Any) -> tuple[Any, ...]:
+    """The indices and sizes that a node prints."""
+    match node:
+        case ir.Allocate(array):
+            return (*array.axes, array.first, array.last)
+        case ir.Read(array, index) | ir.Store(array, index) | ir.Accumulate(array, index):
+            return (index, array.first)
+        case ir.Filled(value, shape):
+            return (value, *shape)
+        case ir.Loop(_, first, last) | ir.Part(_, first, last):
+            return (first, last)
+        case ir.Guard(conditions):
+            return conditions
+        case ir.Passes(_, number) | ir.Number(number) | ir.Eye(number):
+            return (number,)
+    return ()

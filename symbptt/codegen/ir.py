@@ -1,0 +1,152 @@
+"""The loop IR: what a generated module computes, as immutable data between model and text.
+
+Expressions (``values``) are NumPy arrays with named axes. Time is not an axis of a value: an
+``Array`` with ``first`` and ``last`` stores one element per step, and reads and writes name the
+step by its affine index in the model's own counting; only the printer turns it into a slot.
+
+Statements run in order. A pass is a function from ``Program`` to ``Program``; what it needs (who
+reads and writes what, at which step, with which axes) stands in the nodes.
+
+Not supported, by design: a matrix per sample (axes (B, n, m)), indices that are not affine,
+control flow that depends on values, two arrays that share storage, random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from .values import (
+    BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Mul, Number, Outer, Part,
+    Read, Select, Softmax, Spread, Swap, Total, Value, broadcast, show_axes,
+)  # fmt: skip
+
+__all__ = [
+    "BATCH", "Accumulate", "Add", "Allocate", "Apply", "Array", "Axes", "Body", "Eye", "Filled",
+    "Grid", "Guard", "Join", "Loop", "Masked", "MatMul", "Mul", "Note", "Number", "Outer", "Part",
+    "Passes", "Program", "Read", "Select", "Softmax", "Spread", "Statement", "Store", "Swap",
+    "Total", "Value", "arrays_of", "broadcast", "show_axes", "walk",
+]  # fmt: skip
+
+
+class Statement:
+    """Base of the statements."""
+
+
+Body = tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Note(Statement):
+    """A comment: the equation that the next statements compute."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Allocate(Statement):
+    """A new array of zeros."""
+
+    array: Array
+
+
+@dataclass(frozen=True)
+class Store(Statement):
+    """array[index] = value; an array without time is bound to a new value."""
+
+    array: Array
+    index: Expr | None
+    value: Value
+
+
+@dataclass(frozen=True)
+class Accumulate(Statement):
+    """array[index] += value."""
+
+    array: Array
+    index: Expr | None
+    value: Value
+
+
+@dataclass(frozen=True)
+class Guard(Statement):
+    """The body where every condition is >= 0."""
+
+    conditions: tuple[Expr, ...]
+    body: Body
+
+
+@dataclass(frozen=True)
+class Loop(Statement):
+    """The body for first <= index <= last, in ascending or descending order."""
+
+    index: Symbol
+    first: Expr
+    last: Expr
+    body: Body
+    ascending: bool = True
+
+
+@dataclass(frozen=True)
+class Passes(Statement):
+    """Adjoint loops that truncation runs several times.
+
+    Without truncation the body runs once. With truncation to k steps it runs k + 1 times with the
+    order of each of its loops reversed, so that what a step reads of another step is what the
+    pass before stored there: after j + 1 passes gradients have flowed j steps. Gradients can flow
+    at most ``longest`` steps, so truncation to as many or more changes nothing.
+    """
+
+    body: Body
+    longest: Expr
+
+
+@dataclass(frozen=True)
+class Masked(Statement):
+    """The body only where a mask is given."""
+
+    body: Body
+
+
+@dataclass(frozen=True)
+class Program:
+    """The parts of a module: values, adjoints with gradients, and the loss (maybe empty)."""
+
+    forward: Body
+    backward: Body
+    loss: Body = ()
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The values and statements directly inside a node, in order."""
+    for item in fields(node):
+        yield from _nodes(getattr(node, item.name))
+
+
+def _nodes(value: Any) -> Iterator[Any]:
+    if isinstance(value, Value | Statement):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _nodes(part)
+
+
+def walk(nodes: tuple[Any, ...]) -> Iterator[Any]:
+    """Every node, outermost first."""
+    for node in nodes:
+        yield node
+        yield from walk(tuple(children(node)))
+
+
+def arrays_of(nodes: tuple[Any, ...]) -> dict[str, Array]:
+    """The arrays that occur, by name, in the order of first occurrence."""
+    found: dict[str, Array] = {}
+    for node in walk(nodes):
+        for item in fields(node):
+            value = getattr(node, item.name)
+            if isinstance(value, Array):
+                found.setdefault(value.name, value)
+    return found

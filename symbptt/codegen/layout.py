@@ -1,0 +1,281 @@
+"""Where everything lies: Python names, axes and stored steps of every quantity of a module.
+
+In:  a Model and its ``Parts``.
+Out: ``Layout``: the dictionaries of the module's interface, and an ``Array`` for every name.
+
+A sequence is stored with a slot for every step from 0 (or from its first step, if that is
+negative), so that slot t holds the element at t: the printed ``h[t - 1]`` is h_{t-1}.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sympy import Expr, Integer, Symbol
+
+from symbptt.core.errors import NotSupported
+from symbptt.core.functions import known
+from symbptt.core.terms import ONE, Elem, Map, Param, Term
+from symbptt.core.theory import Given
+from symbptt.core.traverse import find
+from symbptt.notation.symbols import ascii_name, ascii_names
+
+from .ir import BATCH, Array, Axes
+from .outside import bare, sequence_key
+from .parts import Parts, inputs_of, per_sample
+from .spans import Facts, Span, bounds, extreme, hull, main_span
+
+if TYPE_CHECKING:
+    from symbptt.models.model import Model
+
+# What the module's own text uses as names; quantities of a model get other ones.
+RESERVED = frozenset({
+    "np", "NamedTuple", "Mapping", "SHAPES", "EQUATIONS", "FUNCTIONS", "Gradients", "forward",
+    "backward", "loss_and_grads", "init_params", "params", "inputs", "states", "targets", "mask",
+    "truncate", "clip", "cache", "outputs", "grad_outputs", "functions", "steps", "sizes", "rng",
+    "dtype", "read", "grads", "name", "order", "loss", "gradients",
+})  # fmt: skip
+
+
+class Names:
+    """Hands out distinct Python names; none shadows a keyword, a builtin or the module's names."""
+
+    def __init__(self) -> None:
+        self._taken = {*RESERVED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+
+    def fresh(self, word: str) -> str:
+        """``word``, or ``word_2``, ``word_3``, ..."""
+        name, count = word, 2
+        while name in self._taken:
+            name, count = f"{word}_{count}", count + 1
+        self._taken.add(name)
+        return name
+
+    def of(self, name: str) -> str:
+        """A Python name for a normal name."""
+        return self.fresh(ascii_name(name))
+
+
+@dataclass
+class Layout:
+    """Names and storage, by the keys of the model's quantities.
+
+    ``public`` gives the names in the interface's dictionaries, ``dim_keys`` those of the sizes;
+    ``symbols`` and ``batch`` are the local names of indices and sizes. ``span`` is the range of the
+    module's time axes (None for a model without time), ``boundary`` has the given boundary steps
+    of the states, ``functions`` the unspecified elementwise functions with the highest derivative
+    that is needed of each, and ``covered`` the steps at which a sequence has a value.
+    """
+
+    facts: Facts
+    names: Names
+    symbols: dict[Symbol, str]
+    public: dict[str, str]
+    batch: str
+    length: Symbol
+    span: Span | None
+    params: dict[str, Param]
+    inputs: dict[str, Elem | Param]
+    targets: dict[str, Elem | Param]
+    states: dict[str, Elem]
+    boundary: dict[str, tuple[Expr, ...]]
+    outputs: tuple[str, ...]
+    functions: dict[str, int]
+    batched: frozenset[str]
+    function_names: dict[str, list[str]]
+    dim_keys: dict[Symbol, str]
+    arrays: dict[str, Array] = field(default_factory=dict)
+    covered: dict[str, Span] = field(default_factory=dict)
+    mask: Array | None = None
+
+    def text(self, name: str) -> str:
+        """The dictionary key of a name."""
+        return self.public[name]
+
+    def index_name(self, symbol: Symbol) -> str:
+        """The Python name of an index, a length or a dimension."""
+        if symbol not in self.symbols:
+            self.symbols[symbol] = self.names.of(symbol.name.rstrip("'"))
+        return self.symbols[symbol]
+
+
+def axes_of(term: Term, batched: bool) -> Axes:
+    """The axes of a leaf: the batch, and every dimension that is not one."""
+    if batched and ONE not in term.shape:
+        raise NotSupported(
+            f"{term} is a {term.shape[0]} x {term.shape[1]} matrix for every sample",
+            hint="code has vectors and scalars per sample; matrices only as parameters",
+        )
+    dims = tuple(s for s in term.shape if s != ONE)
+    return (BATCH, *dims) if batched else dims
+
+
+def make_layout(model: Model, parts: Parts) -> Layout:
+    """Names and storage of everything that the module's definitions mention."""
+    theory, facts = model.theory, model.theory.facts
+    defined = set(theory.names)
+    givens = {g.head.key: g.head for g in theory.givens if g.head.key not in defined}
+    timeless = {p.key: p for p in theory.params if p.key not in defined}
+
+    def leaves(names: Iterable[str]) -> dict[str, Elem | Param]:
+        heads = (givens.get(sequence_key(n), timeless.get(n)) for n in names)
+        return {head.key: head for head in heads if head is not None}
+
+    inputs, targets = leaves(inputs_of(model)), leaves(model.targets)
+    if missing := set(givens) - set(inputs) - set(targets):
+        raise NotSupported(f"{bare(min(missing))} is given, but neither an input nor a target")
+    params = {key: p for key, p in timeless.items() if key not in {*inputs, *targets}}
+    states, boundary = _states(theory.givens, defined, facts)
+    span = main_span(parts.forward, model.length, facts)
+    if span is not None and not (span[1] - span[0] - model.length).is_Integer:
+        raise NotSupported(
+            f"the outputs stand at steps {span[0]} to {span[1]}, not over the length"
+        )
+    if late := set(states) - {d.key for d in parts.forward}:
+        raise NotSupported(f"{bare(min(late))} has boundary values, but no output depends on it")
+    names = Names()
+    symbols: dict[Symbol, str] = {}
+    for s in dict.fromkeys((model.length, *_dims(model), *_indices(parts))):
+        symbols[s] = names.of(s.name.rstrip("'"))
+    functions = _functions(parts)
+    layout = Layout(
+        facts, names, symbols, _public([*params, *inputs, *targets, *theory.names, *functions]),
+        names.fresh("B"), model.length, span, params, inputs, targets, states, boundary,
+        parts.outputs, functions, _batched(parts, {*map(bare, (*inputs, *targets))}),
+        _function_names(functions, names), _dim_keys(model),
+    )  # fmt: skip
+    _store(layout, parts, theory.givens)
+    return layout
+
+
+def _public(keys: Iterable[str]) -> dict[str, str]:
+    """The dictionary keys of the interface; different names never get the same one."""
+    keys = list(keys)
+    words = ascii_names(map(bare, keys))
+    return {key: words[bare(key)] for key in keys}
+
+
+def _function_names(functions: dict[str, int], names: Names) -> dict[str, list[str]]:
+    """sigma, d_sigma, d2_sigma, ... for a function and its derivatives."""
+    out: dict[str, list[str]] = {}
+    for name, order in functions.items():
+        word = names.of(name)
+        prefixes = ("", "d_", *(f"d{k}_" for k in range(2, order + 1)))
+        out[name] = [word, *(names.fresh(p + word) for p in prefixes[1 : order + 1])]
+    return out
+
+
+def _dim_keys(model: Model) -> dict[Symbol, str]:
+    """The names of sizes in the interface: T, B and the model's dimensions."""
+    symbols = [model.length, *_dims(model)]
+    keys = ascii_names(s.name for s in symbols)
+    batch = next(k for k in ("B", "batch", "batch_size", "samples") if k not in keys.values())
+    return {**{s: keys[s.name] for s in symbols}, BATCH: batch}
+
+
+def _states(
+    givens: tuple[Given, ...], defined: set[str], facts: Facts
+) -> tuple[dict[str, Elem], dict[str, tuple[Expr, ...]]]:
+    """The sequences with given boundary elements, and the steps of those, in time order."""
+    states: dict[str, Elem] = {}
+    steps: dict[str, list[Expr]] = {}
+    for g in givens:
+        if g.head.key not in defined:
+            continue
+        first, last = bounds(g.facts, g.head.index, facts)
+        count = last - first
+        if not count.is_Integer:
+            raise NotSupported(
+                f"{g.head.name} is given at {first} to {last}, too many for a boundary"
+            )
+        states[g.head.key] = g.head
+        steps.setdefault(g.head.key, []).extend(first + i for i in range(int(count) + 1))
+    ordered = {
+        name: tuple(sorted(s, key=lambda e: (not e.is_Integer, int(e.as_coeff_Add()[0]))))
+        for name, s in steps.items()
+    }
+    return states, ordered
+
+
+def _dims(model: Model) -> list[Symbol]:
+    terms = [*model.theory.leaves(), *(d.head for d in model.theory.definitions)]
+    found = {s for t in terms for dim in t.shape for s in dim.free_symbols}
+    ranked = [*model.dims, *sorted(found, key=str)]
+    return [s for s in dict.fromkeys(ranked) if s != model.length]
+
+
+def _indices(parts: Parts) -> list[Symbol]:
+    definitions = (*parts.forward, *parts.backward, *parts.loss)
+    return [d.index for d in definitions if isinstance(d.index, Symbol)]
+
+
+def _functions(parts: Parts) -> dict[str, int]:
+    """Unspecified elementwise functions with the highest derivative that occurs."""
+    terms = [d.body for d in (*parts.forward, *parts.backward, *parts.loss)]
+    terms += [*parts.gradients.values(), *parts.direct.values()]
+    orders: dict[str, int] = {}
+    for term in terms:
+        for _, m in find(term, lambda x: isinstance(x, Map)):
+            assert isinstance(m, Map)
+            if known(m.fname) is None:
+                orders[m.fname] = max(orders.get(m.fname, 0), m.order)
+    return orders
+
+
+def _batched(parts: Parts, given: set[str]) -> frozenset[str]:
+    """The keys of everything that differs between samples, adjoints included."""
+    found = per_sample((*parts.forward, *parts.loss), given)
+    sources = (*parts.adjoint.items(), *parts.outside.items())
+    return found | {key for z, key in sources if z in found}
+
+
+def _store(layout: Layout, parts: Parts, givens: tuple[Given, ...]) -> None:
+    """An array for every parameter, given and defined name."""
+    heads: dict[str, Elem | Param] = {}
+    spans: dict[str, list[Span]] = {}
+
+    def add(head: Elem | Param, facts: Facts) -> None:
+        heads.setdefault(head.key, head)
+        if isinstance(head, Elem):
+            spans.setdefault(head.key, []).append(bounds(facts, head.index, layout.facts))
+
+    for param in (*layout.params.values(), *layout.inputs.values(), *layout.targets.values()):
+        if isinstance(param, Param):
+            add(param, ())
+    for given in givens:
+        add(given.head, given.facts)
+    for d in parts.forward:
+        add(d.head, d.facts)
+    for head, facts in _outside_heads(parts, layout.span):
+        add(head, facts)
+    for d in (*parts.backward, *parts.loss):
+        add(d.head, d.facts)
+    for name, head in heads.items():
+        batched = isinstance(head, Elem) or name in layout.batched
+        if isinstance(head, Param):
+            layout.arrays[name] = Array(layout.names.of(head.name), axes_of(head, batched))
+            continue
+        layout.covered[name] = hull(spans[name], layout.facts)
+        stored = [*spans[name], layout.span] if name in layout.outputs else spans[name]
+        first, last = hull([s for s in stored if s is not None], layout.facts)
+        first = extreme((first, Integer(0)), layout.facts, -1)
+        layout.arrays[name] = Array(layout.names.of(head.name), axes_of(head, batched), first, last)
+    if layout.span is not None:
+        first = extreme((layout.span[0], Integer(0)), layout.facts, -1)
+        layout.mask = Array("mask", (BATCH,), first, layout.span[1])
+
+
+def _outside_heads(parts: Parts, span: Span | None) -> Iterator[tuple[Elem | Param, Facts]]:
+    """The gradients from outside; they cover the module's time axis."""
+    for d in parts.forward:
+        if d.key not in parts.outside:
+            continue
+        name = bare(parts.outside[d.key])
+        if d.index is None:
+            yield Param(name, *d.head.shape), ()
+        elif span is not None:
+            yield Elem(name, d.index, *d.head.shape), (d.index - span[0], span[1] - d.index)

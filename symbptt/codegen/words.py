@@ -1,0 +1,226 @@
+"""The words of a module: docstrings, equations as text and as LaTeX, literals."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from symbptt.core.terms import Const, Elem, Param, Term
+from symbptt.core.theory import Definition
+from symbptt.notation.latex import latex
+from symbptt.notation.unicode import unicode
+
+from .interface import Interface, show
+from .ir import BATCH
+from .layout import Layout
+from .lower import Lowered
+from .outside import bare
+from .parts import Parts
+from .spans import Span, bounds
+
+WIDTH = 92  # of a docstring's text
+_HARD = "\u00a0"  # a space at which no line ends
+Rows = list[tuple[str, str]]
+_TRUNCATE = (
+    "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
+    "at most k times from one step to the next counts (in the sum over t and s: t - s <= k); an "
+    "initial value is used at the first step. None: everything counts"
+)
+
+
+def py(value: Any) -> str:
+    """A Python literal, strings in double quotes."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{py(k)}: {py(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(py, value)) + ("," if len(value) == 1 else "") + ")"
+    return repr(value)
+
+
+def safe(text: str) -> str:
+    """One line that may stand in a raw docstring, whatever the names in it."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return printable.replace('"""', "'''").rstrip('\\" ')
+
+
+class Words:
+    """Texts about one module."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        layout: Layout,
+        lowered: Lowered,
+        interface: Interface,
+        onehot: tuple[str, ...],
+    ) -> None:
+        self.parts, self.layout, self.lowered, self.interface = parts, layout, lowered, interface
+        self._onehot = onehot
+
+    def onehot(self) -> tuple[str, ...]:
+        """The targets that may be given as classes."""
+        return tuple(
+            self.layout.public[key] for key in self.layout.targets if bare(key) in self._onehot
+        )
+
+    def equation(self, d: Definition) -> str:
+        """head = body, with its range."""
+        text = f"{unicode(d.head)} = {unicode(d.body)}"
+        if d.index is not None:
+            text += f"    ({_steps(bounds(d.facts, d.index, self.layout.facts), d.index)})"
+        return safe(text)
+
+    def equations(self) -> list[str]:
+        """The model's equations."""
+        return [self.equation(d) for d in self.parts.forward]
+
+    def span(self) -> str:
+        """``t = 1, ..., T``; empty for a model without time."""
+        index = next((d.index for d in self.parts.forward if d.index is not None), None)
+        return "" if self.layout.span is None else _steps(self.layout.span, index)
+
+    def conventions(self) -> list[str]:
+        """How equations and arrays correspond."""
+        batch, span = self.layout.dim_keys[BATCH], self.layout.span
+        lines = [
+            "Vectors are columns in the equations; in the arrays they are the rows of a batch of "
+            f"{batch}", "samples, so W x reads x @ W.T.",
+        ]  # fmt: skip
+        if span is not None:
+            lines[-1] += " Arrays are time-major; inside the functions slot t holds step t"
+            early = [
+                f"t + {-a.first} of {a.name}"
+                for a in self.layout.arrays.values()
+                if a.first is not None and a.first != 0
+            ]
+            lines[-1] += f"\n(slot {', '.join(early)})." if early else "."
+        return [line for text in lines for line in text.split("\n")]
+
+    def metadata(self, model_equations: Iterable[str]) -> list[str]:
+        """SHAPES, EQUATIONS and FUNCTIONS as lines."""
+        leaves = {*self.layout.params, *self.layout.inputs, *self.layout.states}
+        equations = {
+            "model": tuple(model_equations),
+            "adjoint": tuple(f"{latex(d.head)} = {latex(d.body)}" for d in self.parts.backward),
+            "gradients": tuple(
+                rf"\frac{{\partial L}}{{\partial {latex(leaf)}}} = {latex(term)}"
+                for leaf, term in self.parts.gradients.items()
+                if _key(leaf) in leaves
+            ),
+        }
+        lines = _table("SHAPES", {k: py(v) for k, v in self.interface.shapes.items()})
+        lines.append("EQUATIONS = {")
+        for key, rows in equations.items():
+            lines += [f"    {py(key)}: (", *(f"        {py(row)}," for row in rows), "    ),"]
+        lines.append("}")
+        if self.layout.functions:
+            functions = {k: py(v) for k, v in self.functions().items()}
+            lines += _table("FUNCTIONS", functions)
+        return lines
+
+    def functions(self) -> dict[str, tuple[str, ...]]:
+        """The unspecified functions, with the derivatives that are needed of each."""
+        return {
+            self.layout.public[f]: tuple("f" + "'" * k for k in range(order + 1))
+            for f, order in self.layout.functions.items()
+        }
+
+    def listed(self, argument: str) -> str:
+        """``W (n, n), b (n,)``."""
+        shapes = self.interface.shapes[argument]
+        unbroken = (f"{name} {show(shape)}".replace(" ", _HARD) for name, shape in shapes.items())
+        return ", ".join(unbroken) or "none"
+
+    def arguments(self) -> list[str]:
+        """What forward takes and returns."""
+        layout = self.layout
+        bare_form = ", or the bare array" if len(layout.inputs) == 1 else ""
+        rows: Rows = [
+            ("params", self.listed("params")),
+            ("inputs", self.listed("inputs") + bare_form),
+        ]
+        for key, steps in layout.boundary.items():
+            name = layout.public[key]
+            shape = show(self.interface.shapes["states"][name])
+            at = ", ".join(map(_index, steps))
+            rows.append(("states", f"{name} {shape}: its value at step {at}; zero where left out"))
+        if self.interface.counted:
+            rows.append(("steps", f"the number of steps, {layout.dim_keys[layout.length]}"))
+        if layout.functions:
+            needs = (f"{name} ({', '.join(parts)})" for name, parts in self.functions().items())
+            rows.append(
+                ("functions", f"elementwise, each with its derivatives: {', '.join(needs)}")
+            )
+        if not self.lowered.no_mask:
+            axes = show(self.interface.mask_axes)
+            rows.append(("mask", f"{axes} of 0 and 1: a step with 0 leaves the states as they are, "
+                         "and nothing flows back from its outputs"))  # fmt: skip
+        rows.append(("outputs", self.listed("outputs")))
+        return _columns(rows)
+
+    def adjoints(self) -> list[str]:
+        """What backward takes."""
+        rows: Rows = [
+            ("grad_outputs", f"dL/d of the outputs, zero where left out: {self.listed('outputs')}")
+        ]
+        if not self.lowered.no_truncation:
+            rows.append(("truncate", _TRUNCATE))
+        return _columns(rows)
+
+    def losses(self) -> list[str]:
+        """What loss_and_grads takes and computes."""
+        shown = [d for d in self.parts.loss if d.key in self.parts.losses]
+        bare_form = ", or the bare array" if len(self.layout.targets) == 1 else ""
+        classes = self.onehot()
+        integers = (
+            f"; {', '.join(classes)} also as integers without the last axis" if classes else ""
+        )
+        rows: Rows = [
+            ("targets", self.listed("targets") + bare_form + integers),
+            ("clip", "c > 0: all parameter gradients are scaled to a common 2-norm of at most c"),
+            ("the others", "as in forward and backward"),
+        ]
+        notes = [f"    {self.equation(d)}" for d in shown]
+        return [*notes, *([""] if notes else []), *_columns(rows)]
+
+    def title(self, name: str) -> str:
+        """The first line of the module."""
+        return safe(
+            f"Values and gradients of the model {name or ', '.join(map(bare, self.parts.outputs))}."
+        )
+
+
+def _key(leaf: Term) -> str:
+    return leaf.key if isinstance(leaf, Elem | Param) else ""
+
+
+def _index(expr: Expr) -> str:
+    return unicode(Const(expr))
+
+
+def _steps(span: Span, index: Symbol | None) -> str:
+    """t = 1, ..., T."""
+    first, last = map(_index, span)
+    name = "t" if index is None else _index(index)
+    return f"{name} = {first}" if span[0] == span[1] else f"{name} = {first}, ..., {last}"
+
+
+def _table(name: str, rows: dict[str, str]) -> list[str]:
+    return [f"{name} = {{", *(f"    {py(k)}: {v}," for k, v in rows.items()), "}"]
+
+
+def _columns(rows: Rows) -> list[str]:
+    """Two columns, wrapped."""
+    out: list[str] = []
+    for left, right in rows:
+        out += textwrap.wrap(
+            f"{left:<14}{right}", WIDTH, subsequent_indent=" " * 14, break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+    return [safe(line.replace(_HARD, " ")) for line in out]

@@ -1,0 +1,68 @@
+"""A model: its theory and what its names are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from sympy import Symbol
+
+from ..core.terms import Param
+from ..core.theory import Definition, Theory
+from ..notation.scope import Scope
+from .builtin import builtin_text
+from .parse import read_file, read_model
+
+
+@dataclass(frozen=True)
+class Model:
+    """A recurrence as data.
+
+    ``sequences`` are the vectors that the user's text defines, in order; ``auto`` the pre-activations
+    that reading introduced; ``losses`` the scalar sequences; ``inputs`` the given sequences, without the
+    ``targets``, which only the loss uses; ``states`` the sequences with given boundary elements;
+    ``onehot`` the given sequences declared one-hot; ``groups`` what \\\\theta and the like stand for.
+    """
+
+    name: str
+    text: str
+    theory: Theory
+    loss: Param | None
+    length: Symbol
+    sequences: tuple[str, ...]
+    auto: tuple[str, ...]
+    losses: tuple[str, ...]
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    states: tuple[str, ...]
+    dims: tuple[Symbol, ...]
+    equations: tuple[str, ...]
+    scope: Scope = field(repr=False, compare=False, default_factory=Scope)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    onehot: tuple[str, ...] = ()
+    layout: str = "numerator"
+    file: str = ""
+    abbreviations: tuple[Definition, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, name: str = "", file: str = "") -> Model:
+        """The model that a text in the model language describes."""
+        return cls(**read_model(text, name, file))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """The model in a file."""
+        place = Path(path)
+        return cls(**read_model(read_file(place), place.stem, str(path)))
+
+    @classmethod
+    def named(cls, name: str) -> Model:
+        """A built-in model."""
+        return cls(**read_model(builtin_text(name), name))
+
+    @cached_property
+    def time(self) -> Symbol:
+        """The index symbol of the definitions."""
+        heads = (d.index for d in self.theory.definitions)
+        return next((i for i in heads if i is not None), Symbol("t", integer=True))

@@ -1,0 +1,24 @@
+"""From a model to the text of its NumPy module: the calculus and the code generator together."""
+
+from __future__ import annotations
+
+from symbptt import __version__
+from symbptt.calculus.outside import outside_system
+from symbptt.codegen import generate_source
+from symbptt.core.errors import NotSupported
+from symbptt.derivation import problem_of
+from symbptt.models.model import Model
+
+TARGETS = ("numpy",)
+
+
+def numpy_source(model: Model, sheet: str = "", target: str = "numpy") -> str:
+    """The module's source; ``sheet`` is named in its header.
+
+    Raises NotSupported for another target, or for a model that has no code.
+    """
+    if target not in TARGETS:
+        raise NotSupported(f"there is no target {target!r}", hint="the targets are " + ", ".join(TARGETS))
+    problem = problem_of(model)
+    system = outside_system(model.theory, problem.loss, problem.main)
+    return generate_source(model, system, __version__, sheet)

@@ -1,0 +1,160 @@
+"""The lower half of the parser: factors, with the prefix operators and signs that take operands.
+
+The parser is written by hand, not generated: juxtaposition makes almost every token a possible
+operand, so an LALR grammar of this language is a list of conflicts, and a message such as "this (
+is never closed" needs to know what was open. It also has no tables to build at import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import syntax as sx
+from .fractions import Fractions
+from .stream import FACTOR_STARTS
+
+_MAX_ACCENTS = 3
+_PLACEHOLDER_ENDS = frozenset("close comma semi amp row finish end rbrace".split())
+_CAPITAL_SIGNS = {r"\Sigma": "sum", r"\Pi": "prod"}
+
+
+class Atoms(Fractions):
+    """Parsers of factors; the statement level is added in parser.py."""
+
+    def factor(self) -> sx.Node:
+        """One factor with its scripts, or a prefix operator with what it takes."""
+        self.descend()
+        token = self.tok
+        if token.kind == "add":
+            self.i += 1
+            inner = self.factor()
+            node: sx.Node = sx.Sum(token.at, inner.end, (token.text,), (inner,))
+        elif token.kind == "big":
+            node = self.big()
+        elif token.kind == "partial":
+            node = self.partial()
+        elif token.kind == "nabla":
+            node = self.nabla()
+        elif token.kind == "sym" and token.text in ("d", r"\mathrm{d}"):
+            node = self.letter_d()
+        elif token.text in _CAPITAL_SIGNS and self.runs_over_index():
+            node = self.big()
+        else:
+            node = self.postfix(self.primary())
+        self.depth -= 1
+        return node
+
+    def primary(self) -> sx.Node:
+        """A factor without its scripts."""
+        token = self.tok
+        parse = _PRIMARIES.get(token.kind)
+        if parse is not None:
+            self.descend()
+            node = parse(self)
+            self.depth -= 1
+            return node
+        if token.kind == "mul" and self.tokens[self.i + 1].kind in _PLACEHOLDER_ENDS:
+            self.i += 1
+            return sx.Dots(token.at, token.end, token.text)
+        raise self.expected("a formula")
+
+    def symbol(self) -> sx.Node:
+        token = self.take()
+        return sx.Sym(token.at, token.end, token.text)
+
+    def dots(self) -> sx.Node:
+        token = self.take()
+        return sx.Dots(token.at, token.end, token.text)
+
+    def words(self) -> sx.Node:
+        token = self.take()
+        return sx.Words(token.at, token.end, token.text.strip())
+
+    def accent(self) -> sx.Node:
+        """An accent over a symbol, or over a symbol with its scripts."""
+        token = self.take()
+        inner = self.argument()
+        symbol = sx.base_of(inner)
+        if not isinstance(symbol, sx.Sym):
+            raise self.fail(f"{token.text} stands over something that is not a symbol", token)
+        if len(symbol.accents) >= _MAX_ACCENTS:
+            raise self.fail(f"more than {_MAX_ACCENTS} accents on one symbol", token)
+        marked = sx.Sym(token.at, symbol.end, symbol.base, (*symbol.accents, token.text))
+        if isinstance(inner, sx.Scripted):
+            return replace(inner, at=token.at, base=marked)
+        return replace(marked, end=self.last_end)
+
+    def runs_over_index(self) -> bool:
+        """Whether a capital sigma or pi is a sign: its subscript is a range, or it was typed as Σ_t."""
+        token, after = self.tok, self.tokens[self.i + 1]
+        if after.kind != "sub":
+            return False
+        end = self.i + 2
+        if self.tokens[end].kind == "lbrace":
+            while self.tokens[end].kind not in ("rbrace", "end"):
+                end += 1
+                if self.tokens[end].kind == "rel":
+                    return True
+        typed = self.source.text[token.at : token.at + 1] in "ΣΠ"
+        following = self.tokens[min(end + 1, len(self.tokens) - 1)]
+        return typed and following.kind in FACTOR_STARTS
+
+    def big(self) -> sx.Node:
+        """A sum, product, maximum or limit: its limits, then the term to the right."""
+        token = self.take()
+        if token.text in _CAPITAL_SIGNS:
+            token = token._replace(text=_CAPITAL_SIGNS[token.text])
+        sub: sx.Node | None = None
+        sup: sx.Node | None = None
+        while self.tok.kind in ("sub", "sup"):
+            kind = self.take().kind
+            script = self.script()
+            if kind == "sub":
+                sub = script
+            else:
+                sup = script
+        if token.text not in ("sum", "prod") and sub is None and self.tok.kind == "open":
+            return sx.Sym(token.at, token.end, token.text)
+        if self.tok.kind == "add":
+            body: sx.Node = self.factor()
+        elif self.starts_factor():
+            body = self.product()
+        else:
+            raise self.expected(f"a formula after the {token.text}")
+        return sx.Big(token.at, body.end, token.text, sub, sup, body)
+
+    def labelled(self) -> sx.Node:
+        """``\\underbrace{a}_{label}``: a."""
+        self.i += 1
+        inner = self.argument()
+        if self.tok.kind in ("sub", "sup"):
+            self.i += 1
+            self.script_label()
+        return inner
+
+    def stacked(self) -> sx.Node:
+        self.i += 1
+        self.script_label()
+        return self.argument()
+
+    def substack(self) -> sx.Node:
+        self.i += 1
+        return self.argument()
+
+    def root(self) -> sx.Node:
+        token = self.take()
+        degree = None
+        if self.tok.kind == "open" and self.tok.text == "[":
+            bracket = self.brackets()
+            degree = bracket.only if isinstance(bracket, sx.Brackets) else None
+        body = self.argument()
+        return sx.Root(token.at, self.last_end, body, degree)
+
+
+_PRIMARIES = {
+    "num": Atoms.number, "sym": Atoms.symbol, "dots": Atoms.dots, "text": Atoms.words,
+    "accent": Atoms.accent, "lbrace": Atoms.group, "open": Atoms.brackets, "bar": Atoms.norm,
+    "begin": Atoms.grid, "frac": Atoms.fraction, "sqrt": Atoms.root, "label": Atoms.labelled,
+    "stacked": Atoms.stacked, "substack": Atoms.substack, "big": Atoms.big, "partial": Atoms.partial,
+    "nabla": Atoms.nabla,
+}  # fmt: skip

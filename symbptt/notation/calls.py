@@ -1,0 +1,289 @@
+"""Function application: which neighbours in a product are a call, and what a call means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Integer
+
+from ..core.terms import Term
+from . import syntax as sx
+from .dims import ONE, SCALAR, Solution
+from .draft import Draft
+from .elaborate import Alt, Elaborator, marked, scripts_on
+from .names import Reading, resolve
+from .scope import NOT_YET, Function, Scope, dim_of
+from .scripts import index_expr
+
+
+@dataclass(frozen=True, slots=True)
+class Call(sx.Node):
+    """``function`` applied to ``arguments``; ``post`` holds scripts that stand after the bracket."""
+
+    function: sx.Node
+    arguments: tuple[sx.Node, ...]
+    post: sx.Scripted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded(sx.Node):
+    """``[conditions] body``: the body where the conditions hold, else zero."""
+
+    conditions: tuple[sx.Relation, ...]
+    body: sx.Node
+
+
+Factors = list[tuple[str, sx.Node]]
+
+
+def regroup(node: sx.Product, scope: Scope) -> Factors:
+    """The factors with the operator in front of each; calls and bracketed indices put together."""
+    factors, ops = node.factors, ("", *node.ops)
+    out: Factors = []
+    i = 0
+    while i < len(factors):
+        here, op = factors[i], ops[i]
+        joined = i + 1 < len(factors) and ops[i + 1] == ""
+        following = factors[i + 1] if joined else None
+        used, new = _pair(here, following, scope)
+        if new is not None and isinstance(sx.base_of(new), sx.Sym) and ops[i + 2 : i + 3] == ("",):
+            more, called = _pair(new, factors[i + 2], scope)  # L[t](h[t])
+            used, new = (used + more - 1, called) if called is not None else (used, new)
+        if new is None and _is_prefix_function(here, scope):
+            stop = _run(factors, ops, i + 1, scope)
+            if stop > i + 1:
+                body = _chain(factors[i + 1 : stop])
+                new, used = Call(here.at, body.end, here, (body,)), stop - i
+        if new is None and isinstance(here, sx.Brackets) and _conditions(here) and i + 1 < len(factors):
+            rest = sx.Product(factors[i + 1].at, node.end, factors[i + 1 :], tuple(ops[i + 2 :]))
+            body = rest if len(rest.factors) > 1 else rest.factors[0]
+            out.append((op, Guarded(here.at, node.end, _conditions(here), body)))
+            return out
+        out.append((op, here if new is None else new))
+        i += used if new is not None else 1
+    return out
+
+
+def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, sx.Node | None]:
+    """A factor together with the bracket that follows it, if they are one thing."""
+    if isinstance(here, sx.Derivative) and here.y is None and following is not None:
+        return 2, replace(here, y=following, end=following.end)
+    bracket = sx.base_of(following) if following is not None else None
+    if not isinstance(bracket, sx.Brackets) or not isinstance(sx.base_of(here), sx.Sym):
+        return 1, None
+    assert following is not None
+    indexed = bracket_index(here, following, scope)
+    if indexed is not None:
+        return 2, indexed
+    if bracket.open in "([{" and _is_applied(here, bracket, scope):
+        post = following if isinstance(following, sx.Scripted) else None
+        arguments = tuple(a for row in bracket.rows for a in row)
+        return 2, Call(here.at, following.end, here, arguments, post)
+    return 1, None
+
+
+def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | None:
+    """``h[t-1]`` and ``S(t)`` as a symbol with a subscript, where that is an element or an entry."""
+    bracket = sx.base_of(following)
+    assert isinstance(bracket, sx.Brackets)
+    if not bracket.tight or bracket.open not in "([" or len(bracket.rows) != 1:
+        return None
+    indices = bracket.rows[0]
+    if not indices or any(index_expr(a) is None for a in indices):
+        return None
+    scripted = here if isinstance(here, sx.Scripted) else sx.Scripted(here.at, here.end, here)
+    after = following if isinstance(following, sx.Scripted) else None
+    subs = (*scripted.subs, *indices, *(after.subs if after else ()))
+    sups = (*scripted.sups, *(after.sups if after else ()))
+    primes = scripted.primes + (after.primes if after else 0)
+    whole = replace(scripted, end=following.end, subs=subs, sups=sups, primes=primes)
+    reading = resolve(whole, scope)
+    if reading is None or reading.function is not None:
+        return None
+    plain = resolve(here, scope)
+    if bracket.open == "[":
+        return whole if plain is None or reading.entries or reading.is_sequence else None
+    return whole if plain is None and reading.is_sequence else None
+
+
+def _is_applied(here: sx.Node, bracket: sx.Brackets, scope: Scope) -> bool:
+    """Whether a symbol in front of a bracket is a function."""
+    reading = resolve(here, scope)
+    if reading is not None:
+        objective = reading.name in scope.objectives and not reading.marks
+        return reading.function is not None or objective
+    symbol = sx.base_of(here)
+    assert isinstance(symbol, sx.Sym)
+    if symbol.base in ("I", "e", r"\ones", r"\zeros", r"\R") or index_expr(symbol) is None:
+        return symbol.base in NOT_YET
+    several = len(bracket.rows[0]) > 1 if bracket.rows else False
+    capital = len(symbol.base) == 1 and symbol.base.isupper()
+    return bracket.open == "(" and (several or not capital) and not scope.is_index(symbol.base)
+
+
+def _is_prefix_function(node: sx.Node, scope: Scope) -> bool:
+    """Whether a factor is a known function that may stand without brackets: ``\\log y``."""
+    symbol = sx.base_of(node)
+    if not isinstance(symbol, sx.Sym) or len(symbol.base) < 2 or symbol.base.startswith("\\"):
+        return False
+    reading = resolve(node, scope)
+    return reading is not None and reading.function is not None
+
+
+def _run(factors: tuple[sx.Node, ...], ops: tuple[str, ...], start: int, scope: Scope) -> int:
+    """The end of the juxtaposed factors that a function without brackets takes."""
+    stop = start
+    while stop < len(factors) and ops[stop] == "":
+        if stop > start and _is_prefix_function(factors[stop], scope):
+            break
+        if isinstance(factors[stop], sx.Dots | sx.Words):
+            break
+        stop += 1
+    return stop
+
+
+def _chain(factors: tuple[sx.Node, ...]) -> sx.Node:
+    if len(factors) == 1:
+        return factors[0]
+    return sx.Product(factors[0].at, factors[-1].end, factors, ("",) * (len(factors) - 1))
+
+
+def _conditions(node: sx.Brackets) -> tuple[sx.Relation, ...]:
+    """The conditions in an Iverson bracket; empty if it is none."""
+    items = tuple(a for row in node.rows for a in row)
+    return items if node.open == "[" and items and all(_is_condition(a) for a in items) else ()  # type: ignore[return-value]
+
+
+def _is_condition(node: sx.Node) -> bool:
+    return isinstance(node, sx.Relation) and all(index_expr(side) is not None for side in node.sides)
+
+
+# ---------------------------------------------------------------- what a call means
+
+
+def lifted(e: Elaborator, term: Term, node: sx.Node) -> Draft:
+    """A finished term as a draft."""
+    return e.draft("term", (term,), (dim_of(term.shape[0]), dim_of(term.shape[1])), node)
+
+
+def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
+    reading = resolve(node.function, e.scope)
+    symbol = sx.base_of(node.function)
+    assert isinstance(symbol, sx.Sym)
+    if reading is not None and reading.declared is not None and reading.index is None:
+        own = e.scope.functions.get(reading.name)  # the function in L = \sum_t L(h_t)
+        reading = Reading(reading.name, function=own) if own is not None else reading
+    if reading is None and symbol.base in NOT_YET:
+        raise e.unsupported(f"{symbol.base} is not understood here yet", node)
+    if reading is None:
+        name = symbol.base
+        primes = node.function.primes if isinstance(node.function, sx.Scripted) else 0
+        reading = Reading(name, function=Function(name, "map", name), primes=primes)
+    if reading.function is None:  # L_t(h_t): the objective, whose arguments the model knows
+        found = e.alts(node.function, s)
+    elif all(isinstance(a, sx.Dots) for a in node.arguments):  # \sigma'(\cdot)
+        found = e.alts(node.function, s)
+    else:
+        found = apply(e, reading, node, s)
+        found = marked(e, found, Reading("", marks=reading.marks), node)
+    return scripts_on(e, found, node.post) if node.post is not None else found
+
+
+def apply(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]:
+    """A function applied to its arguments."""
+    function = reading.function
+    assert function is not None
+    if function.kind == "opaque" or len(node.arguments) != 1 or reading.index is not None:
+        return _opaque(e, reading, node, s)
+    if reading.primes and function.kind != "map":
+        raise e.unsupported(f"the derivative of {function.name} is not understood yet", node)
+    out: list[Alt] = []
+    found = e.alts(node.arguments[0], s)
+    if function.kind == "diag":  # a row is taken for its transpose only if there is no column
+        found = sorted(found, key=lambda x: x[1].resolve(x[0].shape[1]) != ONE)
+    for d, at in found:
+        out += _KINDS[function.kind](e, function, reading.primes, d, at, node)
+    return out
+
+
+def _map(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    return [(e.draft("map", (f.core, order, d), d.shape, node), s)]
+
+
+def _softmax(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    column = s.unify(d.shape[1], ONE, node.at, one=True)
+    if column is None:
+        e.misfit(f"softmax takes a column, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("softmax", (d,), d.shape, node), column)]
+
+
+def _diag(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    rows, cols = s.shape(d.shape)
+    if rows == ONE and cols != ONE:
+        d = e.draft("transposed", (d,), (d.shape[1], d.shape[0]), d)
+    column = s.unify(d.shape[1], ONE, node.at, one=True)
+    if column is None:
+        e.misfit(f"diag takes a vector, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("diag", (d,), (d.shape[0], d.shape[0]), node), column)]
+
+
+def _trace(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    square = s.unify(d.shape[0], d.shape[1], node.at)
+    if square is None:
+        e.misfit(f"a trace needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("trace", (d,), SCALAR, node), square)]
+
+
+def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    from .dims import multiply
+
+    size = multiply(s.resolve(d.shape[0]), s.resolve(d.shape[1]))
+    return [(e.draft("vec", (d,), (size, ONE), node), s)]
+
+
+_KINDS = {"map": _map, "softmax": _softmax, "diag": _diag, "trace": _trace, "vec": _vec}
+
+
+def _opaque(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]:
+    """An unspecified function of several arguments, or one that depends on time."""
+    function = reading.function
+    assert function is not None
+    if reading.primes:
+        raise e.unsupported("a prime on a function of several arguments is not understood", node)
+    states: list[tuple[list[Draft], Solution]] = [([], s)]
+    for argument in node.arguments:
+        states = [
+            ([*done, *new], after)
+            for done, at in states
+            for new, after in _argument(e, argument, at)
+        ]
+    shape = (function.rows, ONE)
+    index: Expr | None = reading.index
+    return [
+        (e.draft("func", (function.name, index, function.rows, Integer(0), *done), shape, node), at)
+        for done, at in states
+    ]
+
+
+def _argument(e: Elaborator, node: sx.Node, s: Solution) -> list[tuple[list[Draft], Solution]]:
+    """An argument; \\theta stands for all the parameters it names."""
+    reading = resolve(node, e.scope) if isinstance(node, sx.Sym | sx.Scripted) else None
+    if reading is not None and reading.group:
+        members = [e.scope.params[name] for name in reading.group]
+        return [([e.draft("param", (m.name,), m.shape, node) for m in members], s)]
+    return [([d], at) for d, at in e.alts(node, s)]
+
+
+def _guarded(e: Elaborator, node: Guarded, s: Solution) -> list[Alt]:
+    from .ranges import condition_facts
+
+    facts = [f for c in node.conditions for f in condition_facts(e, c)]
+    return [
+        (e.draft("when", (d, *facts), d.shape, node), at) for d, at in e.alts(node.body, s)
+    ]
+
+
+Elaborator.handlers.update({Call: _call, Guarded: _guarded})  # type: ignore[dict-item]

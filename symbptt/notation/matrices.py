@@ -1,0 +1,120 @@
+"""Brackets as grouping or concatenation, and matrices written out."""
+
+from __future__ import annotations
+
+from sympy import Integer
+
+from . import syntax as sx
+from .dims import ONE, SCALAR, Dim, Solution, add, constant, unknown
+from .draft import Draft
+from .elaborate import Alt, Elaborator
+
+_MAX_CELLS = 400
+
+
+def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
+    only = node.only
+    if only is not None and node.open in "([{.":
+        return e.alts(only, s)
+    if node.open not in "([" or not node.rows or not node.rows[0]:
+        raise e.fail(f"{e.text(node)} is not understood as a formula", node)
+    if len(node.rows) == 1:
+        return _row(e, node.rows[0], node, s)
+    return _blocks(e, node.rows, node, s)
+
+
+def _row(e: Elaborator, items: tuple[sx.Node, ...], node: sx.Node, s: Solution) -> list[Alt]:
+    """``(a, b)``: columns are stacked, matrices stand side by side, numbers make a column."""
+    rows = tuple((item,) for item in items)
+    states = _cells(e, (items,), node, s)
+    out: list[Alt] = []
+    for cells, at in states:
+        if all(at.resolve(c.shape[1]) == ONE for c in cells):
+            out += _assembled(e, cells, len(rows), 1, node, at)
+        out += _assembled(e, cells, 1, len(rows), node, at)
+    return out
+
+
+def _grid(e: Elaborator, node: sx.Grid, s: Solution) -> list[Alt]:
+    if node.environment in ("cases", "dcases", "rcases"):
+        raise e.unsupported("a distinction of cases is not understood here yet", node)
+    if node.environment in ("vmatrix", "Vmatrix"):
+        raise e.unsupported("determinants and norms are not understood here yet", node)
+    cells = [c for row in node.rows for c in row]
+    if any(c is None or isinstance(c, sx.Dots) for c in cells):
+        raise e.unsupported("a matrix with dots or empty cells is not understood here yet", node)
+    if len(cells) == 1 and isinstance(cells[0], sx.Listing):  # [x, s] in a matrix environment
+        return _row(e, cells[0].items, node, s)
+    if len({len(row) for row in node.rows}) != 1:
+        raise e.fail("the rows of this matrix have different lengths", node)
+    return _blocks(e, node.rows, node, s)  # type: ignore[arg-type]
+
+
+def _blocks(
+    e: Elaborator, rows: tuple[tuple[sx.Node, ...], ...], node: sx.Node, s: Solution
+) -> list[Alt]:
+    if len({len(row) for row in rows}) != 1:
+        raise e.fail("the rows have different lengths", node)
+    out: list[Alt] = []
+    for cells, at in _cells(e, rows, node, s):
+        out += _assembled(e, cells, len(rows), len(rows[0]), node, at)
+    return out
+
+
+def _cells(
+    e: Elaborator, rows: tuple[tuple[sx.Node, ...], ...], node: sx.Node, s: Solution
+) -> list[tuple[list[Draft], Solution]]:
+    """The readings of all cells together."""
+    items = [c for row in rows for c in row]
+    if len(items) > _MAX_CELLS:
+        raise e.fail(f"a matrix of more than {_MAX_CELLS} cells", node)
+    states: list[tuple[list[Draft], Solution]] = [([], s)]
+    for item in items:
+        if isinstance(item, sx.Dots):
+            raise e.unsupported("a vector or matrix with dots is not understood here yet", item)
+        states = [([*done, d], after) for done, at in states for d, after in e.alts(item, at)][:8]
+    return states
+
+
+def _assembled(
+    e: Elaborator, cells: list[Draft], m: int, n: int, node: sx.Node, s: Solution
+) -> list[Alt]:
+    """The block matrix of m x n cells; a 0 takes the size of its row and column."""
+    heights = [_side(cells[i * n : (i + 1) * n], 0) for i in range(m)]
+    widths = [_side(cells[j::n], 1) for j in range(n)]
+    blocks: list[Draft] = []
+    solution = s
+    for i in range(m):
+        for j in range(n):
+            cell = cells[i * n + j]
+            if cell.is_zero and (heights[i], widths[j]) != SCALAR:
+                cell = e.draft("zero", (), (heights[i], widths[j]), cell)
+            fit = solution.unify_shapes(cell.shape, (heights[i], widths[j]), cell.at)
+            if fit is None:
+                e.clash("put side by side", cells[i * n], cell, solution)
+                return []
+            solution = fit
+            blocks.append(cell)
+    shape = _total(heights, solution), _total(widths, solution)
+    if len(blocks) == 1:
+        return [(blocks[0], solution)]
+    return [(e.draft("block", (Integer(m), Integer(n), *blocks), shape, node), solution)]
+
+
+def _side(cells: list[Draft], axis: int) -> Dim:
+    """The height of a row of cells, or the width of a column: given by a cell that is not 0."""
+    sizes = [c.shape[axis] for c in cells if not c.is_zero]
+    if sizes:
+        return sizes[0]
+    return ONE if all(c.shape == SCALAR for c in cells) else unknown()
+
+
+def _total(sizes: list[Dim], s: Solution) -> Dim:
+    total = constant(0)
+    for size in sizes:
+        total = add(total, s.resolve(size))
+    return total
+
+
+Elaborator.handlers[sx.Brackets] = _brackets  # type: ignore[assignment]
+Elaborator.handlers[sx.Grid] = _grid  # type: ignore[assignment]

@@ -1,0 +1,191 @@
+"""What a symbol with its scripts means in a scope: which name, at what time, which entry.
+
+Every split of the scripts into "part of the name" and "index" is tried, the longest name first,
+and taken if the name exists and the rest can be read: below a sequence as a time (with two, entry
+and time), below a parameter as an entry, above as transpose, inverse or power.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from sympy import Expr
+
+from . import syntax as sx
+from .dims import ONE, SCALAR
+from .scope import Declared, Function, Scope
+from .scripts import Item, compose, entry_exprs, script_items
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One symbol read: ``index`` is its time, ``marks`` the superscripts that act on it, in order."""
+
+    name: str
+    declared: Declared | None = None
+    function: Function | None = None
+    group: tuple[str, ...] = ()
+    index: Expr | None = None
+    entries: tuple[Expr, ...] = ()
+    marks: tuple[sx.Node, ...] = ()
+    primes: int = 0
+
+    @property
+    def is_sequence(self) -> bool:
+        return self.declared is not None and self.index is not None
+
+
+def resolve(node: sx.Node, scope: Scope) -> Reading | None:
+    """The reading of a symbol; None if the scope has no such name."""
+    symbol = sx.base_of(node)
+    if not isinstance(symbol, sx.Sym):
+        return None
+    primes = node.primes if isinstance(node, sx.Scripted) else 0
+    items = script_items(node, scope.times)
+    for named, rest in _splits(items):
+        for used in (primes, 0) if primes else (0,):
+            name = compose(symbol, named, used)
+            for found in _meanings(name, rest, scope, primes - used):
+                return found
+    return _capital(node, symbol, items, scope)
+
+
+def _capital(node: sx.Node, symbol: sx.Sym, items: list[Item], scope: Scope) -> Reading | None:
+    """``w_{ij}`` for the entry of W, where there is no w."""
+    if len(symbol.base) != 1 or not symbol.base.islower() or not items:
+        return None
+    big = replace(symbol, base=symbol.base.upper())
+    for named, rest in _splits(items):
+        declared = scope.params.get(compose(big, named, 0))
+        found = _param(declared, rest, 0) if declared is not None else None
+        if found is not None and len(found.entries) == 2:
+            return found
+    return None
+
+
+def _splits(items: list[Item]) -> Iterator[tuple[list[Item], list[Item]]]:
+    """Splits of the scripts into those of the name and the rest, most of the name first."""
+    nameable = [i for i in items if i.text]
+    for count in range(len(nameable), -1, -1):
+        for chosen in combinations(nameable, count):
+            yield list(chosen), [i for i in items if not any(i is c for c in chosen)]
+
+
+def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterator[Reading]:
+    """The readings of a name with the remaining scripts; at most one is tried further."""
+    sequence, param = scope.sequences.get(name), scope.params.get(name)
+    found = None
+    if sequence is not None:
+        found = _sequence(sequence, rest, scope, primes)
+    if found is None and param is not None:
+        found = _param(param, rest, primes)
+    if found is None and (function := scope.function(name)) is not None:
+        found = _function(function, rest, primes)
+    if found is None and name in scope.groups and not rest:
+        found = Reading(name, group=scope.groups[name])
+    if found is not None:
+        yield found
+
+
+def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -> Reading | None:
+    low = [i for i in rest if not i.high]
+    high, marks = [], []
+    for item in rest:
+        if item.high:
+            (marks if item.transposes or item.expr is None or _is_inverse(item) else high).append(item)
+    if not all(i.operates for i in marks):
+        return None
+    wrapped = [i for i in high if i.wrapped]
+    bare = [i for i in high if not i.wrapped]
+    timed = [i for i in low if i.mentions(scope.times)]
+    time: Item | None = None
+    if wrapped:
+        time = wrapped.pop(0)
+    elif timed:
+        time = timed[0]
+    elif bare and (not low or _outranks(bare[0], declared, scope)):
+        time = bare.pop(0)
+    elif low:
+        return _split_pair(declared, low, bare, marks, scope, primes)
+    if time is None or wrapped:
+        return None
+    found = entry_exprs([i for i in low if i is not time], _entry_count(declared))
+    entries = tuple(found) if found is not None else None
+    if entries is None or len(entries) > 2 or (entries and bare and not bare[0].expr.is_Integer):  # type: ignore[union-attr]
+        return None
+    nodes = tuple(i.node for i in (*bare, *marks))
+    return Reading(
+        declared.name, declared, index=time.expr, entries=entries, marks=nodes, primes=primes
+    )
+
+
+def _is_inverse(item: Item) -> bool:
+    return item.expr is not None and item.expr.is_number and bool(item.expr < 0) and not item.wrapped
+
+
+def _outranks(high: Item, declared: Declared, scope: Scope) -> bool:
+    """Whether a bare superscript is the time although there is a subscript: ``s_j^t``."""
+    if declared.shape == SCALAR and declared.name not in scope.superscripted:
+        return False
+    if high.mentions(scope.times) or declared.name in scope.superscripted:
+        return True
+    return high.expr is not None and bool(high.expr.free_symbols)
+
+
+def _split_pair(
+    declared: Declared, low: list[Item], bare: list[Item], marks: list[Item], scope: Scope, primes: int
+) -> Reading | None:
+    """Subscripts without a time letter: the first is the time; ``tj`` may stand without a comma."""
+    exprs = entry_exprs(low)
+    if exprs is None:
+        return None
+    letters = [e for e in exprs if any(s.name in scope.times for s in e.free_symbols)]
+    time = letters[0] if letters else exprs[0]
+    entries = tuple(e for e in exprs if e is not time)
+    if len(entries) > 2:
+        return None
+    nodes = tuple(i.node for i in (*bare, *marks))
+    return Reading(declared.name, declared, index=time, entries=entries, marks=nodes, primes=primes)
+
+
+def _entry_count(declared: Declared) -> int:
+    """How many indices an entry has at most; one of a row is enough."""
+    return (0 if declared.shape[0] == ONE else 1) if declared.shape[1] == ONE else 2
+
+
+def _param(declared: Declared, rest: list[Item], primes: int) -> Reading | None:
+    low = [i for i in rest if not i.high]
+    wanted = _entry_count(declared)
+    found = entry_exprs(low, wanted)
+    if found is None:
+        return None
+    entries = tuple(found)
+    least = 1 if declared.shape[0] == ONE else wanted
+    if entries and not (least <= len(entries) <= wanted or (wanted == 1 and len(entries) == 2)):
+        return None
+    high = [i for i in rest if i.high]
+    if any(i.wrapped or not i.operates for i in high):
+        return None
+    return Reading(
+        declared.name, declared, entries=entries, marks=tuple(i.node for i in high), primes=primes
+    )
+
+
+def _function(function: Function, rest: list[Item], primes: int) -> Reading | None:
+    low = [i for i in rest if not i.high]
+    if len(low) > 1 or any(i.expr is None for i in low):
+        return None
+    high = [i for i in rest if i.high]
+    wrapped = [i for i in high if i.wrapped]
+    order = primes
+    if not all(i.operates for i in high):
+        return None
+    if wrapped:
+        if len(wrapped) > 1 or wrapped[0].expr is None or not wrapped[0].expr.is_Integer:
+            return None
+        order += int(wrapped[0].expr)
+    index = low[0].expr if low else None
+    marks = tuple(i.node for i in high if not i.wrapped)
+    return Reading(function.name, function=function, index=index, marks=marks, primes=order)

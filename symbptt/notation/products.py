@@ -1,0 +1,181 @@
+"""Products: which product two neighbours form, and how a chain of them groups.
+
+Reading goes from left to right with all products binding alike. Where that does not fit, the
+elementwise products are taken as the looser ones, and if that does not fit either, every grouping
+is tried.
+"""
+
+from __future__ import annotations
+
+from . import syntax as sx
+from .calls import Factors, regroup
+from .dims import ONE, SCALAR, Solution, multiply
+from .draft import Draft
+from .elaborate import Alt, Elaborator, distinct, matched
+
+_ELEMENTWISE = frozenset({r"\odot", r"\circ", "*", r"\oslash"})
+_MAX_FACTORS = 60
+_MAX_GROUPED = 9  # factors of a chain for which every grouping is tried
+
+
+def _product(e: Elaborator, node: sx.Product, s: Solution) -> list[Alt]:
+    if len(node.factors) > _MAX_FACTORS:
+        raise e.fail(f"a product of more than {_MAX_FACTORS} factors", node)
+    factors = regroup(node, e.scope)
+    for _, factor in factors:
+        if isinstance(factor, sx.Words):
+            raise e.unsupported(f"the words {factor.text!r} are not understood here", factor)
+        if isinstance(factor, sx.Dots):
+            raise e.unsupported("a product with dots is not understood here yet", factor)
+    if len(factors) == 1:
+        return e.alts(factors[0][1], s)
+    found = left_to_right(e, factors, s)
+    elementwise = [op in _ELEMENTWISE for op, _ in factors[1:]]
+    if any(elementwise) and not all(elementwise):
+        found = distinct(found + _looser(e, factors, s))
+    if not found and len(factors) <= _MAX_GROUPED:
+        found = _any_grouping(e, factors, s)
+    return found
+
+
+def readings(e: Elaborator, factors: Factors, i: int, s: Solution) -> list[Alt]:
+    """The readings of factor i; a derivative that is multiplied from the right is a row first."""
+    factor = factors[i][1]
+    found = e.alts(factor, s)
+    followed = i + 1 < len(factors) and factors[i + 1][0] not in _ELEMENTWISE
+    if followed and isinstance(factor, sx.Derivative):
+        found = sorted(found, key=lambda x: x[1].resolve(x[0].shape[0]) != ONE)
+    return found
+
+
+def left_to_right(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
+    """All products alike, from the left."""
+    states = readings(e, factors, 0, s)
+    for i in range(1, len(factors)):
+        new: list[Alt] = []
+        for left, at in states:
+            for right, after in readings(e, factors, i, at):
+                new += multiplied(e, factors[i][0], left, right, after)
+        states = distinct(new)
+    return states
+
+
+def _looser(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
+    """Elementwise products last."""
+    parts: list[Factors] = [[]]
+    signs: list[str] = []
+    for i, (op, factor) in enumerate(factors):
+        if i and op in _ELEMENTWISE:
+            signs.append(op)
+            parts.append([])
+        parts[-1].append((op, factor))
+    states = left_to_right(e, parts[0], s)
+    for sign, part in zip(signs, parts[1:], strict=True):
+        states = distinct([
+            x
+            for left, at in states
+            for right, after in left_to_right(e, part, at)
+            for x in multiplied(e, sign, left, right, after)
+        ])  # fmt: skip
+    return states
+
+
+def _any_grouping(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
+    """Every grouping, the shortest left parts first (a table over the spans of the chain)."""
+    size = len(factors)
+    table: dict[tuple[int, int], list[Alt]] = {}
+    for i in range(size):
+        table[i, i + 1] = readings(e, factors, i, s)
+    if any(len(found) != 1 or found[0][1] is not s for found in table.values()):
+        return _grouped_with_choices(e, factors, s)
+    for width in range(2, size + 1):
+        for i in range(size - width + 1):
+            found: list[Alt] = []
+            for cut in range(i + width - 1, i, -1):
+                for left, _ in table[i, cut]:
+                    for right, _ in table[cut, i + width]:
+                        found += multiplied(e, factors[cut][0], left, right, s)
+            table[i, i + width] = [x for x in distinct(found) if x[1] is s] or found[:1]
+    return table[0, size]
+
+
+def _grouped_with_choices(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
+    """One cut, both sides from the left: for factors whose readings or sizes are still open."""
+    for cut in range(len(factors) - 1, 0, -1):
+        found = [
+            x
+            for left, at in left_to_right(e, factors[:cut], s)
+            for right, after in left_to_right(e, factors[cut:], at)
+            for x in multiplied(e, factors[cut][0], left, right, after)
+        ]
+        if found:
+            return distinct(found)
+    return []
+
+
+def multiplied(e: Elaborator, op: str, a: Draft, b: Draft, s: Solution) -> list[Alt]:
+    """The product of two drafts under an operator; empty if none fits."""
+    if op == r"\otimes":
+        return _outer(e, a, b, s)
+    if op == r"\oslash":
+        return _entrywise_quotient(e, a, b, s)
+    first, second = s.is_scalar(a.shape), s.is_scalar(b.shape)
+    if first or second:
+        factor, term = (a, b) if first else (b, a)
+        return [(spanning("scale", (factor, term), term.shape, a, b), s)]
+    if op in _ELEMENTWISE:
+        found = hadamard(e, a, b, s)
+        vectors = ONE in s.shape(a.shape) and ONE in s.shape(b.shape)
+        return found if found or vectors or op != "*" else _matrix(e, a, b, s, quiet=True)
+    found = _matrix(e, a, b, s)
+    if found or op in ("@", "."):
+        return found
+    if ONE not in s.shape(a.shape) or ONE not in s.shape(b.shape):
+        return []
+    found = hadamard(e, a, b, s, quiet=True)
+    if op == r"\cdot" and s.resolve(a.shape[1]) == ONE:  # also the inner product of two columns
+        turned = Draft("transposed", (a,), (a.shape[1], a.shape[0]), a.at, a.end)
+        found += [(spanning("times", (turned, b), SCALAR, a, b), at) for _, at in found]
+    return found
+
+
+def spanning(op: str, args: tuple[object, ...], shape: tuple, a: Draft, b: Draft) -> Draft:  # type: ignore[type-arg]
+    """A draft over the pieces of source of two others."""
+    return Draft(op, args, shape, min(a.at, b.at), max(a.end, b.end))
+
+
+def _matrix(e: Elaborator, a: Draft, b: Draft, s: Solution, quiet: bool = False) -> list[Alt]:
+    solution = s.unify(a.shape[1], b.shape[0], b.at)
+    if solution is None:
+        if not quiet:
+            e.clash("multiply", a, b, s)
+        return []
+    return [(spanning("times", (a, b), (a.shape[0], b.shape[1]), a, b), solution)]
+
+
+def hadamard(e: Elaborator, a: Draft, b: Draft, s: Solution, quiet: bool = False) -> list[Alt]:
+    """The elementwise product."""
+    fit = matched(e, a, b, s)
+    if fit is None:
+        if not quiet:
+            e.clash("multiply elementwise", a, b, s)
+        return []
+    left, right, solution = fit
+    return [(spanning("hadamard", (left, right), left.shape, a, b), solution)]
+
+
+def _outer(e: Elaborator, a: Draft, b: Draft, s: Solution) -> list[Alt]:
+    """The outer product of two columns, the Kronecker product of anything else."""
+    (m, n), (p, q) = s.shape(a.shape), s.shape(b.shape)
+    if n == q == ONE:
+        turned = Draft("transposed", (b,), (b.shape[1], b.shape[0]), b.at, b.end)
+        return [(spanning("times", (a, turned), (a.shape[0], b.shape[0]), a, b), s)]
+    return [(spanning("kron", (a, b), (multiply(m, p), multiply(n, q)), a, b), s)]
+
+
+def _entrywise_quotient(e: Elaborator, a: Draft, b: Draft, s: Solution) -> list[Alt]:
+    recip = Draft("map", ("recip", 0, b), b.shape, b.at, b.end)
+    return hadamard(e, a, recip, s)
+
+
+Elaborator.handlers[sx.Product] = _product  # type: ignore[assignment]

@@ -1,0 +1,173 @@
+"""Limits of sums and products in every form, and conditions on indices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Integer, Symbol
+
+from ..core.indices import index_symbol
+from . import syntax as sx
+from .dims import ONE, Solution
+from .draft import Draft
+from .elaborate import Alt, Elaborator
+from .scripts import index_expr
+
+_FLIP = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", "=": "="}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """An index and its bounds; None where the text gives none."""
+
+    index: Symbol
+    lo: Expr | None = None
+    hi: Expr | None = None
+
+
+def condition_facts(e: Elaborator, node: sx.Relation) -> list[Expr]:
+    """A chain of conditions on indices as expressions that are >= 0."""
+    out: list[Expr] = []
+    for left, op, right in zip(node.sides, node.ops, node.sides[1:], strict=False):
+        a, b = index_expr(left), index_expr(right)
+        if a is None or b is None or op not in _FLIP:
+            raise e.fail(f"{e.text(node)} is not a condition on indices", node)
+        if op == "=":
+            out += [a - b, b - a]
+        else:
+            low, high = (a, b) if op in ("<", r"\le") else (b, a)
+            out.append(high - low - (1 if op in "<>" else 0))
+    return out
+
+
+def limits_of(e: Elaborator, node: sx.Big) -> list[Limits]:
+    """The indices of a sum or product, outermost first."""
+    if node.sub is None:
+        raise e.fail("this sum or product does not say over which index it runs", node)
+    items = _conditions(node.sub)
+    found = [_one(e, item) for item in items]
+    merged: dict[Symbol, Limits] = {}
+    for limits in found:
+        old = merged.get(limits.index)
+        if old is None:
+            merged[limits.index] = limits
+        else:
+            merged[limits.index] = replace(old, lo=limits.lo or old.lo, hi=limits.hi or old.hi)
+    out = list(merged.values())
+    if node.sup is not None:
+        top = index_expr(node.sup)
+        if top is None:
+            raise e.fail(f"the upper limit {e.text(node.sup)} is not an index", node.sup)
+        if out[-1].hi is not None:
+            raise e.fail("this sum or product has two upper limits", node.sup)
+        out[-1] = _ordered(replace(out[-1], hi=top), e)
+    return out
+
+
+def _conditions(node: sx.Node) -> list[sx.Node]:
+    if isinstance(node, sx.Listing):
+        return [c for item in node.items for c in _conditions(item)]
+    if isinstance(node, sx.Brackets):
+        return [c for row in node.rows for item in row for c in _conditions(item)]
+    return [node]
+
+
+def _one(e: Elaborator, node: sx.Node) -> Limits:
+    """The limits that one condition below the sign gives."""
+    if not isinstance(node, sx.Relation):
+        index = index_expr(node)
+        if index is None or not index.is_Symbol:
+            raise e.fail(f"{e.text(node)} is not an index", node)
+        return Limits(index)
+    if set(node.ops) == {r"\in"}:
+        index = index_expr(node.sides[0])
+        if index is not None and index.is_Symbol:
+            raise e.unsupported("a sum over a set is not understood here yet", node)
+    values = [index_expr(side) for side in node.sides]
+    if any(v is None for v in values) or any(op not in _FLIP for op in node.ops):
+        raise e.fail(f"the limits {e.text(node)} are not understood", node)
+    place = _index_place(e, values)  # type: ignore[arg-type]
+    if place is None:
+        raise e.fail(f"{e.text(node)} does not show which index runs", node)
+    index = values[place]
+    assert index is not None
+    limits = Limits(index)
+    if place > 0:
+        limits = _bounded(limits, _FLIP[node.ops[place - 1]], values[place - 1])
+    if place < len(values) - 1:
+        limits = _bounded(limits, node.ops[place], values[place + 1])
+    return limits
+
+
+def _index_place(e: Elaborator, values: list[Expr]) -> int | None:
+    """Which member of a chain is the running index: the middle one, else the first letter."""
+    if len(values) == 3:
+        return 1 if values[1].is_Symbol else None
+    taken = {b.name for b in e.bound} | {e.scope.length}
+    letters = [i for i, v in enumerate(values) if v.is_Symbol]
+    free = [i for i in letters if values[i].name not in taken]
+    return (free or letters or [None])[0]
+
+
+def _bounded(limits: Limits, op: str, value: Expr | None) -> Limits:
+    """The limits with ``index op value``."""
+    assert value is not None
+    if op == "=":
+        return replace(limits, lo=value)
+    if op in ("<", r"\le"):
+        return replace(limits, hi=value - 1 if op == "<" else value)
+    return replace(limits, lo=value + 1 if op == ">" else value)
+
+
+def _ordered(limits: Limits, e: Elaborator) -> Limits:
+    """Limits given from the top down, as in \\prod_{i=t}^{k+1}, turned round."""
+    if limits.lo is None or limits.hi is None:
+        return limits
+    late = {*e.scope.times, e.scope.length}
+    low, high = ({x.name for x in side.free_symbols} for side in (limits.lo, limits.hi))
+    if low and low <= late and not high & late and (high or limits.hi <= 1):
+        return replace(limits, lo=limits.hi, hi=limits.lo)
+    return limits
+
+
+def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
+    if node.kind not in ("sum", "prod"):
+        raise e.unsupported(f"{node.kind} is not understood here yet", node)
+    limits = limits_of(e, node)
+    with e.binding(x.index.name for x in limits) as bound:
+        found = _bodies(e, node, s)
+        out: list[Alt] = []
+        for body, at in found:
+            for one, b in reversed(list(zip(limits, bound, strict=True))):
+                known = at.resolve(b.top) != b.top
+                over_entries = b.used and known
+                lo = one.lo if one.lo is not None else Integer(1)
+                hi: object = one.hi
+                if hi is None:
+                    hi = at.resolve(b.top) if over_entries else index_symbol(e.scope.length)
+                body = e.draft(node.kind, (body, one.index, lo, hi), body.shape, node)
+            out.append((body, at))
+    return out
+
+
+def _bodies(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
+    """The readings of the body; the factor of a product must be square."""
+    out: list[Alt] = []
+    for body, at in e.alts(node.body, s):
+        if node.kind == "sum":
+            out.append((body, at))
+            continue
+        square = at.unify(body.shape[0], body.shape[1], body.at)
+        if square is None:
+            e.misfit(
+                f"the factor of a product must be square, but {e.text(body)} is "
+                f"{e.show(body.shape, at)}", body,
+            )  # fmt: skip
+        else:
+            out.append((body, square))
+    return out
+
+
+
+
+Elaborator.handlers[sx.Big] = _big  # type: ignore[assignment]

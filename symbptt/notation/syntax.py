@@ -1,0 +1,240 @@
+"""The syntax tree: what stands on the page, with places and without meaning.
+
+``at`` and ``end`` are offsets into the source. Fonts are gone, accents and scripts are kept. A
+product keeps its explicit operators; whether ``f(x)`` is an application, ``^T`` a transpose and
+``_t`` a time is decided later, where names are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from fractions import Fraction as Rational
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Base of all nodes: a piece of the source."""
+
+    at: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Node):
+    """A number, exact; ``text`` keeps the digits as printed."""
+
+    value: Rational
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sym(Node):
+    """A symbol without scripts: a letter, a command (``\\sigma``) or a word (``tanh``).
+
+    ``\\R`` is the set of reals, ``\\ones`` and ``\\zeros`` are bold 1 and 0; in scripts also ``*``, ``+``.
+    """
+
+    base: str
+    accents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted(Node):
+    """A base with subscripts, superscripts and primes, each list in order."""
+
+    base: Node
+    subs: tuple[Node, ...] = ()
+    sups: tuple[Node, ...] = ()
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Brackets(Node):
+    """( [ { <: rows (separated by ;) of items (separated by commas). ``tight``: no space before."""
+
+    open: str
+    close: str
+    rows: tuple[tuple[Node, ...], ...]
+    tight: bool = False
+
+    @property
+    def only(self) -> Node | None:
+        """The single item, if there is just one."""
+        return self.rows[0][0] if len(self.rows) == 1 and len(self.rows[0]) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Norm(Node):
+    """``|a|`` or ``‖a‖``."""
+
+    kind: str
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Node):
+    """A matrix environment; an empty cell is None."""
+
+    environment: str
+    rows: tuple[tuple[Node | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dots(Node):
+    """``\\dots`` and its kin; also a lone ``\\cdot`` that holds a place."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Node):
+    """Words of a human language."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Node):
+    """Terms with their signs (+, -, \\pm)."""
+
+    signs: tuple[str, ...]
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Node):
+    """Factors; ``ops[i]`` stands between factor i and i + 1, "" is juxtaposition."""
+
+    factors: tuple[Node, ...]
+    ops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient(Node):
+    """``\\frac{a}{b}`` or a/b."""
+
+    above: Node
+    below: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Root(Node):
+    """``\\sqrt[degree]{body}``."""
+
+    body: Node
+    degree: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(Node):
+    """\\partial y / \\partial x in any form; ``y`` is None for an operator in front of its operand.
+
+    ``mark`` is "+" for the immediate derivative, ``order`` the order; ``letter`` is "\\partial" or "d"; ``slot``
+    tells the form ``\\partial_x y``.
+    """
+
+    y: Node | None
+    x: Node
+    mark: str = ""
+    order: int = 1
+    letter: str = r"\partial"
+    slot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nabla(Node):
+    """\\nabla_x y; either may be missing."""
+
+    y: Node | None
+    x: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Node):
+    """The differential ``\\mathrm{d} y`` of a whole factor."""
+
+    y: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Big(Node):
+    """\\sum, \\prod, \\max, \\lim ...: limits as written, and the term to their right."""
+
+    kind: str
+    sub: Node | None
+    sup: Node | None
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Relation(Node):
+    """A chain a = b <= c; a side may be missing at either end (None)."""
+
+    sides: tuple[Node | None, ...]
+    ops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Node):
+    """Items separated by commas where there are no brackets: in scripts and between statements."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified(Node):
+    """``\\forall item`` or ``\\exists item``."""
+
+    kind: str
+    item: Node
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside a node, in order."""
+    for name in _field_names(type(node)):
+        yield from _nodes(getattr(node, name))
+
+
+@lru_cache(maxsize=64)
+def _field_names(cls: type[Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(cls)[2:])
+
+
+def _nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _nodes(item)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all nodes inside it, outermost first, left to right."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def base_of(node: Node) -> Node:
+    """The node without its scripts."""
+    return node.base if isinstance(node, Scripted) else node
+
+
+def shown(node: Node) -> str:
+    """The tree as one line, for tests and debugging: ``Sum(+Sym(a) -Num(1))``."""
+    parts = []
+    for name in _field_names(type(node)):
+        value = getattr(node, name)
+        if value not in ((), None, 0, "", False):
+            parts.append(_shown(value))
+    return f"{type(node).__name__}({' '.join(parts)})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Node):
+        return shown(value)
+    if isinstance(value, tuple):
+        return f"[{' '.join(_shown(v) for v in value)}]"
+    return str(value) if value != "" else "·"

@@ -1,0 +1,246 @@
+"""From derivations of one model to the blocks of a report: definitions, lemmas, theorems, proofs.
+
+>>> Composer(model, [Derived(result)]).blocks(0)  # doctest: +SKIP
+(TheoremBlock(kind='definition', ...), TheoremBlock(kind='theorem', ...))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import count
+from typing import Protocol
+
+from sympy import Symbol
+
+from symbptt.core.terms import Elem, Entry, Term
+from symbptt.core.theory import Definition, Theory
+from symbptt.proof.objects import Theorem
+
+from .definitions import by_cases, definition_display, definitions_of, mentioned
+from .document import Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, phrase
+from .matrix import has_entries, written_out
+from .pen import LATEX_PEN, Pen
+from .plan import Derived, Key, Plan, Reference, all_steps
+from .tell import Teller, range_sentence, slug
+
+_KINDS = {
+    "one-step Jacobian": "proposition", "immediate derivative": "proposition",
+    "the forms agree": "corollary", "components": "corollary", "Kronecker form": "corollary",
+    "written out": "corollary",
+}  # fmt: skip
+
+
+class Subject(Protocol):
+    """What a report must know of a model."""
+
+    @property
+    def theory(self) -> Theory: ...
+    @property
+    def auto(self) -> tuple[str, ...]: ...
+    @property
+    def length(self) -> Symbol | None: ...
+
+
+class Composer:
+    """Tells the derivations of one model in order; nothing is defined, stated or proved twice.
+
+    ``numbers`` counts definitions, lemmas and theorems together, over all models of a report.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        derived: Sequence[Derived],
+        pen: Pen = LATEX_PEN,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        self.subject, self.pen, self.derived = subject, pen, tuple(derived)
+        self.numbers = count(1) if numbers is None else numbers
+        self.plan = Plan(list(derived), pen, subject.length)
+        self.teller = Teller(self.plan, pen, "" if subject.length is None else subject.length.name)
+        self._defined: set[str] = set()
+
+    def blocks(self, number: int) -> Blocks:
+        """The blocks of one derivation: what it needs first, then its answers."""
+        out: list[Block] = []
+        for group in _groups(self.plan, self.plan.answers[number]):
+            fresh = [r for r in group if r.key not in self.teller.names]
+            if fresh:
+                self._emit(out, [r.key for r in fresh])
+                if self.derived[number].matrices and self.pen.on_page:
+                    out += self._matrix(fresh[-1].key)
+            else:
+                out.append(self._repeated(group[-1], alone=not out))
+        return tuple(out)
+
+    def terms(self) -> Iterator[Term]:
+        """Every term that is shown."""
+        for node in self.plan.nodes.values():
+            yield from (node.theorem.left, node.theorem.right)
+            yield from (step.result for step in all_steps(node.theorem))
+
+    def adjoints(self) -> list[Definition]:
+        """The definitions of the adjoints that occur."""
+        own = {d.key for d in self.subject.theory.definitions}
+        used = {key for term in self.terms() for key in mentioned(term)} - own
+        return [d for d in self._widest.definitions if d.key in used]
+
+    @cached_property
+    def _widest(self) -> Theory:
+        """The model's theory, with the adjoints where a derivation has them."""
+        theories = [self.subject.theory, *(n.theory for n in self.plan.nodes.values())]
+        return max(theories, key=lambda t: len(t.definitions))
+
+    def _repeated(self, ref: Reference, alone: bool) -> Block:
+        """A remark that the answer has been proved before."""
+        name: Content = self.teller.names[ref.key]
+        if ref.length is not None:
+            value = self.pen.equation_of_texts(self.teller.length, str(ref.length))
+            name = (phrase("step.instance", reference=name, values=self.pen.math(value)),)
+        theorem = self.plan.nodes[ref.key].theorem
+        shown = self.pen.math(self.pen.equation(theorem.left, theorem.right))
+        word = "statement.known" if alone else "statement.known_too"
+        return Prose((phrase(word, statement=shown, reference=name),))
+
+    def _matrix(self, key: Key) -> Blocks:
+        """The derivative as a matrix, where the theorem gives its entries."""
+        node = self.plan.nodes[key]
+        if not has_entries(node.theorem):
+            return ()
+        source = self.plan.nodes[node.order[0].key].theorem
+        return Prose((Phrase("statement.matrices"),)), written_out(source, node.theorem)
+
+    # ------------------------------------------------------------ blocks
+
+    def _emit(self, out: list[Block], keys: list[Key]) -> None:
+        """A block, after the definitions and lemmas that it needs."""
+        needed = [k for key in keys for k in self.plan.needed(key)]
+        for lemmas in _alike(self.plan, [k for k in dict.fromkeys(needed) if k not in keys]):
+            waiting = [k for k in lemmas if k not in self.teller.names]
+            if waiting:
+                self._emit(out, waiting)
+        told = [*keys, *(k for key in keys for k in self.plan.inside(key))]
+        self._define(out, [self.plan.nodes[k].theorem for k in told])
+        out.append(self._theorem(keys))
+
+    def _theorem(self, keys: list[Key]) -> TheoremBlock:
+        theorems = [self.plan.nodes[k].theorem for k in keys]
+        asked = any(r.key in keys for rs in self.plan.answers for r in rs)
+        kind = _KINDS.get(theorems[0].title, "theorem") if asked else "lemma"
+        if kind == "corollary" and not self.plan.needed(keys[0]):
+            kind = "theorem"
+        number = Text(str(next(self.numbers)))
+        name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
+        statement, conditions = self._statement(keys, theorems)
+        for key in keys:
+            self.teller.names[key] = (name,)
+        return TheoremBlock(
+            kind, number.text, self._title(theorems[-1]), tuple(statement), conditions,
+            self.teller.proof(*keys),
+        )  # fmt: skip
+
+    def _statement(self, keys: list[Key], theorems: list[Theorem]) -> tuple[list[Block], Content]:
+        first = theorems[0]
+        if len(keys) > 1 and all(t.left == first.left for t in theorems):
+            sides = [t.right for t in reversed(theorems)]
+            head = range_sentence(first.facts, self.pen)
+            display = self.teller.display(first.left, *sides)
+            return ([Prose(head), display] if head else [display]), ()
+        if len(keys) > 1 and isinstance(first.left, Elem):
+            return [self._cases(theorems)], ()
+        return self.teller.statement(*keys), ()
+
+    def _cases(self, theorems: list[Theorem]) -> Block:
+        """One recursion by cases: at the end of the range, and before it."""
+        general = theorems[-1].left
+        cases = []
+        for t in theorems:
+            facts = t.facts
+            if isinstance(general, Elem) and isinstance(t.left, Elem) and t.left != general:
+                gap = general.index - t.left.index
+                facts = (gap, -gap)
+            cases.append((t.right, facts))
+        return by_cases(general, cases, self.pen)
+
+    def _title(self, theorem: Theorem) -> Content:
+        subject = tuple(self.pen.inline(x) for x in theorem.subject)
+        first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
+        return (phrase(f"title.{slug(theorem.title)}", subject=first, variable=last),)
+
+    # ------------------------------------------------------------ definitions
+
+    def _define(self, out: list[Block], theorems: list[Theorem]) -> None:
+        """Definitions of the abbreviations and adjoints that occur for the first time."""
+        theory = self._widest
+        found: set[str] = set()
+        for t in theorems:
+            for term in (t.left, t.right, *(s.result for s in all_steps(t))):
+                found |= mentioned(term)
+        own = {d.key for d in self.subject.theory.definitions}
+        auto = {d.key for d in self.subject.theory.definitions if d.name in self.subject.auto}
+        adjoints = {d.key for d in theory.definitions} - own
+        for kind, keys in (("abbreviations", auto), ("adjoints", adjoints)):
+            fresh = (found & keys) - self._defined
+            if fresh:
+                fresh = keys - self._defined if kind == "adjoints" else fresh
+                self._defined |= fresh
+                out.append(self._definition(kind, definitions_of(fresh, theory), theory))
+
+    def _definition(
+        self, kind: str, definitions: list[Definition], theory: Theory
+    ) -> TheoremBlock:
+        number = Text(str(next(self.numbers)))
+        statement: list[Block] = []
+        said: Content = ()
+        for d in definitions:
+            head = range_sentence(d.facts, self.pen)
+            if head and head != said:
+                statement.append(Prose(head))
+            said = head
+            statement.append(definition_display(d, theory, self.pen))
+        name: Content = (Phrase(f"title.{kind}"),)
+        return TheoremBlock("definition", number.text, name, tuple(statement))
+
+
+def _groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
+    """Answers that make one block: the cases of a recursion, or one quantity in two forms."""
+    groups: list[list[Reference]] = []
+    for ref in refs:
+        if groups and _together(plan, groups[-1][-1], ref):
+            groups[-1].append(ref)
+        else:
+            groups.append([ref])
+    return groups
+
+
+def _together(plan: Plan, a: Reference, b: Reference) -> bool:
+    one, two = (plan.nodes[r.key].theorem for r in (a, b))
+    if one.left == two.left:
+        return True
+    return one.title == two.title and _root(one.left) == _root(two.left) is not None
+
+
+def _root(term: Term) -> str | None:
+    """The name of the sequence whose element, or the entry of whose element, a term is."""
+    inner = term.args[0] if isinstance(term, Entry) else term
+    return inner.name if isinstance(inner, Elem) else None
+
+
+def _alike(plan: Plan, keys: list[Key]) -> list[list[Key]]:
+    """Neighbouring lemmas of one kind under the same conditions make one block."""
+    groups: list[list[Key]] = []
+    for key in keys:
+        last = groups[-1][-1] if groups else None
+        if last is not None and _kind_of(plan, last) == _kind_of(plan, key):
+            groups[-1].append(key)
+        else:
+            groups.append([key])
+    return groups
+
+
+def _kind_of(plan: Plan, key: Key) -> tuple[object, ...]:
+    return plan.nodes[key].theorem.title, key[2], key[3]
+
+
+__all__ = ["Composer", "Derived", "Display"]

@@ -1,0 +1,114 @@
+"""Blocks as lines of text for a terminal: formulas in one line, reasons at the right margin.
+
+>>> print(to_text((Prose((Text("By induction."),)),), "en"))
+By induction.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from symbptt.notation.tables import COMMANDS, OPERATORS
+
+from .document import (
+    Block, Code, Content, Display, Emph, Heading, Items, Link, Math, ProofLine, Prose, Quote, Saying,
+    SymbolsTable, Text, TheoremBlock, content, phrase,
+)  # fmt: skip
+from .sayings import conditions_of, reason_of
+from .words import Words, load
+
+WIDTH = 100
+_INDENT = "    "
+_SIGNS = {command: char for char, command in reversed(OPERATORS.items())} | COMMANDS
+_FONT = re.compile(r"\\(?:mathrm|operatorname|mathbf)\{([^{}]*)\}")
+_COMMAND = re.compile(r"\\[A-Za-z]+ ?|\\,")
+
+
+def to_text(blocks: Iterable[Block], lang: str = "en", width: int = WIDTH) -> str:
+    """The blocks as text, an empty line between two of them."""
+    writer = _Writer(load(lang), width)
+    parts = ("\n".join(writer.block(b)).rstrip() for b in blocks)
+    return "\n\n".join(p for p in parts if p)
+
+
+def said(saying: Saying, words: Words) -> str:
+    """A saying as plain text."""
+    return "".join(_inline(item, words) for item in words.plain(content(saying)))
+
+
+def _inline(item: object, words: Words) -> str:
+    match item:
+        case Text(text) | Code(text):
+            return text
+        case Math(latex):
+            return _formula(latex)
+        case Emph(inner, _) | Link(inner, _):
+            return said(inner, words)
+        case _:
+            return ""
+
+
+def _formula(latex: str) -> str:
+    r"""The few formulas of the word lists: \mathrm{d}, \odot, ..."""
+    latex = _FONT.sub(r"\1", latex)
+    return _COMMAND.sub(lambda m: _SIGNS.get(m[0].strip(), ""), latex)
+
+
+class _Writer:
+    """Writes blocks as lists of lines."""
+
+    def __init__(self, words: Words, width: int) -> None:
+        self.words, self.width = words, width
+
+    def block(self, block: Block) -> list[str]:
+        match block:
+            case TheoremBlock():
+                return list(self._theorem(block))
+            case Heading(_, title):
+                return [said(title, self.words)]
+            case Prose(text):
+                return textwrap.wrap(said(text, self.words), self.width, break_long_words=False)
+            case Display(latex):
+                return [_INDENT + line for line in latex.split("\n")]
+            case Items(items):
+                inside = [" ".join(line for b in item for line in self.block(b)) for item in items]
+                return [f"- {text}" for text in inside]
+            case Quote(blocks):
+                return [_INDENT + line for b in blocks for line in self.block(b)]
+            case SymbolsTable(rows):
+                cells = [(r.latex, r.shape, said(r.meaning, self.words)) for r in rows]
+                wide = [max(len(c[i]) for c in cells) for i in (0, 1)]
+                return [f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}".rstrip() for a, b, c in cells]
+            case _:
+                return []
+
+    def _theorem(self, block: TheoremBlock) -> Iterator[str]:
+        kind = phrase(f"theorem.{block.kind}")
+        head = said(phrase("theorem.numbered", kind=kind, number=Text(block.number)), self.words)
+        name = said(block.name, self.words)
+        yield f"{head} ({name}). {said(conditions_of(block, self.words), self.words)}".rstrip()
+        for b in block.statement:
+            yield from (f"  {line}" for line in self.block(b))
+        if not block.proof:
+            return
+        yield f"  {self.words.say('proof.proof')}."
+        for item in block.proof:
+            if isinstance(item, ProofLine):
+                yield self._line(item)
+            else:
+                yield from (f"  {line}" for line in self.block(item))
+
+    def _line(self, line: ProofLine) -> str:
+        """A step, its reason at the right margin or, where there is no room, below."""
+        text = f"{_INDENT}{_INDENT}{line.relation} {line.latex}" if line.relation else (
+            f"{_INDENT}  {line.latex}"
+        )
+        reason = said(reason_of(line), self.words)
+        if not reason:
+            return text
+        room = self.width - len(text) - len(reason) - 4
+        if room >= 0:
+            return f"{text}{' ' * (room + 2)}[{reason}]"
+        return f"{text}\n{' ' * max(0, self.width - len(reason) - 2)}[{reason}]"

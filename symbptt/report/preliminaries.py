@@ -1,0 +1,233 @@
+"""What a report says before its first theorem: the model, its symbols with shapes, conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sympy import Symbol
+
+from symbptt.core.functions import known
+from symbptt.core.terms import (
+    D, Diag, Elem, Func, Hadamard, Kron, Map, OrderedProduct, Param, Partial, Shock, Term, Vec, When,
+)  # fmt: skip
+from symbptt.core.theory import Definition, Given, Theory
+from symbptt.core.traverse import contains, find, rebuild, substitute
+from symbptt.models.model import Model
+from symbptt.notation.symbols import split_name
+
+from .definitions import end_point
+from .document import Block, Display, Items, Phrase, Prose, Saying, SymbolRow, SymbolsTable, phrase
+from .pen import Pen
+from .ranges import Facts, ranges
+
+Row = tuple[str, Facts]
+
+
+# ---------------------------------------------------------------- the equations
+
+
+def equations(model: Model, pen: Pen) -> Display:
+    """The model's equations in the order of computation, each with its range."""
+    rows = [_equation(d, model, pen) for d in model.theory.definitions if _is_shown(d, model)]
+    return Display(pen.aligned(rows))
+
+
+def _is_shown(definition: Definition, model: Model) -> bool:
+    """Not an abbreviation that reading introduced, and not L_t = L_t(h_t)."""
+    return definition.name not in model.auto and not _only_names(definition)
+
+
+def _only_names(definition: Definition) -> bool:
+    """Whether the definition says that a name is the value of the function of that name."""
+    return isinstance(definition.body, Func) and definition.body.name == definition.name
+
+
+def _equation(definition: Definition, model: Model, pen: Pen) -> tuple[str, str, str]:
+    """Left side, right side and range; abbreviations are written out."""
+    hidden = [d for d in model.theory.definitions if not _is_shown(d, model)]
+    body = definition.body
+    for d in reversed(hidden):
+        body = _unfolded(body, d)
+    head, facts = definition.head, definition.facts
+    point = None
+    if definition.index is not None:
+        point = end_point(definition.index, facts, model.theory)
+    if point is not None:
+        head, body = (substitute(x, {definition.index: point}) for x in (head, body))
+        facts = ()
+    return pen.term(head), pen.term(body), ", ".join(ranges(facts, pen))
+
+
+def _unfolded(term: Term, definition: Definition) -> Term:
+    """The term with every element of a sequence replaced by its definition.
+
+    For print only: a bound index may have the name of the definition's own.
+    """
+    if getattr(term, "key", "") == definition.key:
+        here = {} if definition.index is None else {definition.index: term.args[1]}
+        return substitute(definition.body, here)  # type: ignore[no-any-return]
+    args = tuple(_unfolded(a, definition) if isinstance(a, Term) else a for a in term.args)
+    return rebuild(term, args)
+
+
+# ---------------------------------------------------------------- the symbols
+
+
+def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTable:
+    """What every symbol stands for, with shape and range; ``adjoints`` are those that occur."""
+    theory = model.theory
+    given = [g for g in theory.givens if not theory.defined(g.head.key)]
+    initial = [g for g in theory.givens if theory.defined(g.head.key)]
+    rows = [
+        *(_given(g, model, pen) for g in given),
+        *(_defined(d, model, pen) for d in _first_of_each(theory)),
+        *(_initial(g, model, pen) for g in initial),
+        *(_parameter(p, model, pen) for p in theory.params),
+        *_functions(theory, pen),
+        *_adjoints(adjoints, model, pen),
+        *_sizes(model, pen),
+    ]
+    return SymbolsTable(tuple(rows))
+
+
+def _row(latex: str, meaning: Saying, term: Term | None, pen: Pen, facts: Facts = ()) -> SymbolRow:
+    where = ranges(facts, pen)
+    if where:
+        meaning = phrase("symbols.ranged", meaning=meaning, range=pen.math(", ".join(where)))
+    return SymbolRow(latex, meaning, "" if term is None else shape(term, pen))
+
+
+def shape(term: Term, pen: Pen) -> str:
+    """rows times columns."""
+    return pen.target.templates["size_times"].join(map(pen.index, term.shape))
+
+
+def _given(given: Given, model: Model, pen: Pen) -> SymbolRow:
+    kind = "target" if given.head.name in model.targets else "input"
+    meaning = phrase(f"meaning.{kind}", time=pen.math(pen.index(given.head.index)))
+    return _row(pen.term(given.head), meaning, given.head, pen, given.facts)
+
+
+def _initial(given: Given, model: Model, pen: Pen) -> SymbolRow:
+    """A boundary value, named by its only index if there is one."""
+    head, index = given.head, given.head.index
+    assert isinstance(index, Symbol)
+    point = end_point(index, given.facts, model.theory)
+    facts = given.facts if point is None else ()
+    element = head if point is None else head.at(point)
+    return _row(pen.term(element), Phrase("symbols.initial"), head, pen, facts)
+
+
+def _first_of_each(theory: Theory) -> Iterator[Definition]:
+    """One definition for every name: that over the longest range."""
+    seen: set[str] = set()
+    for d in sorted(theory.definitions, key=lambda d: any(-f in d.facts for f in d.facts)):
+        if d.key not in seen:
+            seen.add(d.key)
+            yield d
+
+
+def _defined(definition: Definition, model: Model, pen: Pen) -> SymbolRow:
+    head, name = definition.head, definition.name
+    time = pen.math("" if definition.index is None else pen.index(definition.index))
+    timed = definition.index is not None
+    if name in model.auto:
+        kind = "preactivation" if timed else "argument"
+    elif model.loss is not None and head == model.loss:
+        kind, timed = "loss", False
+    elif name in model.losses:
+        kind = "loss_at"
+    elif not timed:
+        kind = "layer"
+    else:
+        kind = "state" if _recurs(name, model.theory) else "output"
+    section = "meaning" if kind in ("preactivation", "loss", "loss_at", "state") else "symbols"
+    meaning = phrase(f"{section}.{kind}", time=time) if timed else Phrase(f"{section}.{kind}")
+    return _row(pen.term(head), meaning, head, pen, definition.facts)
+
+
+def _recurs(name: str, theory: Theory) -> bool:
+    """Whether some definition refers to the sequence at another time."""
+    return any(
+        x.index != d.index
+        for d in theory.definitions if d.index is not None
+        for _, x in find(d.body, lambda x: isinstance(x, Elem) and x.name == name)
+    )  # fmt: skip
+
+
+def _parameter(param: Param, model: Model, pen: Pen) -> SymbolRow:
+    if not model.sequences and not model.losses and param.is_column:
+        return _row(pen.term(param), Phrase("symbols.input"), param, pen)
+    kind = "scalar" if param.is_scalar else "vector" if param.is_column else "matrix"
+    return _row(pen.term(param), Phrase(f"meaning.{kind}"), param, pen)
+
+
+def _functions(theory: Theory, pen: Pen) -> Iterator[SymbolRow]:
+    """Unspecified functions."""
+    names: dict[str, None] = {}
+    for d in theory.definitions:
+        for _, x in find(d.body, lambda x: isinstance(x, Map)):
+            if known(x.fname) is None:
+                names[x.fname] = None
+    for name in names:
+        yield _row(pen.target.name(split_name(name)), Phrase("meaning.unspecified"), None, pen)
+
+
+def _adjoints(definitions: Iterable[Definition], model: Model, pen: Pen) -> Iterator[SymbolRow]:
+    """delta_t: the gradient of the loss with respect to h_t."""
+    for d in definitions:
+        owner = _owner(d, model)
+        meaning = phrase("meaning.adjoint", symbol=pen.inline(owner))
+        yield _row(pen.term(d.head), meaning, d.head, pen, d.facts)
+
+
+def _owner(adjoint: Definition, model: Model) -> Term:
+    """What an adjoint belongs to: delta^{a} to a, the plain delta to the state."""
+    superscript = split_name(adjoint.name).sup
+    heads = [d.head for d in _first_of_each(model.theory)]
+    named = (x for x in heads if x.name in (superscript, f"{{{superscript}}}"))
+    return next(named, None) or next(x for x in heads if _recurs(x.name, model.theory))
+
+
+def _sizes(model: Model, pen: Pen) -> Iterator[SymbolRow]:
+    """The length and the sizes, last: they are read off the shapes."""
+    sizes = {s for leaf in _all_heads(model.theory) for side in leaf.shape for s in side.free_symbols}
+    if any(model.length in f.free_symbols for f in model.theory.facts):
+        yield _row(pen.index(model.length), Phrase("meaning.length"), None, pen)
+    shown = [s for s in model.dims if s in sizes]
+    if shown:
+        yield _row(", ".join(map(pen.index, shown)), Phrase("symbols.sizes"), None, pen)
+
+
+def _all_heads(theory: Theory) -> Iterator[Term]:
+    yield from theory.leaves()
+    yield from (d.head for d in theory.definitions)
+
+
+# ---------------------------------------------------------------- the conventions
+
+_CONVENTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("columns", ()),
+    ("differential", (D,)),
+    ("elementwise", (Hadamard, Diag)),
+    ("product", (OrderedProduct,)),
+    ("vec", (Vec, Kron)),
+    ("iverson", (When,)),
+    ("shock", (Shock,)),
+)
+
+
+def conventions(terms: Iterable[Term]) -> Block:
+    """The conventions that matter for some terms."""
+    shown = list(terms)
+    keys = [
+        key for key, kinds in _CONVENTIONS
+        if not kinds or any(contains(t, kind) for t in shown for kind in kinds)
+    ]  # fmt: skip
+    if any(_is_immediate(t) for t in shown):
+        keys.append("immediate")
+    return Items(tuple((Prose((Phrase(f"convention.{key}"),)),) for key in keys))
+
+
+def _is_immediate(term: Term) -> bool:
+    return any(True for _ in find(term, lambda x: isinstance(x, Partial) and x.mode == "immediate"))

@@ -1,0 +1,275 @@
+"""Statements and proofs in words and formulas: every step with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Integer, Symbol
+
+from symbptt.core.indices import index_symbol
+from symbptt.core.terms import D, Gradient, Shock, Term, Trace, Vec
+from symbptt.core.theory import Frame
+from symbptt.core.traverse import find, substitute
+from symbptt.proof.objects import Chain, Identification, Induction, Step, Theorem
+
+from .document import Block, Content, Display, Emph, Phrase, ProofLine, Prose, Text, phrase
+from .frames import what_varies
+from .pen import Pen
+from .plan import Key, Node, Plan, is_plain
+from .ranges import Facts, ranges
+from .steps import Chains, Line, continued, listed, proof_lines
+
+_ONE_STEP = "one-step differential"
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv")
+
+
+@dataclass
+class _Told:
+    """A proof in the making: its items, and the frame that has been described last."""
+
+    items: list[ProofLine | Block] = field(default_factory=list)
+    frame: Frame | None = None
+
+    def say(self, *parts: Content) -> None:
+        """A paragraph of sentences."""
+        sentences = tuple(p for p in parts if p)
+        if sentences:
+            self.items.append(Prose(_spaced(sentences)))
+
+
+class Teller:
+    """Writes statements and proofs of one plan; ``names`` grows as blocks are numbered.
+
+    ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii). ``length`` is how
+    the length of the sequences is written.
+    """
+
+    def __init__(self, plan: Plan, pen: Pen, length: str) -> None:
+        self.plan, self.pen, self.length = plan, pen, length
+        self.names: dict[Key, Content] = {}
+
+    # ------------------------------------------------------------ statements
+
+    def statement(self, *keys: Key) -> list[Block]:
+        """Equations as displays, after what varies in them and for which indices they hold."""
+        out: list[Block] = []
+        said: Content | None = None
+        for key in keys:
+            theorem = self.plan.nodes[key].theorem
+            head = _spaced((self._frame_of(key), self._range_of(key)))
+            if head and head != said:
+                out.append(Prose(head))
+            said = head
+            out.append(self.display(theorem.left, theorem.right))
+        return out
+
+    def display(self, *sides: Term) -> Display:
+        """Equal terms as a display."""
+        return Display(self.pen.equation(*sides), summands=self.pen.summands(sides[-1]))
+
+    def _frame_of(self, key: Key) -> Content:
+        frame, node = key[3], self.plan.nodes[key]
+        return () if frame is None else (what_varies(frame, node.theory, self.pen),)
+
+    def _range_of(self, key: Key) -> Content:
+        node = self.plan.nodes[key]
+        if node.length is None:
+            return range_sentence(node.theorem.facts, self.pen)
+        gap = index_symbol(self.length) - node.length
+        return range_sentence((gap, -gap, *node.theorem.facts), self.pen)
+
+    # ------------------------------------------------------------ proofs
+
+    def proof(self, *keys: Key) -> tuple[ProofLine | Block, ...]:
+        """The proof of the statements of a block, after the claims that they need."""
+        claims = list(dict.fromkeys(c for key in keys for c in self.plan.claims(key)))
+        told = _Told(frame=keys[0][3])
+        for number, claim in enumerate(claims):
+            node = self.plan.nodes[claim]
+            self.names[claim] = (Text(f"({_ROMAN[number]})"),)
+            title: Content = (Emph((Phrase(f"claim.{slug(node.theorem.title)}"),)),)
+            frame = self._new_frame(told, node)
+            told.say(self.names[claim], title, frame, self._range_of(claim))
+            self._tell(told, node)
+        claimed = len(told.items)
+        for number, key in enumerate(keys):
+            node = self.plan.nodes[key]
+            opening = self._opening(node, node.theorem.proof)
+            if number and opening == keys[number - 1]:
+                self._go_on(told, node, self.plan.nodes[opening].theorem)
+            else:
+                self._tell(told, node)
+        if claims and isinstance(told.items[claimed], ProofLine):
+            told.items.insert(claimed, Prose((Phrase("statement.together"),)))
+        return tuple(told.items)
+
+    def _new_frame(self, told: _Told, node: Node) -> Content:
+        """The sentence about what varies, if it has not just been said."""
+        frame = node.key[3]
+        if frame is None or frame == told.frame:
+            return ()
+        told.frame = frame
+        return (what_varies(frame, node.theory, self.pen),)
+
+    def _tell(self, told: _Told, node: Node) -> None:
+        proof = node.theorem.proof
+        if isinstance(proof, Identification):
+            self._identification(told, node, proof)
+        elif isinstance(proof, Induction):
+            told.say(self._new_frame(told, node))
+            self._induction(told, node, proof)
+        else:
+            self._chain(told, node, proof)
+
+    def _chain(self, told: _Told, node: Node, chain: Chain) -> None:
+        opening = self._opening(node, chain)
+        if opening is None or not self.plan.is_opening(opening):
+            told.say(self._new_frame(told, node))
+            lines = self._chains(node).lines(node.theorem.left, chain.steps)
+            told.items += proof_lines(node.theorem.left, lines, self.pen)
+            return
+        before = self.plan.nodes[opening]
+        if isinstance(before.theorem.proof, Chain):
+            whole = Chain((*before.theorem.proof.steps, *chain.steps[1:]))
+            merged = replace(node, uses={**before.uses, **node.uses})
+            self._chain(told, merged, whole)
+            return
+        self._tell(told, before)
+        self._go_on(told, node, before.theorem)
+
+    def _go_on(self, told: _Told, node: Node, before: Theorem) -> None:
+        """The chain goes on from a theorem that has just been proved."""
+        assert isinstance(node.theorem.proof, Chain)
+        steps = node.theorem.proof.steps
+        told.items += proof_lines(before.left, [Line(before.right, ())], self.pen)
+        told.items += continued(self._chains(node).lines(before.right, steps[1:]), self.pen)
+
+    def _opening(self, node: Node, chain: object) -> Key | None:
+        """The theorem with which a chain begins, if it uses it as it is."""
+        if not isinstance(chain, Chain) or not chain.steps:
+            return None
+        first = chain.steps[0]
+        ref = node.uses.get(first.name) if first.by == "lemma" and is_plain(first) else None
+        return ref.key if ref is not None and ref.length is None else None
+
+    def _chains(self, node: Node) -> Chains:
+        def refer(step: Step) -> Content:
+            return self._refer(node, step)
+
+        def kind(step: Step) -> str:
+            ref = node.uses.get(step.name) if step.by == "lemma" else None
+            title = "" if ref is None else self.plan.nodes[ref.key].theorem.title
+            return title if title == _ONE_STEP else ""
+
+        return Chains(node.theory, node.theorem.facts, self.pen, refer, kind)
+
+    def _refer(self, node: Node, step: Step) -> Content:
+        """Lemma 3; Lemma 3 with t = s+1; Theorem 5 with T = 3."""
+        ref = node.uses.get(step.name)
+        if ref is None:
+            return (Phrase("reason.algebra"),)
+        values = [(index_symbol(s), e) for s, e in step.bind if str(e) != s]
+        if ref.length is not None:
+            values.append((index_symbol(self.length), Integer(ref.length)))
+        if not values:
+            return self.names[ref.key]
+        shown = listed(tuple(self._value(s, e) for s, e in values))
+        return (phrase("step.instance", reference=self.names[ref.key], values=shown),)
+
+    def _value(self, symbol: Symbol, value: Expr) -> Phrase:
+        """k = 0, or t+1 for t."""
+        old, new = self.pen.index(symbol), self.pen.index(value)
+        if value.has(symbol):
+            return phrase("step.replaced", new=self.pen.math(new), old=self.pen.math(old))
+        return phrase("step.equal", equation=self.pen.math(self.pen.equation_of_texts(old, new)))
+
+    # ------------------------------------------------------------ induction, identification
+
+    def _induction(self, told: _Told, node: Node, proof: Induction) -> None:
+        pen, start = self.pen, proof.start
+        index = pen.index(proof.variable)
+        word = "proof.induction" if proof.direction == 1 else "proof.induction_down"
+        intro: Content = ()
+        if node.key in self.names:
+            intro = (phrase(word, variable=pen.math(index)),)
+        else:
+            word = "statement.inductively" if proof.direction == 1 else "statement.inductively_down"
+            where = conditions(node.theorem.facts, pen)
+            told.say((phrase(word, variable=pen.math(index), conditions=where),))
+            told.items.append(self.display(node.theorem.left, node.theorem.right))
+        case = pen.equation_of_texts(index, pen.index(start))
+        told.say(intro, (phrase("proof.base", case=pen.math(case)),))
+        self._chain(told, _at(node, proof, start), proof.base)
+        hypothesis = phrase("proof.hypothesis", case=pen.math(index))
+        told.say((Phrase("proof.step"),), (hypothesis,))
+        self._chain(told, _at(node, proof, proof.variable + proof.direction), proof.step)
+
+    def _identification(self, told: _Told, node: Node, proof: Identification) -> None:
+        """d y = R is compared with d y = (the derivative) d x."""
+        ref = node.uses[proof.source]
+        source = self.plan.nodes[ref.key]
+        frame = source.theorem.frame
+        shocked = getattr(proof.wrt, "name", "") in frame.shocks
+        seed: Term = Shock(proof.wrt) if shocked else D(proof.wrt)
+        changes = {x for _, x in find(source.theorem.right, lambda x: isinstance(x, D | Shock))}
+        product = self.pen.term(_product(node.theorem.left, seed))
+        slots: dict[str, Content] = {"change": (self.pen.inline(seed),)}
+        word = "identify.terms"
+        if self.plan.is_opening(ref.key):
+            self._tell(told, source)
+            if changes == {seed}:
+                product = self.pen.equation_of_texts(self.pen.term(source.theorem.left), product)
+                word, slots = "identify.whole", {}
+        else:
+            word, slots["reference"] = "identify.there", self.names[ref.key]
+        told.say((phrase(word, product=self.pen.math(product), **slots),))
+
+
+def _product(goal: Term, seed: Term) -> Term:
+    """What the derivative does to the change: tr(G^T dX), g^T dx, or J vec(dx)."""
+    if isinstance(goal, Gradient):
+        inner = goal.T @ seed
+        return inner if seed.is_column else Trace(inner)
+    return goal @ (seed if seed.is_column else Vec(seed))
+
+
+def _at(node: Node, proof: Induction, value: Expr) -> Node:
+    """The statement of an induction at one value of its variable."""
+    theorem, mapping = node.theorem, {proof.variable: value}
+    left, right = substitute(theorem.left, mapping), substitute(theorem.right, mapping)
+    facts = tuple(substitute(f, mapping) for f in theorem.facts)
+    return replace(node, theorem=replace(theorem, left=left, right=right, facts=facts))
+
+
+def range_sentence(facts: Facts, pen: Pen) -> Content:
+    """For 1 <= k <= t <= T,"""
+    where = conditions(facts, pen)
+    return (phrase("theorem.conditions", conditions=where),) if where else ()
+
+
+def conditions(facts: Facts, pen: Pen) -> Content:
+    """1 <= k <= t <= T and 1 <= i <= n"""
+    return _listed_and(tuple(map(pen.math, ranges(facts, pen))))
+
+
+def _spaced(parts: Sequence[Content]) -> Content:
+    out: Content = ()
+    for part in filter(None, parts):
+        out = (*out, Text(" "), *part) if out else part
+    return out
+
+
+def _listed_and(items: Content) -> Content:
+    """a, b and c."""
+    out: Content = ()
+    for number, item in enumerate(items):
+        if number:
+            out = (*out, Phrase("list.last" if number == len(items) - 1 else "list.between"))
+        out = (*out, item)
+    return out
+
+
+def slug(title: str) -> str:
+    """A title as a key of the word lists."""
+    return title.lower().replace(" ", "-")

@@ -1,0 +1,124 @@
+"""A fenced block in MyST directive style: name, argument, options and body, with their places.
+
+    ```{name} argument
+    :option: value
+    body
+    ```
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from markdown_it.token import Token
+
+from symbptt.core.errors import ReadError, Where
+
+_OPENING = re.compile(r"(?P<fence>[`:~]{3,})\s*\{(?P<name>[^}]*)\}[ \t]*(?P<argument>.*)")
+_OPTION = re.compile(r":(?P<key>[\w-]+):[ \t]*(?P<value>.*)")
+
+
+@dataclass(frozen=True)
+class Directive:
+    """``line`` is that of the opening fence, from 1; ``end`` the number of lines up to its end.
+
+    ``body`` has every line with its number in the file; ``places`` where each option stands.
+    """
+
+    name: str
+    argument: str
+    options: dict[str, str]
+    body: tuple[tuple[str, int], ...]
+    line: int
+    end: int
+    where: Where
+    places: dict[str, Where]
+    argument_where: Where
+
+    def text(self) -> tuple[str, Where]:
+        """The argument, or else the body as one text; and where it begins."""
+        if self.argument:
+            return self.argument, self.argument_where
+        lines = [(text, line) for text, line in self.body if text.strip()]
+        if not lines:
+            return "", self.where
+        text, line = lines[0]
+        column = len(text) - len(text.lstrip()) + 1
+        whole = " ".join(t.strip() for t, _ in lines)
+        return whole, Where(line, column, text, self.where.file)
+
+    def choice(self, key: str, allowed: Sequence[str]) -> str | None:
+        """An option that is one of several words; None where it is not given."""
+        value = self.options.get(key)
+        if value is None or value in allowed:
+            return value
+        raise ReadError(
+            f":{key}: is one of {', '.join(allowed)}, not {value[:40]!r}", self.places[key]
+        )
+
+    def natural(self, key: str) -> int | None:
+        """An option that is a number from 1 on."""
+        value = self.options.get(key)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 4 and int(value)):
+            raise ReadError(f":{key}: is a whole number from 1 to 9999, not {value[:40]!r}", self.places[key])
+        return int(value)
+
+    def flag(self, key: str) -> bool:
+        """An option that is there or not."""
+        value = self.options.get(key)
+        if value not in (None, "", "true", "false", "yes", "no"):
+            raise ReadError(f":{key}: stands alone, or with yes or no", self.places[key])
+        return value in ("", "true", "yes")
+
+
+def read_directive(token: Token, lines: Sequence[str], file: str) -> Directive:
+    """The directive of a fence token; ReadError where it has no name or is not closed."""
+    assert token.map is not None
+    begin, end = token.map
+    opening = lines[begin]
+    match = _OPENING.search(opening)
+    where = Where(begin + 1, len(opening) - len(opening.lstrip()) + 1, opening, file)
+    if match is None:
+        raise ReadError("a block begins with ```{name}", where)
+    closing = lines[end - 1].strip() if end - 1 > begin else ""
+    if not (closing and set(closing) == {match["fence"][0]} and len(closing) >= len(match["fence"])):
+        raise ReadError(f"this block is not closed by {match['fence']}", where)
+    inner = [(text, begin + 2 + i) for i, text in enumerate(lines[begin + 1 : end - 1])]
+    options, places, used = _options(inner, file)
+    argument = match["argument"].rstrip()
+    place = Where(begin + 1, match.start("argument") + 1, opening, file)
+    return Directive(
+        match["name"].strip(), argument, options, tuple(inner[used:]), begin + 1, end, where, places, place
+    )
+
+
+def _options(
+    lines: list[tuple[str, int]], file: str
+) -> tuple[dict[str, str], dict[str, Where], int]:
+    """The options at the head of a block, and how many lines they take."""
+    options: dict[str, str] = {}
+    places: dict[str, Where] = {}
+    for used, (text, line) in enumerate(lines):
+        match = _OPTION.fullmatch(text.strip())
+        if match is None:
+            return options, places, used
+        key = match["key"]
+        where = Where(line, text.index(":") + 1, text, file)
+        if key in options:
+            raise ReadError(f":{key}: is given twice", where)
+        options[key], places[key] = match["value"].strip(), where
+    return options, places, len(lines)
+
+
+def check_options(directive: Directive, allowed: Collection[str]) -> None:
+    """Refuses an option that the block does not have."""
+    for key, where in directive.places.items():
+        if key not in allowed:
+            raise ReadError(
+                f"{{{directive.name}}} has no option :{key}:", where,
+                "its options are " + ", ".join(f":{k}:" for k in sorted(allowed)),
+            )  # fmt: skip

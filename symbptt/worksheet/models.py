@@ -1,0 +1,73 @@
+"""The models of a worksheet: their texts put together, read, and errors placed in the file."""
+
+from __future__ import annotations
+
+import re
+
+from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.models.builtin import builtins
+from symbptt.models.model import Model
+
+from .sheet import ModelBlock
+
+Lines = tuple[tuple[str, int], ...]
+_RELATION = re.compile(r"=|\\in\b|:")
+_SPACE = re.compile(r"\s+")
+
+
+class Models:
+    """The models read so far, by name; built-in ones are found too."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._lines: dict[str, Lines] = {}
+        self._models: dict[str, Model] = {}
+
+    def add(self, block: ModelBlock) -> Model:
+        """Reads the model of a block."""
+        lines = block.lines
+        if block.extends:
+            lines = extended(self._base(block), lines)
+        self._lines[block.name] = lines
+        model = self._parse(block, lines)
+        self._models[block.name] = model
+        return model
+
+    def find(self, name: str, where: Where) -> Model:
+        """The model of a name, of the sheet or built in."""
+        if name not in self._models:
+            if name not in builtins():
+                known = ", ".join([*self._models, *(n for n in builtins() if n not in self._models)])
+                raise ReadError(f"there is no model {name}", where, f"the models are {known}")
+            self._models[name] = Model.named(name)
+        return self._models[name]
+
+    def _base(self, block: ModelBlock) -> Lines:
+        if block.extends in self._lines:
+            return self._lines[block.extends]
+        self.find(block.extends, block.where)
+        return tuple((text, block.where.line) for text in builtins()[block.extends].text.split("\n"))
+
+    def _parse(self, block: ModelBlock, lines: Lines) -> Model:
+        try:
+            return Model.parse("\n".join(text for text, _ in lines), block.name, self.file)
+        except SymbpttError as error:
+            if error.where is not None and 0 < error.where.line <= len(lines):
+                text, line = lines[error.where.line - 1]
+                error.where = Where(line, error.where.column, text, self.file)
+            else:
+                error.where = block.where
+            raise
+
+
+def extended(base: Lines, own: Lines) -> Lines:
+    """The statements of a model with further ones; one about the same thing replaces the old."""
+    replaced = {subject(text) for text, _ in own} - {""}
+    return (*((t, n) for t, n in base if subject(t) not in replaced), *own)
+
+
+def subject(statement: str) -> str:
+    r"""What a statement is about: ``h_t =`` for an equation, ``h_t \in`` for a shape."""
+    text = statement.partition("%")[0].strip()
+    match = _RELATION.search(text)
+    return "" if match is None else _SPACE.sub("", text[: match.end()])

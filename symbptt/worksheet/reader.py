@@ -1,0 +1,241 @@
+"""Worksheets are read here: Markdown with a YAML head and fenced blocks in MyST directive style.
+
+    ---
+    title: Homework 3
+    ---
+    ## Exercise 1
+    ```{model} rnn
+    h_t = \\sigma(W h_{t-1} + U x_t + b)
+    ```
+    ```{derive} \\frac{\\partial L}{\\partial W}
+    :form: gradient
+    ```
+
+Whatever is wrong is said with file, line and column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.colon_fence import colon_fence_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.notation.source import Source, checked_source
+from symbptt.report.katex_render import lint
+from symbptt.report.words import LANGUAGES
+
+from .directive import Directive, check_options, read_directive
+from .names import Numbering, heading_name
+from .sheet import CodeBlock, DeriveBlock, Item, ModelBlock, Prose, Sheet
+
+MAX_BYTES = 1_000_000
+FORMS = ("sum", "adjoint", "gradient", "expanded", "components", "kronecker")
+LAYOUTS = ("numerator", "denominator")
+LATER = ("prove", "evaluate", "plot")
+_HEAD_KEYS = {"title", "lang"}
+_HEAD_LIMIT = 10_000
+_MODULE = re.compile(r"[a-z][a-z0-9_]*")
+_MODEL_NAME = re.compile(r"[A-Za-z][\w-]*")
+
+
+def load_sheet(path: str | Path) -> Sheet:
+    """The worksheet in a file; ReadError for what is not a readable text."""
+    place = Path(path)
+    return read_sheet(read_text(place), place.stem, str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, if it is one: not a directory, not binary, not huge."""
+    where = Where(1, 1, "", str(path))
+    if path.is_dir():
+        raise ReadError("this is a directory, not a worksheet", where)
+    if not path.exists():
+        raise ReadError("there is no such file", where)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            size = path.stat().st_size
+            raise ReadError(f"the file has {size:,} bytes, more than the {MAX_BYTES:,} that are read", where)
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReadError(f"this is not a text in UTF-8 (byte {error.start})", where) from error
+    except OSError as error:
+        raise ReadError(f"the file cannot be read: {error.strerror}", where) from error
+
+
+def read_sheet(text: str, name: str = "", path: str = "") -> Sheet:
+    """The worksheet that a text describes."""
+    text = text.replace("\r\n", "\n")
+    source = checked_source(text, path, MAX_BYTES)
+    if not text.strip():
+        raise ReadError("the worksheet is empty", Where(1, 1, "", path))
+    tokens = _parser().parse(text)
+    head = _head(tokens, source)
+    items = tuple(_Reader(source).items(tokens))
+    return Sheet(name, path, str(head.get("title", name)), head.get("lang", "en"), items)
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    parser.use(front_matter_plugin).use(colon_fence_plugin)
+    return parser.use(dollarmath_plugin, allow_labels=False, double_inline=True, allow_digits=False)
+
+
+def _head(tokens: list[Token], source: Source) -> dict[str, str]:
+    """The YAML head: title and lang."""
+    token = tokens[0] if tokens and tokens[0].type == "front_matter" else None
+    if token is None:
+        return {}
+    if len(token.content) > _HEAD_LIMIT:
+        raise source.fail("the head of the worksheet is too long", 0)
+    try:
+        data = yaml.safe_load(token.content) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = 2 if mark is None else mark.line + 2
+        raise ReadError("the head of the worksheet is not YAML", _at(source, line)) from error
+    if not isinstance(data, dict):
+        raise ReadError("the head of the worksheet must have lines such as title: ...", _at(source, 2))
+    for key, value in data.items():
+        if key not in _HEAD_KEYS or not isinstance(value, str | int | float):
+            raise ReadError(f"the head of a worksheet has title and lang, not {str(key)[:40]!r}",
+                            _at(source, 2))  # fmt: skip
+    if data.get("lang", "en") not in LANGUAGES:
+        raise ReadError(f"the languages are {', '.join(LANGUAGES)}, not {data['lang']!r}", _at(source, 2))
+    return {k: str(v) for k, v in data.items()}
+
+
+def _at(source: Source, line: int, column: int = 1) -> Where:
+    lines = source.text.split("\n")
+    text = lines[line - 1] if 0 < line <= len(lines) else ""
+    return Where(line, column, text, source.file)
+
+
+class _Reader:
+    """Takes a worksheet apart; knows the headings passed and the models seen."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.lines = source.text.split("\n")
+        self.numbering = Numbering()
+        self.models: list[str] = []
+        self.modules: set[str] = set()
+
+    def items(self, tokens: list[Token]) -> Iterator[Item]:
+        """The items in order; what stands between two blocks is prose."""
+        begin = 0
+        for number, token in enumerate(tokens):
+            if token.type == "front_matter" and token.map:
+                begin = token.map[1]
+            elif token.type == "heading_open":
+                self.numbering.heading(int(token.tag[1:]), heading_name(tokens[number + 1].content))
+            elif token.type == "inline":
+                self._lint(token)
+            elif token.type == "math_block":
+                self._lint_formula(token.content, token)
+            elif token.type in ("fence", "colon_fence") and token.info.strip().startswith("{"):
+                directive = self._directive(token)
+                yield from self._prose(begin, directive.line - 1)
+                yield _READERS[directive.name](self, directive)
+                begin = directive.end
+        yield from self._prose(begin, len(self.lines))
+
+    def _prose(self, begin: int, end: int) -> Iterator[Prose]:
+        text = "\n".join(self.lines[begin:end])
+        if text.strip():
+            yield Prose(text, begin + 1)
+
+    # ------------------------------------------------------------ formulas in prose
+
+    def _lint(self, token: Token) -> None:
+        for child in token.children or ():
+            if child.type in ("math_inline", "math_inline_double"):
+                self._lint_formula(child.content, token)
+
+    def _lint_formula(self, latex: str, token: Token) -> None:
+        problem = lint(latex)
+        if problem is None:
+            return
+        begin, end = token.map or (0, len(self.lines))
+        for number in range(begin, end):
+            column = self.lines[number].find(latex.strip().split("\n")[0])
+            if column >= 0:
+                raise ReadError(problem, _at(self.source, number + 1, column + 1))
+        raise ReadError(problem, _at(self.source, begin + 1))
+
+    # ------------------------------------------------------------ blocks
+
+    def _directive(self, token: Token) -> Directive:
+        assert token.map is not None
+        directive = read_directive(token, self.lines, self.source.file)
+        if token.level:
+            raise ReadError("a block stands by itself, not in a list or a quotation", directive.where)
+        if directive.name in LATER:
+            raise ReadError(
+                f"{{{directive.name}}} blocks are not supported yet", directive.where,
+                "the blocks are " + ", ".join(_READERS),
+            )  # fmt: skip
+        if directive.name not in _READERS:
+            raise ReadError(
+                f"there is no block {{{directive.name}}}", directive.where,
+                "the blocks are " + ", ".join(_READERS),
+            )  # fmt: skip
+        return directive
+
+    def model(self, d: Directive) -> ModelBlock:
+        check_options(d, {"extends"})
+        if not _MODEL_NAME.fullmatch(d.argument):
+            raise ReadError("a model needs a name of letters, digits, - and _", d.where,
+                            "for example ```{model} rnn")  # fmt: skip
+        if d.argument in self.models:
+            raise ReadError(f"there is already a model {d.argument}", d.where)
+        extends = d.options.get("extends", "")
+        if not extends and not any(text.strip() for text, _ in d.body):
+            raise ReadError(f"the model {d.argument} is empty", d.where)
+        self.models.append(d.argument)
+        return ModelBlock(d.argument, d.body, extends, d.where)
+
+    def derive(self, d: Directive) -> DeriveBlock:
+        check_options(d, {"id", "model", "form", "T", "layout", "entries"})
+        quantity, where = d.text()
+        if not quantity:
+            raise ReadError("what is to be derived?", d.where, r"for example ```{derive} \nabla_W L")
+        id = self.numbering.take(d.options.get("id"), d)
+        return DeriveBlock(
+            id, quantity, self._model_for(d), d.choice("form", FORMS), d.natural("T"),
+            d.choice("layout", LAYOUTS), d.flag("entries"), where,
+        )  # fmt: skip
+
+    def code(self, d: Directive) -> CodeBlock:
+        check_options(d, {"model", "wrt"})
+        if not _MODULE.fullmatch(d.argument):
+            raise ReadError("a module needs a name of small letters, digits and _", d.where,
+                            "for example ```{code} rnn")  # fmt: skip
+        if d.argument in self.modules:
+            raise ReadError(f"there is already a module {d.argument}", d.where)
+        self.modules.add(d.argument)
+        wrt = tuple(filter(None, re.split(r"[,\s]+", d.options.get("wrt", ""))))
+        return CodeBlock(d.argument, self._model_for(d), wrt, d.where)
+
+    def _model_for(self, d: Directive) -> str:
+        """The model named, or the last one above."""
+        name = d.options.get("model", "")
+        if not name and not self.models:
+            raise ReadError("there is no model above this block", d.where,
+                            "put a ```{model} block before it, or say :model: NAME")  # fmt: skip
+        return name or self.models[-1]
+
+
+_READERS: dict[str, Callable[[_Reader, Directive], Item]] = {
+    "model": _Reader.model, "derive": _Reader.derive, "code": _Reader.code,
+}  # fmt: skip
+
+
+__all__ = ["SymbpttError", "load_sheet", "read_sheet", "read_text"]
