@@ -9,7 +9,8 @@ from sympy import Rational
 
 from symbptt.calculus.adjoint import AdjointSystem, Loss, adjoint_system
 from symbptt.core.terms import (
-    Block, Const, Diag, Elem, Func, Map, Ones, Param, Plus, Scale, Softmax, SumOver, Term, Zero, index_symbol,
+    Block, Const, Diag, Elem, Func, Map, Ones, Param, Plus, Scale, Softmax, SumOver, Term, Zero,
+    index_symbol,
 )  # fmt: skip
 from symbptt.core.theory import Definition, Given, Theory
 

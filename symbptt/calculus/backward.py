@@ -17,7 +17,7 @@ from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import AdjointSystem, bounds, loss_differential, one_steps
 from .builder import Builder
-from .linear import has_change, pairing
+from .linear import has_change, pairing, summands, wrap
 from .tidy import tidy
 
 Facts = tuple[Expr, ...]
@@ -46,7 +46,8 @@ def identity(system: AdjointSystem, frame: Frame, prefix: str) -> list[Theorem]:
         theorems += [stepped := _stepped(system, pairs, used, still, frame, prefix)]
         onward = [over(pairing(system.through[p.adjoint], p.change), p.adjoint) for p in pairs]
         minus = -tidy(Plus(*onward))
-        build.algebra(Plus(unfolded.right, minus), reason="add and subtract")
+        direct = _direct(total.right, pairs)
+        build.algebra(Plus(unfolded.right, minus, *direct), reason="add and subtract")
         size = _operands(unfolded.right)
         build.lemma(unfolded, (), reverse=True, span=(0, size))
         build.lemma(stepped, (), span=(0, _operands(unfolded.left)))
@@ -59,6 +60,14 @@ def identity(system: AdjointSystem, frame: Frame, prefix: str) -> list[Theorem]:
         )
     )  # fmt: skip
     return theorems
+
+
+def _direct(differential: Term, pairs: list[_Pair]) -> list[Term]:
+    """The parts of dL that come from leaves which the loss itself mentions."""
+    keys = {p.change.args[0].key for p in pairs}
+    return [
+        wrap(s.core, s.wraps) for s in summands(differential) if s.change.args[0].key not in keys
+    ]
 
 
 def _operands(term: Term) -> int:

@@ -97,20 +97,17 @@ class _Pieces:
         used = ir.arrays_of(body)
         names = [self.layout.arrays[k].name for k in self.kept]
         lines = self.several({name: name for name in names if name in used}, "cache")
-        return lines + ([] if self.lowered.no_mask else ['mask = cache["mask"]'])
+        masked = any(isinstance(node, ir.Masked) for node in ir.walk(body))
+        return lines + (['mask = cache["mask"]'] if masked else [])
 
     def backward_unpack(self) -> list[str]:
         """The cache and the gradients of the outputs."""
         used = ir.arrays_of(self.lowered.program.backward)
-        lines, masked = self.cached(self.lowered.program.backward), []
+        lines = self.cached(self.lowered.program.backward)
         for z, key in self.parts.outside.items():
             array = self.layout.arrays[key]
             if array.name in used:
                 lines.append(self.padded(key, "grads", self.layout.public[z]))
-                spread = "mask[:, :, None]" if len(array.axes) > 1 else "mask"
-                masked.append(f"    {array.name} = np.where({spread}, {array.name}, 0)")
-        if masked and not self.lowered.no_mask:
-            lines += ["if mask is not None:", *masked]
         return lines
 
     def loss_unpack(self) -> list[str]:
@@ -171,7 +168,7 @@ class _Pieces:
         return "{" + inner + "}"
 
     def slots(self, array: ir.Array, span: Span | None) -> str:
-        """The steps of a span in an array."""
+        """The steps of a span in an array; all of an array without time."""
         if array.first is None or span is None:
             return array.name
         start, stop = span[0] - array.first, span[1] - array.first + 1

@@ -92,10 +92,6 @@ class Layout:
     covered: dict[str, Span] = field(default_factory=dict)
     mask: Array | None = None
 
-    def text(self, name: str) -> str:
-        """The dictionary key of a name."""
-        return self.public[name]
-
     def index_name(self, symbol: Symbol) -> str:
         """The Python name of an index, a length or a dimension."""
         if symbol not in self.symbols:

@@ -15,7 +15,8 @@ from sympy import Expr
 
 from .errors import ModelError
 from .indices import contradictory, differ, entails
-from .terms import D, Elem, Gradient, Param, Partial, Shock, Term
+from .scope import DERIVATIVES, Scope
+from .terms import Elem, Param, Term
 from .theory import ALL, Definition, Frame, Theory
 from .traverse import context, find
 
@@ -81,31 +82,50 @@ def reachable(theory: Theory, names: set[str], same_time: bool = False) -> set[s
     return seen
 
 
-def check_theory(theory: Theory) -> None:
-    """Raises ModelError unless every definition is well-founded and ranges do not overlap."""
-    for d in theory.definitions:
-        if next(find(d.body, lambda x: isinstance(x, D | Shock | Partial | Gradient)), None):
+def check_theory(theory: Theory) -> Scope:
+    """Raises ModelError unless every definition is well-founded and nothing is defined twice.
+
+    Returns what the theory makes of names.
+    """
+    scope = Scope(theory)
+    if contradictory(theory.facts):
+        raise ModelError("the facts about the lengths contradict each other")
+    for number, d in enumerate(theory.definitions):
+        if next(find(d.body, lambda x: isinstance(x, DERIVATIVES)), None):
             raise ModelError(f"the definition of {d.name} contains a derivative")
         if d.body.shape != d.head.shape:
             raise ModelError(f"the definition of {d.name} has another shape than {d.name}")
-        _check_overlap(theory, d)
+        _check_once(theory, d, number)
     graph = edges(theory)
     for name in theory.names:
         cycle = [
             e for e in graph
             if name in reachable(theory, {e.target}) and e.source in reachable(theory, {name})
         ]  # fmt: skip
-        forward, backward = all(e.before for e in cycle), all(e.after for e in cycle)
-        if not (forward or backward):
-            raise ModelError(
-                f"{name.removesuffix('[]')} is defined in a circle that runs both forward and backward in time"
-            )
-        still = [e for e in cycle if not (e.strictly_before if forward else e.strictly_after)]
-        if _closes(name, still):
-            raise ModelError(
-                f"{name.removesuffix('[]')} is defined by itself at the same time step",
-                hint="a recurrence refers to earlier steps, e.g. h_{t-1}",
-            )
+        _check_cycle(theory, name, cycle)
+    return scope
+
+
+def _check_cycle(theory: Theory, name: str, cycle: list[Edge]) -> None:
+    """All references in a circle run one way through time, and time has an end that way."""
+    shown = name.removesuffix("[]")
+    forward, backward = all(e.before for e in cycle), all(e.after for e in cycle)
+    if not (forward or backward):
+        raise ModelError(
+            f"{shown} is defined in a circle that runs both forward and backward in time"
+        )
+    still = [e for e in cycle if not (e.strictly_before if forward else e.strictly_after)]
+    if _closes(name, still):
+        raise ModelError(
+            f"{shown} is defined by itself at the same time step",
+            hint="a recurrence refers to earlier steps, e.g. h_{t-1}",
+        )
+    circle = {e.target for e in cycle}
+    for d in theory.defined(name):
+        signs = [f.coeff(d.index) for f in d.facts]
+        has_end = any(sign > 0 if forward else sign < 0 for sign in signs)
+        if not has_end and any(leaf.key in circle for _, leaf in references(d.body)):
+            raise ModelError(f"the recurrence of {shown} has no first step")
 
 
 def _closes(name: str, graph: list[Edge]) -> bool:
@@ -122,14 +142,21 @@ def _closes(name: str, graph: list[Edge]) -> bool:
     return False
 
 
-def _check_overlap(theory: Theory, d: Definition) -> None:
-    for other in theory.defined(d.key):
-        if other is not d and d.index is not None and isinstance(other.head, Elem):
-            here = tuple(f.xreplace({other.head.index: d.index}) for f in other.facts)
-            if not contradictory((*theory.facts, *d.facts, *here)):
-                raise ModelError(f"{d.name} is defined twice for the same index")
-        elif other is not d:
+def _check_once(theory: Theory, d: Definition, number: int) -> None:
+    """No other definition, given or parameter is about the same quantity."""
+    if d.head in theory.params:
+        raise ModelError(f"{d.name} is both a parameter and defined")
+    others = [x for i, x in enumerate(theory.definitions) if i != number and x.key == d.key]
+    if d.index is None:
+        if others:
             raise ModelError(f"{d.name} is defined twice")
+        return
+    ranges = [(x.index, x.facts) for x in others]
+    ranges += [(g.head.index, g.facts) for g in theory.givens if g.head.key == d.key]
+    for index, facts in ranges:
+        here = tuple(f.xreplace({index: d.index}) for f in facts)
+        if not contradictory((*theory.facts, *d.facts, *here)):
+            raise ModelError(f"{d.name} is defined twice for the same index")
 
 
 def vanishes(term: Term, frame: Frame, theory: Theory, facts: tuple[Expr, ...]) -> bool:
@@ -186,8 +213,6 @@ def is_given(leaf: Elem, theory: Theory, facts: tuple[Expr, ...]) -> bool:
         and all(entails(facts, f.xreplace({g.head.index: leaf.index})) for f in g.facts)
         for g in theory.givens
     )
-
-
 
 
 def is_defined(leaf: Elem, theory: Theory, facts: tuple[Expr, ...]) -> bool:

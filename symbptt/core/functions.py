@@ -55,7 +55,7 @@ ROWS: tuple[Function, ...] = (
     Function(
         "sigmoid", r"\operatorname{sigmoid}", 1 / (1 + sp.exp(-_x)),
         ((1, ("sigmoid",)), (-1, ("sigmoid", "sigmoid"))), _open(0, 1), sp.Rational(1, 4),
-        "1 / (1 + np.exp(-{x}))",
+        "0.5 * (1 + np.tanh(0.5 * {x}))",
     ),
     Function(
         "tanh", r"\tanh", sp.tanh(_x), ((1, ()), (-1, ("tanh", "tanh"))), _open(-1, 1), sp.S.One,

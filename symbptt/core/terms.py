@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sympy import Basic, Expr, Integer, Number, Symbol
+from sympy import Basic, Expr, Float, Integer, Number, Symbol
 from sympy.core.symbol import Str
 
 from .errors import ShapeError, SymbpttError
@@ -183,15 +183,26 @@ class Const(Term):
 
     def __new__(cls, value: Any) -> Any:
         value = _int(value)
-        if not isinstance(value, Expr) or value.free_symbols - {
-            s for s in value.free_symbols if s.is_integer
-        }:
-            raise SymbpttError(f"{value} is not a number")
+        if not isinstance(value, Expr) or not _is_exact(value):
+            raise SymbpttError(f"{value} is not an exact real number")
         return Basic.__new__(cls, value)._shaped(ONE, ONE)
 
     @property
     def value(self) -> Expr:
         return self.args[0]
+
+
+def _is_exact(value: Expr) -> bool:
+    """A finite real number, or a rational function of integer symbols; no decimals."""
+    if value.is_Rational:
+        return True
+    if value.is_Symbol:
+        return bool(value.is_integer)
+    if value.free_symbols:
+        if value.is_Pow:
+            return bool(value.exp.is_Integer) and _is_exact(value.base)
+        return bool(value.is_Add or value.is_Mul) and all(map(_is_exact, value.args))
+    return bool(value.is_real) and not value.has(Float)
 
 
 class Zero(Term):
@@ -335,7 +346,10 @@ class Map(Term):
     __slots__ = ()
 
     def __new__(cls, fname: str | Str, order: Any, term: Term) -> Any:
-        return Basic.__new__(cls, _str(fname), _int(order), term)._shaped(*term.shape)
+        order = _int(order)
+        if not order.is_Integer or order < 0:
+            raise SymbpttError(f"{fname} has no derivative of order {order}")
+        return Basic.__new__(cls, _str(fname), order, term)._shaped(*term.shape)
 
     @property
     def fname(self) -> str:
@@ -374,7 +388,7 @@ class Func(Term):
     __slots__ = ()
 
     def __new__(cls, name: str | Str, index: Any, rows: Any, slot: Any, *args: Term) -> Any:
-        index = Str("") if index is None else _int(index)
+        index = Str("") if index is None or isinstance(index, Str) else _int(index)
         rows, slot = _int(rows), _int(slot)
         if not 0 <= int(slot) <= len(args) or not args:
             raise SymbpttError(f"{name} has {len(args)} arguments, slot {slot} does not exist")
@@ -430,8 +444,14 @@ class _Ranged(Term):
 
     def __new__(cls, body: Term, index: Symbol, lo: Any, hi: Any) -> Any:
         lo, hi = _int(lo), _int(hi)
+        if not isinstance(index, Symbol):
+            raise SymbpttError(f"{index} cannot be a bound index")
         if index in lo.free_symbols | hi.free_symbols:
             raise SymbpttError(f"the bound index {index} occurs in its own range {lo}..{hi}")
+        if any(index in size.free_symbols for size in body.shape):
+            raise ShapeError(
+                f"the shape {show_shape(body.shape)} of {body} depends on the bound index {index}"
+            )
         cls._check(body)
         return Basic.__new__(cls, body, index, lo, hi)._shaped(*body.shape)
 
@@ -528,7 +548,7 @@ class Power(Term):
 
 
 class Inverse(Term):
-    """A^{-1} of a square matrix that is assumed invertible."""
+    """A^{-1} of a square matrix. A matrix that a theory inverts is assumed invertible there."""
 
     __slots__ = ()
 
@@ -621,7 +641,7 @@ class Trace(Term):
 
 
 class Entry(Term):
-    """A_{ij} as a 1 x 1 term; indices run from 1."""
+    """A_{ij} as a 1 x 1 term; indices run from 1, and outside the matrix it is zero."""
 
     __slots__ = ()
 

@@ -6,12 +6,13 @@ facts. Everything is plain data, so that a proof file carries its whole theory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
 from .terms import Elem, Param, Term
+from .traverse import substitute
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,18 @@ class Frame:
     vary: tuple[Term, ...] = ()
     shocks: tuple[str, ...] = ()
     step: Expr | None = None
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        """The index symbols in it."""
+        indices = () if self.step is None else (self.step,)
+        return set().union(*(x.free_symbols for x in (*self.vary, *indices))) - {ALL}
+
+    def instance(self, mapping: Mapping[Symbol, Expr]) -> Frame:
+        """The frame with index symbols replaced."""
+        vary = tuple(substitute(x, mapping) for x in self.vary)
+        step = None if self.step is None else self.step.xreplace(dict(mapping))
+        return Frame(vary, self.shocks, step)
 
 
 ALL = Symbol("*")  # the index of "every given element" in a frame
