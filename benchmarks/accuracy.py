@@ -89,7 +89,8 @@ def against_torch(nonlinearity: str) -> float:
     """The same network as torch.nn.RNN, in float64."""
     import torch
 
-    model = Model.named(f"rnn-{nonlinearity}")
+    text = Model.named("rnn-tanh").text.replace(r"\tanh", rf"\mathrm{{{nonlinearity}}}")
+    model = Model.parse(text)
     module = load_module(model.numpy())
     rng = np.random.default_rng(2)
     params = module.init_params(SIZES, rng)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.table import Table
 
@@ -23,7 +24,7 @@ def table() -> tuple[Table, bool]:
     """Wall times of whole processes."""
     rows: list[tuple[str, float, float]] = []
     for what, words, most in COMMANDS:
-        command = [sys.executable, "-m", "symbptt", *words]
+        command = [str(Path(sys.executable).with_name("symbptt")), *words]
 
         def run(command: list[str] = command) -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
