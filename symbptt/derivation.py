@@ -21,7 +21,7 @@ from symbptt.calculus.derive import Problem, Result, derive
 from symbptt.calculus.entries import entrywise
 from symbptt.calculus.tidy import tidy
 from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import Elem, Partial, Term
+from symbptt.core.terms import Elem, Entry, Partial, Term
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import find
 from symbptt.models.model import Model
@@ -81,17 +81,23 @@ class Derivation:
         return self.outcome.development
 
     @property
+    def main(self) -> Theorem:
+        """The theorem about the quantity itself, not about its entries."""
+        *_, last = self.theorems
+        return self.theorems[-2] if self.entries and isinstance(last.left, Entry) else last
+
+    @property
     def result(self) -> Term:
         """What the quantity equals, in the layout asked for."""
-        return in_layout(self.outcome.main.left, self.outcome.main.right, self.layout)
+        return in_layout(self.main.left, self.main.right, self.layout)
 
     def latex(self) -> str:
         """The result as an equation in LaTeX."""
-        return LATEX_PEN.equation(self.outcome.main.left, self.result)
+        return LATEX_PEN.equation(self.main.left, self.result)
 
     def text(self) -> str:
         """The result as one line of text."""
-        return UNICODE_PEN.equation(self.outcome.main.left, self.result)
+        return UNICODE_PEN.equation(self.main.left, self.result)
 
     def __str__(self) -> str:
         return self.text()
@@ -217,7 +223,8 @@ def derive_quantity(
         )
     term = read_quantity(quantity, model.scope)
     outcome = derive(problem or problem_of(model), term, form, T)
-    if entries and isinstance(outcome.main.left, Partial):
+    entries = entries and isinstance(outcome.main.left, Partial)
+    if entries:
         outcome = with_entries(outcome)
     return Derivation(model, term, form, T, chosen, outcome, entries)
 

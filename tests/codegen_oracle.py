@@ -20,7 +20,7 @@ from symbptt.core.terms import Elem, Gradient, Param, Plus, SumOver, Term, Trans
 from symbptt.core.theory import Definition, Given, Theory
 from symbptt.notation.symbols import ascii_name
 
-SIZES = {"n": 4, "d": 3, "q": 2, "p": 7, "T": 6, "B": 5}
+SIZES = {"n": 4, "d": 3, "q": 2, "p": 7, "m": 8, "T": 6, "B": 5}
 Arrays = dict[str, np.ndarray]
 
 
@@ -73,16 +73,16 @@ class _World(World):
         return super().elementwise(name, order, x) if known(name) else wave(order)(x)
 
 
-def span(definition: Definition) -> tuple[Any, Any]:
-    """The first and the last step of a definition."""
-    index, facts = definition.index, definition.facts
+def span(item: Definition | Given) -> tuple[Any, Any]:
+    """The first and the last step of a definition or of what is given."""
+    index, facts = item.head.index, item.facts
     lo = next(index - f for f in facts if f.coeff(index) == 1)
     return lo, next(index + f for f in facts if f.coeff(index) == -1)
 
 
-def steps_of(definition: Definition) -> range:
+def steps_of(item: Definition | Given) -> range:
     """The same as numbers."""
-    first, last = (int(sympify(e).subs(T, SIZES["T"])) for e in span(definition))
+    first, last = (int(sympify(e).subs(T, SIZES["T"])) for e in span(item))
     return range(first, last + 1)
 
 
@@ -144,10 +144,10 @@ class Judge:
         for given in model.theory.givens:
             name = ascii_name(given.head.name)
             if given.head.name in model.states:
-                out[given.head.name, 0] = data.states[name][b].reshape(-1, 1)
+                out[given.head.name, steps_of(given)[0]] = data.states[name][b].reshape(-1, 1)
                 continue
             source = data.inputs if name in data.inputs else data.targets
-            for step, value in enumerate(source.get(name, ()), start=1):
+            for step, value in zip(steps_of(given), source.get(name, ()), strict=False):
                 out[given.head.name, step] = value[b].reshape(-1, 1)
         for x in () if own_loss else outputs_of(model):
             value = data.grads[ascii_name(x.name)]
@@ -195,11 +195,11 @@ class Judge:
         for given in self.model.theory.givens:
             name = ascii_name(given.head.name)
             if given.head.name in self.model.states:
-                found = np.stack(self.gradient(given.head.at(0)))
+                found = np.stack(self.gradient(given.head.at(steps_of(given)[0])))
                 states[name] = found.reshape(self.data.states[name].shape)
             elif name in self.data.inputs:
-                steps = range(1, SIZES["T"] + 1)
-                found = np.stack([np.stack(self.gradient(given.head.at(k))) for k in steps])
+                steps = [given.head.at(step) for step in steps_of(given)]
+                found = np.stack([np.stack(self.gradient(element)) for element in steps])
                 inputs[name] = found.reshape(self.data.inputs[name].shape)
         return params, inputs, states
 

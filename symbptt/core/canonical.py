@@ -98,7 +98,7 @@ def _monomial_keys(
                 one = {symbol: value}
                 todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
             continue
-        net = contract(net)
+        net = contract(net, (*facts, *constraints))
         first = _first_free([*net.parts(), *constraints]) if bound else 0
         yield from min(
             (

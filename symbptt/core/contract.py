@@ -1,7 +1,8 @@
 """Powers and inverses in a network: A A^{-1} = I, A A^k = A^{k+1}.
 
 Two atoms of one base that share a vertex which nothing else touches are neighbours in a matrix
-product; their exponents add. Inverses stand for matrices that are assumed invertible.
+product; their exponents add. Powers need exponents that are certainly not negative; inverses
+stand only for matrices that are assumed invertible.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from sympy import Expr, Integer
 
 from . import terms as tm
+from .indices import entails, is_affine
 from .network import Atom
 from .resolve import Network
 from .terms import Term
@@ -20,10 +22,10 @@ from .terms import Term
 _LEAVES = ("Param", "Elem", "Meta")
 
 
-def contract(net: Network) -> Network:
+def contract(net: Network, facts: tuple[Expr, ...]) -> Network:
     """The network with neighbouring powers of one base merged, as long as there are any."""
     while True:
-        pair = next(_neighbours(net), None)
+        pair = next(_neighbours(net, facts), None)
         if pair is None:
             return net
         net = _merge(net, *pair)
@@ -43,7 +45,7 @@ def _power(atom: Atom) -> tuple[tuple[Any, ...], Expr] | None:
     return None
 
 
-def _neighbours(net: Network) -> Iterator[tuple[int, int]]:
+def _neighbours(net: Network, facts: tuple[Expr, ...]) -> Iterator[tuple[int, int]]:
     """Positions (p, q) of atoms P Q: a vertex ends P and begins Q, and touches nothing else."""
     places: dict[int, list[tuple[int, int]]] = {}
     for number, atom in enumerate(net.atoms):
@@ -55,7 +57,7 @@ def _neighbours(net: Network) -> Iterator[tuple[int, int]]:
         if vertex in free or len(uses) != 2 or {side for _, side in uses} != {0, 1}:
             continue
         q, p = (number for number, _ in sorted(uses, key=lambda use: use[1]))
-        if p != q and _fits(net, p, q):
+        if p != q and _fits(net, p, q, facts):
             yield p, q
 
 
@@ -67,9 +69,13 @@ def _vertices(axis: Any, direct: bool = True) -> Iterator[tuple[int, bool]]:
         yield axis, direct
 
 
-def _fits(net: Network, p: int, q: int) -> bool:
-    left, right = _power(net.atoms[p]), _power(net.atoms[q])
+def _fits(net: Network, p: int, q: int, facts: tuple[Expr, ...]) -> bool:
+    atoms = (net.atoms[p], net.atoms[q])
+    left, right = map(_power, atoms)
     if left is None or right is None or left[0] != right[0]:
+        return False
+    exponents = [a.head[1] for a in atoms if a.head[0] == "Power"]
+    if not all(is_affine(e) and entails(facts, e) for e in exponents):
         return False
     if -1 not in (left[1], right[1]):
         return True

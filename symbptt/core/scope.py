@@ -61,6 +61,8 @@ def survey(term: Term) -> Survey:
         if isinstance(part, Expr) and not isinstance(part, Term):
             check_index(part, isinstance(term, Const))
     if isinstance(term, Elem | Param):
+        if isinstance(term, Param) and term.name.endswith("[]"):
+            raise SymbpttError(f"{term.name} is how a sequence is told from a parameter")
         leaves |= {(term.key, term.shape)}
     elif isinstance(term, Const) and not _is_polynomial(term.value):
         ratios |= {term.value}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from functools import reduce
 from typing import Any
 
 from sympy import Expr, Integer, Rational
@@ -10,16 +12,22 @@ from sympy.core.symbol import Str
 from . import terms as _terms
 from .errors import SymbpttError
 from .indices import index_symbol
+from .scope import RESERVED
 from .terms import Term
 from .theory import ALL
 
-CLASSES: dict[str, type[Term]] = {
-    name: cls
-    for name in _terms.__all__
-    if isinstance(cls := getattr(_terms, name, None), type) and issubclass(cls, Term)
-}
 Node = list[Any]
-RESERVED = "#@!?*"  # first characters of the engine's own index names
+# The arguments of every node: s text, i index, n size, b bound index, q number, f index or no
+# index, t term; a star repeats the last. Metavariables belong to rules: no file has them.
+_ARGUMENTS = {
+    "Param": "snn", "Elem": "sinn", "Const": "q", "Zero": "nn", "Ones": "nn", "Identity": "n",
+    "Plus": "tt*", "Hadamard": "tt*", "Times": "tt*", "Scale": "tt", "Transposed": "t",
+    "Diag": "t", "Map": "sit", "Softmax": "t", "Func": "sfnit*", "Shock": "t", "D": "t",
+    "SumOver": "tbii", "OrderedProduct": "tbii", "When": "ti*", "Power": "ti", "Inverse": "t",
+    "Kron": "tt", "Vec": "t", "Unvec": "tnn", "Block": "iit*", "Trace": "t", "Entry": "tii",
+    "Partial": "tts", "Gradient": "tt",
+}  # fmt: skip
+CLASSES: dict[str, type[Term]] = {name: getattr(_terms, name) for name in _ARGUMENTS}
 
 
 class Writer:
@@ -47,42 +55,39 @@ class Writer:
 
 
 def write_index(value: Expr) -> Any:
-    """An affine index, a polynomial dimension or a rational number as plain JSON."""
+    """An affine index, a polynomial size or an exact number as plain JSON."""
     if value.is_Integer:
         return int(value)
     if value.is_Rational:
         return {"q": [int(value.p), int(value.q)]}
     if value.is_Symbol:
         return value.name
-    if value.is_Mul or value.is_Pow:
-        base = value.as_ordered_factors() if value.is_Mul else [value.base] * int(value.exp)
-        return {"mul": [write_index(f) for f in base]}
+    if value.is_Pow and value.exp.is_Integer and value.exp < 0:
+        return {"inv": write_index(1 / value)}
+    if value.is_Pow and value.exp.is_Integer:
+        return {"mul": [write_index(value.base)] * int(value.exp)}
+    if value.is_Mul:
+        return {"mul": [write_index(f) for f in value.as_ordered_factors()]}
     if value.is_Add:
         return {"add": [write_index(f) for f in value.as_ordered_terms()]}
     raise SymbpttError(f"{value} cannot be written as an index")
 
 
-def read_index(data: Any) -> Expr:
-    """The inverse of write_index; refuses anything else."""
-    if isinstance(data, bool):
-        raise SymbpttError("a truth value is not an index")
-    if isinstance(data, int):
+def read_index(data: Any, number: bool = False) -> Expr:
+    """The inverse of write_index; fractions only where a number is read."""
+    if isinstance(data, int) and not isinstance(data, bool):
         return Integer(data)
-    if data == "*":
-        return ALL
-    if isinstance(data, str):
-        if not data or data[0] in RESERVED:
-            raise SymbpttError(f"{data!r} is not the name of an index")
+    if isinstance(data, str) and data and data[0] not in RESERVED:
         return index_symbol(data)
     if isinstance(data, dict) and len(data) == 1:
-        (key, value), total = next(iter(data.items())), None
-        if key == "q":
-            return Rational(int(value[0]), int(value[1]))
-        for part in value if key in ("add", "mul") else ():
-            expr = read_index(part)
-            total = expr if total is None else total + expr if key == "add" else total * expr
-        if total is not None:
-            return total
+        (key, value) = next(iter(data.items()))
+        if key in ("add", "mul") and isinstance(value, list) and value:
+            parts = [read_index(part, number) for part in value]
+            return reduce(operator.add if key == "add" else operator.mul, parts)
+        if number and key == "q" and [type(v) for v in value] == [int, int]:
+            return Rational(*value)
+        if number and key == "inv":
+            return 1 / read_index(value, number)
     raise SymbpttError(f"not an index: {data!r}")
 
 
@@ -90,21 +95,39 @@ def read_nodes(nodes: list[Node]) -> list[Term]:
     """The terms of a node table; every node may refer to earlier ones only."""
     out: list[Term] = []
     for node in nodes:
-        if not node or node[0] not in CLASSES:
-            raise SymbpttError(f"unknown node {node[:1]!r}")
-        args: list[Any] = []
-        for part in node[1:]:
-            if isinstance(part, dict):
-                key = next(iter(part), None)
-                if key not in ("s", "i"):
-                    raise SymbpttError(f"bad argument {part!r}")
-                args.append(Str(part["s"]) if key == "s" else read_index(part["i"]))
-            elif isinstance(part, int) and not isinstance(part, bool) and 0 <= part < len(out):
-                args.append(out[part])
-            else:
-                raise SymbpttError(f"bad reference {part!r}")
-        out.append(CLASSES[node[0]](*args))
+        if not isinstance(node, list) or not node or node[0] not in CLASSES:
+            raise SymbpttError(f"unknown node {node!r}")
+        name, *parts = node
+        kinds = _ARGUMENTS[name]
+        if kinds.endswith("*"):
+            kinds = kinds[:-1] + kinds[-2] * (len(parts) - len(kinds) + 1)
+        if len(parts) != len(kinds):
+            raise SymbpttError(f"a node {name} does not have {len(parts)} arguments")
+        out.append(CLASSES[name](*(_argument(k, p, out) for k, p in zip(kinds, parts, strict=True))))
     return out
+
+
+def _argument(kind: str, part: Any, known: list[Term]) -> Any:
+    """An argument of the kind: a term by its number, a text, an index, a size, a number."""
+    if kind == "t":
+        if isinstance(part, int) and not isinstance(part, bool) and 0 <= part < len(known):
+            return known[part]
+        raise SymbpttError(f"bad reference {part!r}")
+    if not isinstance(part, dict) or part.keys() not in ({"s"}, {"i"}):
+        raise SymbpttError(f"bad argument {part!r}")
+    if "s" in part:
+        text = part["s"]
+        if not isinstance(text, str) or not (kind == "s" or (kind == "f" and not text)):
+            raise SymbpttError(f"bad text {text!r}")
+        return Str(text)
+    if kind == "s":
+        raise SymbpttError(f"bad text {part!r}")
+    if kind == "i" and part["i"] == "*":
+        return ALL
+    value = read_index(part["i"], kind == "q")
+    if (kind == "b" and not value.is_Symbol) or (kind == "n" and value.is_Integer and value < 1):
+        raise SymbpttError(f"bad argument {part!r}")
+    return value
 
 
 def dump(term: Term) -> dict[str, Any]:

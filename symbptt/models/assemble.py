@@ -12,8 +12,8 @@ from ..core.terms import Elem, Param
 from ..core.theory import Definition, Given, Theory
 from ..notation.scope import Scope
 from .check import check_circles, check_unique, place_of_use, sorted_by_use
-from .collect import Names
 from .definitions import Equated, equate, main_time, with_preactivations
+from .known import Names
 from .ranges import Interval, Use, gap, merged, outside, uses_of
 from .shapes import Shaped
 
@@ -67,7 +67,7 @@ class _Assembler:
         return [(eq, use) for eq in equated for use in uses_of(eq.definition, indices)]
 
     def ranged(self, equated: list[Equated]) -> list[Equated]:
-        """Default ranges made to fit: ends that have their own equation, objectives, sums from 0."""
+        """Default ranges made to fit: ends with their own equation, objectives, sums from 0."""
         points = [(eq.name, eq.interval.lo) for eq in equated if eq.is_point and eq.interval]
         out = [self.shrunk(eq, points) for eq in equated]
         for _ in range(len(out)):
@@ -90,7 +90,7 @@ class _Assembler:
         return eq if (lo, hi) == (eq.interval.lo, eq.interval.hi) else eq.over(Interval(lo, hi))
 
     def stretched(self, eq: Equated, uses: list[tuple[Equated, Use]]) -> Equated:
-        """An objective holds where it is used; what a total sums from 0, and is no recurrence, too."""
+        """An objective holds where it is used; a total that starts at 0 stretches what it sums."""
         if eq.interval is None or eq.explicit:
             return eq
         totals = [use for user, use in uses if use.name == eq.name and (
@@ -98,7 +98,9 @@ class _Assembler:
         if not eq.from_text:
             asked = merged([use.interval for use in totals], self.facts)
             return eq.over(asked[0]) if asked and asked[0] != eq.interval else eq
-        lows = [use.interval.lo for use in totals if (gap(eq.interval.lo, use.interval.lo) or 0) > 0]
+        lows = [
+            use.interval.lo for use in totals if (gap(eq.interval.lo, use.interval.lo) or 0) > 0
+        ]
         if not lows or recurs(eq.name, uses):
             return eq
         return eq.over(Interval(min(lows, key=lambda e: int(e)), eq.interval.hi))
@@ -164,7 +166,8 @@ class _Assembler:
 
     def head(self, name: str) -> Elem:
         rows, cols = (self.shaped.solution.expr(d) for d in self.scope.sequences[name].shape)
-        return Elem(name, self.time, rows, cols)
+        element: Elem = Elem(name, self.time, rows, cols)
+        return element
 
     def inputs(self, equated: list[Equated], short: list[Definition]) -> list[Given]:
         """Sequences without an equation: given wherever they are used, else at 1..T."""
@@ -176,7 +179,9 @@ class _Assembler:
                 continue
             asked = [use.interval for _, use in uses if use.name == name]
             asked += [Interval(i, i) for i in sorted(self.names.elements.get(name, set()), key=str)]
-            for interval in merged(asked, self.facts) or [Interval(self.length * 0 + 1, self.length)]:
+            for interval in merged(asked, self.facts) or [
+                Interval(self.length * 0 + 1, self.length)
+            ]:
                 out.append(Given(self.head(name), interval.facts(self.time)))
         return out
 

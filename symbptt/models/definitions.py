@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Symbol
+from sympy import Integer, Symbol
 
 from ..core.errors import ModelError, NotSupported
 from ..core.indices import index_symbol
@@ -60,8 +60,10 @@ def main_time(shaped: Shaped, letters: frozenset[str]) -> Symbol:
     return index_symbol("t" if "t" in letters or not letters else min(letters))
 
 
-def equate(shaped: Shaped, statements: Statements, time: Symbol) -> tuple[list[Equated], list[Definition]]:
-    """The definitions, and the abbreviations of derivatives (\\delta_t = \\partial L/\\partial h_t)."""
+def equate(
+    shaped: Shaped, statements: Statements, time: Symbol
+) -> tuple[list[Equated], list[Definition]]:
+    """The definitions, and apart from them the abbreviations of derivatives."""
     out: list[Equated] = []
     short: list[Definition] = []
     for typed in shaped.typed:
@@ -93,14 +95,20 @@ def _without_entries(
 
 
 def _defined(
-    head: Elem | Param, body: Term, typed: Typed, shaped: Shaped, statements: Statements, time: Symbol
+    head: Elem | Param,
+    body: Term,
+    typed: Typed,
+    shaped: Shaped,
+    statements: Statements,
+    time: Symbol,
 ) -> Equated:
     letters = {index_symbol(x) for x in shaped.scope.times}
     free = body.free_symbols & letters
     if isinstance(head, Param):
         if free:
             raise statements.error(
-                f"{head.name} has no time index, but its equation depends on {_names(free)}", typed.node,
+                f"{head.name} has no time index, but its equation depends on {_names(free)}",
+                typed.node,
                 f"write {head.name}_{_names(free)} on the left",
             )  # fmt: skip
         return Equated(Definition(head, body), typed.node)
@@ -108,7 +116,7 @@ def _defined(
     if not running:
         if free:
             raise statements.error(
-                f"{head.name} is defined at one time only, but its equation depends on {_names(free)}",
+                f"{head.name} is defined at one time, but its equation depends on {_names(free)}",
                 typed.node,
             )
         interval = Interval(head.index, head.index)
@@ -116,7 +124,8 @@ def _defined(
         return Equated(definition, typed.node, interval, explicit=True)
     if len(running) > 1 or free - running:
         raise statements.error(
-            f"the equation of {head.name} depends on several times: {_names(free | running)}", typed.node
+            f"the equation of {head.name} depends on several times: {_names(free | running)}",
+            typed.node,
         )
     return _over_range(head, body, next(iter(running)), typed, shaped, statements, time)
 
@@ -126,12 +135,20 @@ def _names(symbols: Iterable[Symbol]) -> str:
 
 
 def _over_range(
-    head: Elem, body: Term, letter: Symbol, typed: Typed, shaped: Shaped, statements: Statements, time: Symbol
+    head: Elem,
+    body: Term,
+    letter: Symbol,
+    typed: Typed,
+    shaped: Shaped,
+    statements: Statements,
+    time: Symbol,
 ) -> Equated:
     """A definition for every time of a range, with the head at ``time``."""
     step = head.index - letter
     if not step.is_Integer:
-        raise statements.error(f"the left side must stand at {letter} or a fixed step from it", typed.node)
+        raise statements.error(
+            f"the left side must stand at {letter} or a fixed step from it", typed.node
+        )
     body = substitute(body, {letter: time - step})
     length = index_symbol(shaped.scope.length)
     ranges = typed.equation.ranges if typed.equation is not None else ()
@@ -143,7 +160,11 @@ def _over_range(
         interval = Interval(given.lo + step, top + step)
     definition = Definition(head.at(time), body, interval.facts(time))
     return Equated(
-        definition, typed.node, interval, explicit=given is not None, from_text=typed.equation is not None
+        definition,
+        typed.node,
+        interval,
+        explicit=given is not None,
+        from_text=typed.equation is not None,
     )
 
 
@@ -155,10 +176,13 @@ def with_preactivations(
 ) -> tuple[list[Equated], tuple[str, ...]]:
     """Gives every argument of an elementwise function or softmax a name of its own.
 
-    The new names are ``a``, or ``a^{h}`` after the name they feed where ``a`` is taken or there are several.
+    The new names are ``a``, or ``a^{h}`` after the name they feed where ``a`` is taken or there are
+    several.
     """
     plans = [_arguments(eq) for eq in equated]
-    heads = {(eq.name, i) for eq, plan in zip(equated, plans, strict=True) for i in range(len(plan))}
+    heads = {
+        (eq.name, i) for eq, plan in zip(equated, plans, strict=True) for i in range(len(plan))
+    }
     single = len(heads) == 1 and "a" not in taken
     out: list[Equated] = []
     auto: dict[str, None] = {}
@@ -181,8 +205,9 @@ def with_preactivations(
 
 
 def _leaf(name: str, definition: Definition, argument: Term) -> Elem | Param:
-    index = definition.index
-    return Param(name, *argument.shape) if index is None else Elem(name, index, *argument.shape)
+    index, shape = definition.index, argument.shape
+    leaf: Elem | Param = Param(name, *shape) if index is None else Elem(name, index, *shape)
+    return leaf
 
 
 def _arguments(eq: Equated) -> list[Term]:
@@ -214,8 +239,6 @@ def _replaced(term: Term, mapping: dict[Term, Term]) -> Term:
         if old in mapping:
             args = (*args[:-1], mapping[old])
     return rebuild(term, args)
-
-
 
 
 def refuse_empty(statements: Statements) -> None:

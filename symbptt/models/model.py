@@ -19,10 +19,12 @@ from .parse import read_file, read_model
 class Model:
     """A recurrence as data.
 
-    ``sequences`` are the vectors that the user's text defines, in order; ``auto`` the pre-activations
-    that reading introduced; ``losses`` the scalar sequences; ``inputs`` the given sequences, without the
-    ``targets``, which only the loss uses; ``states`` the sequences with given boundary elements;
-    ``onehot`` the given sequences declared one-hot; ``groups`` what \\\\theta and the like stand for.
+    ``sequences`` are the vectors that the user's text defines, in order; ``auto`` the
+    pre-activations that reading introduced; ``losses`` the scalar sequences; ``inputs`` the given
+    sequences, without the ``targets``, which only the loss uses; ``states`` the sequences with
+    given boundary elements; ``onehot`` the names declared one-hot; ``groups`` what \\theta and the
+    like stand for; ``abbreviations`` names of derivatives (\\delta_t = \\partial L/\\partial h_t);
+    ``scope`` the names for reading quantities and claims.
     """
 
     name: str

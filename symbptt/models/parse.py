@@ -19,8 +19,9 @@ from ..notation.scope import Declared, Scope, dim_of
 from ..notation.source import MAX_LENGTH, checked_source
 from ..notation.symbols import split_name
 from .assemble import Assembled, assemble
-from .collect import OBJECTIVES, Names, collect
+from .collect import collect
 from .definitions import Equated, refuse_empty
+from .known import OBJECTIVES, Names
 from .shapes import infer
 from .statements import Statements, split
 
@@ -51,7 +52,9 @@ def _fields(text: str, name: str, file: str, names: Names, done: Assembled) -> d
         "sequences": sequences, "auto": done.auto, "losses": losses,
         "inputs": tuple(n for n in done.given if n not in targets), "targets": targets,
         "states": done.states, "dims": _dims(theory, length),
-        "equations": tuple(_equation_text(eq, names.statements, objectives) for eq in equated if eq.from_text),
+        "equations": tuple(
+            _equation_text(eq, names.statements, objectives) for eq in equated if eq.from_text
+        ),
         "scope": _final_scope(names, done, loss, losses), "groups": dict(names.scope.groups),
         "onehot": tuple(sorted(names.onehot)), "layout": names.statements.layout, "file": file,
         "abbreviations": done.abbreviations,
@@ -107,9 +110,7 @@ def _dims(theory: Theory, length: Symbol) -> tuple[Symbol, ...]:
     return tuple(out)
 
 
-def _equation_text(
-    eq: Equated, statements: Statements, objectives: dict[str, Definition]
-) -> str:
+def _equation_text(eq: Equated, statements: Statements, objectives: dict[str, Definition]) -> str:
     """The equation as LaTeX: as it was written, or printed if it was written plainly."""
     written = statements.source.slice(eq.node.at, eq.node.end, 10_000).replace("&", "")
     if "\\" in written:
@@ -130,12 +131,17 @@ def _with_arguments(term: Term, objectives: dict[str, Definition]) -> Term:
     return rebuild(term, tuple(args))
 
 
-def _final_scope(names: Names, done: Assembled, loss: Param | None, losses: tuple[str, ...]) -> Scope:
+def _final_scope(
+    names: Names, done: Assembled, loss: Param | None, losses: tuple[str, ...]
+) -> Scope:
     """The scope in which quantities and claims about the model are read."""
     old = names.scope
     sequences: dict[str, Declared] = {}
     params: dict[str, Declared] = {}
-    heads = [*(d.head for d in (*done.theory.definitions, *done.abbreviations)), *done.theory.leaves()]
+    heads = [
+        *(d.head for d in (*done.theory.definitions, *done.abbreviations)),
+        *done.theory.leaves(),
+    ]
     for head in heads:
         table, before = (
             (sequences, old.sequences) if isinstance(head, Elem) else (params, old.params)
@@ -161,7 +167,9 @@ def _objectives(
     sequences: dict[str, Declared], losses: tuple[str, ...], loss: Param | None
 ) -> frozenset[str]:
     """The scalars that may be written with arguments."""
-    scalars = {n for n, d in sequences.items() if d.shape == SCALAR and split_name(n).base in OBJECTIVES}
+    scalars = {
+        n for n, d in sequences.items() if d.shape == SCALAR and split_name(n).base in OBJECTIVES
+    }
     return frozenset({*scalars, *losses, *((loss.name,) if loss is not None else ())})
 
 
@@ -186,4 +194,3 @@ def read_file(path: str | Path) -> str:
     if "\0" in text:
         raise SymbpttError(f"{place} is a binary file, not a model")
     return text.replace("\r\n", "\n")
-

@@ -55,7 +55,7 @@ def extent(expr: Expr, facts: tuple[Expr, ...], bound: frozenset[Symbol]) -> Int
 
 
 def _coefficient(expr: Expr, symbol: Symbol) -> int:
-    return dict(linear(expr)[1]).get(symbol, 1)
+    return next((a for s, a in linear(expr)[1] if s == symbol), 1)
 
 
 @dataclass(frozen=True)

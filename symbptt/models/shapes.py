@@ -18,11 +18,12 @@ from ..notation import syntax as sx
 from ..notation.calls import bracket_index
 from ..notation.dims import ONE, Dim, Shape, Solution, rigid, unknown, unknowns
 from ..notation.draft import Draft
-from ..notation.elaborate import Elaborator
+from ..notation.elaborator import Elaborator
 from ..notation.names import Reading, resolve
 from ..notation.reader import equated
 from ..notation.scope import Declared, Scope
-from .collect import Known, Names, kinds_of, occurrences
+from .known import Known, Names, kinds_of
+from .occurrences import occurrences
 from .statements import Equation
 
 _MAX_TRIES = 60
@@ -88,7 +89,7 @@ Open = tuple[tuple[bool, str], tuple[str, ...], Known]
 
 
 def _undeclared(names: Names) -> list[Open]:
-    """The names without a declared shape, with the shapes to try; leaves before what is computed."""
+    """Names without a declared shape, with the shapes to try; leaves before what is computed."""
     out: list[tuple[bool, Open]] = []
     heads = (_without_arguments(eq.head, names.scope) for eq in names.statements.equations)
     readings = (_head_reading(h, names.scope) for h in heads)
@@ -158,7 +159,9 @@ def _elaborated(names: Names, e: Elaborator) -> Shaped:
             typed.append(extra)
     done = s.settle()
     if done is None:
-        raise Misfit(len(typed), ShapeError("the sizes do not fit", names.statements.source.where(0)))
+        raise Misfit(
+            len(typed), ShapeError("the sizes do not fit", names.statements.source.where(0))
+        )
     return Shaped(tuple(typed), scope, done)
 
 
@@ -184,7 +187,12 @@ def _equation(
 
 
 def _objective(
-    e: Elaborator, name: str, index: Expr, arguments: tuple[sx.Node, ...], node: sx.Node, s: Solution
+    e: Elaborator,
+    name: str,
+    index: Expr,
+    arguments: tuple[sx.Node, ...],
+    node: sx.Node,
+    s: Solution,
 ) -> tuple[Typed, Solution]:
     """L[t] := F(arguments), an unspecified function of the name and time of the objective."""
     drafts: list[Draft] = []

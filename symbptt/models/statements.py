@@ -222,11 +222,11 @@ def _factors(node: sx.Node) -> tuple[sx.Node, ...]:
         return (node,)
     for i, factor in enumerate(node.factors[1:-1], 1):
         if isinstance(factor, sx.Sym) and factor.base == "x":
-            return _joined(node.factors[:i]), _joined(node.factors[i + 1 :])  # type: ignore[return-value]
+            return _joined(node.factors[:i]), _joined(node.factors[i + 1 :])
     cut = next((i for i, op in enumerate(node.ops) if op in (r"\times", "*")), None)
     if cut is None:
         return (node,)
-    return _joined(node.factors[: cut + 1]), _joined(node.factors[cut + 1 :])  # type: ignore[return-value]
+    return _joined(node.factors[: cut + 1]), _joined(node.factors[cut + 1 :])
 
 
 def _joined(factors: tuple[sx.Node, ...]) -> sx.Node:

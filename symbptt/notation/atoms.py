@@ -14,7 +14,7 @@ from .fractions import Fractions
 from .stream import FACTOR_STARTS
 
 _MAX_ACCENTS = 3
-_PLACEHOLDER_ENDS = frozenset("close comma semi amp row finish end rbrace".split())
+_PLACEHOLDER_ENDS = frozenset(("close", "comma", "semi", "amp", "row", "finish", "end", "rbrace"))
 _CAPITAL_SIGNS = {r"\Sigma": "sum", r"\Pi": "prod"}
 
 
@@ -85,7 +85,7 @@ class Atoms(Fractions):
         return replace(marked, end=self.last_end)
 
     def runs_over_index(self) -> bool:
-        """Whether a capital sigma or pi is a sign: its subscript is a range, or it was typed as Σ_t."""
+        """Whether a capital sigma or pi is a sign: it has a range below, or was typed Σ_t."""
         token, after = self.tok, self.tokens[self.i + 1]
         if after.kind != "sub":
             return False
@@ -155,6 +155,7 @@ _PRIMARIES = {
     "num": Atoms.number, "sym": Atoms.symbol, "dots": Atoms.dots, "text": Atoms.words,
     "accent": Atoms.accent, "lbrace": Atoms.group, "open": Atoms.brackets, "bar": Atoms.norm,
     "begin": Atoms.grid, "frac": Atoms.fraction, "sqrt": Atoms.root, "label": Atoms.labelled,
-    "stacked": Atoms.stacked, "substack": Atoms.substack, "big": Atoms.big, "partial": Atoms.partial,
+    "stacked": Atoms.stacked, "substack": Atoms.substack, "big": Atoms.big,
+    "partial": Atoms.partial,
     "nabla": Atoms.nabla,
 }  # fmt: skip

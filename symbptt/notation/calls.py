@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer
 
-from ..core.terms import Term
 from . import syntax as sx
-from .dims import ONE, SCALAR, Solution
+from .dims import ONE, SCALAR, Solution, multiply
 from .draft import Draft
-from .elaborate import Alt, Elaborator, marked, scripts_on
+from .elaborator import Alt, Elaborator
+from .leaves import scripts_on
 from .names import Reading, resolve
-from .scope import NOT_YET, Function, Scope, dim_of
+from .powers import marked
+from .ranges import condition_facts
+from .scope import NOT_YET, Function, Scope
 from .scripts import index_expr
 
 
 @dataclass(frozen=True, slots=True)
 class Call(sx.Node):
-    """``function`` applied to ``arguments``; ``post`` holds scripts that stand after the bracket."""
+    """``function`` applied to ``arguments``; ``post`` holds scripts after the bracket."""
 
     function: sx.Node
     arguments: tuple[sx.Node, ...]
@@ -54,7 +56,12 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
             if stop > i + 1:
                 body = _chain(factors[i + 1 : stop])
                 new, used = Call(here.at, body.end, here, (body,)), stop - i
-        if new is None and isinstance(here, sx.Brackets) and _conditions(here) and i + 1 < len(factors):
+        if (
+            new is None
+            and isinstance(here, sx.Brackets)
+            and _conditions(here)
+            and i + 1 < len(factors)
+        ):
             rest = sx.Product(factors[i + 1].at, node.end, factors[i + 1 :], tuple(ops[i + 2 :]))
             body = rest if len(rest.factors) > 1 else rest.factors[0]
             out.append((op, Guarded(here.at, node.end, _conditions(here), body)))
@@ -83,7 +90,7 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
 
 
 def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | None:
-    """``h[t-1]`` and ``S(t)`` as a symbol with a subscript, where that is an element or an entry."""
+    """``h[t-1]`` and ``S(t)`` as a symbol with a subscript, where that is an element."""
     bracket = sx.base_of(following)
     assert isinstance(bracket, sx.Brackets)
     if not bracket.tight or bracket.open not in "([" or len(bracket.rows) != 1:
@@ -155,15 +162,12 @@ def _conditions(node: sx.Brackets) -> tuple[sx.Relation, ...]:
 
 
 def _is_condition(node: sx.Node) -> bool:
-    return isinstance(node, sx.Relation) and all(index_expr(side) is not None for side in node.sides)
+    return isinstance(node, sx.Relation) and all(
+        index_expr(side) is not None for side in node.sides
+    )
 
 
 # ---------------------------------------------------------------- what a call means
-
-
-def lifted(e: Elaborator, term: Term, node: sx.Node) -> Draft:
-    """A finished term as a draft."""
-    return e.draft("term", (term,), (dim_of(term.shape[0]), dim_of(term.shape[1])), node)
 
 
 def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
@@ -179,9 +183,8 @@ def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
         name = symbol.base
         primes = node.function.primes if isinstance(node.function, sx.Scripted) else 0
         reading = Reading(name, function=Function(name, "map", name), primes=primes)
-    if reading.function is None:  # L_t(h_t): the objective, whose arguments the model knows
-        found = e.alts(node.function, s)
-    elif all(isinstance(a, sx.Dots) for a in node.arguments):  # \sigma'(\cdot)
+    elided = all(isinstance(a, sx.Dots) for a in node.arguments)  # \sigma'(\cdot)
+    if reading.function is None or elided:  # or L_t(h_t), whose arguments the model knows
         found = e.alts(node.function, s)
     else:
         found = apply(e, reading, node, s)
@@ -210,7 +213,9 @@ def _map(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Ca
     return [(e.draft("map", (f.core, order, d), d.shape, node), s)]
 
 
-def _softmax(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+def _softmax(
+    e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call
+) -> list[Alt]:
     column = s.unify(d.shape[1], ONE, node.at, one=True)
     if column is None:
         e.misfit(f"softmax takes a column, but {e.text(d)} is {e.show(d.shape, s)}", d)
@@ -238,8 +243,6 @@ def _trace(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: 
 
 
 def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
-    from .dims import multiply
-
     size = multiply(s.resolve(d.shape[0]), s.resolve(d.shape[1]))
     return [(e.draft("vec", (d,), (size, ONE), node), s)]
 
@@ -278,12 +281,8 @@ def _argument(e: Elaborator, node: sx.Node, s: Solution) -> list[tuple[list[Draf
 
 
 def _guarded(e: Elaborator, node: Guarded, s: Solution) -> list[Alt]:
-    from .ranges import condition_facts
-
     facts = [f for c in node.conditions for f in condition_facts(e, c)]
-    return [
-        (e.draft("when", (d, *facts), d.shape, node), at) for d, at in e.alts(node.body, s)
-    ]
+    return [(e.draft("when", (d, *facts), d.shape, node), at) for d, at in e.alts(node.body, s)]
 
 
-Elaborator.handlers.update({Call: _call, Guarded: _guarded})  # type: ignore[dict-item]
+Elaborator.handlers.update({Call: _call, Guarded: _guarded})

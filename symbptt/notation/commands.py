@@ -44,16 +44,22 @@ class Commands(Words):
         return self.emit("sym", word if word in v.FUNCTION_WORDS else text, at, end)
 
     def skip_argument(self, text: str, at: int, end: int) -> int:
-        m = re.compile(r"\*?\s*\{").match(self.text, end)
+        m = _ARGUMENT.match(self.text, end)
         return self.close_of[m.end() - 1] + 1 if m else end
 
     def size(self, text: str, at: int, end: int) -> int:
         """``\\left`` and the like: the delimiter decides; ``\\left.`` is an invisible one."""
-        m = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)").match(self.text, end)
+        m = _DELIMITER.match(self.text, end)
         if m is None or text == r"\middle" or text.endswith("m"):
             return end
         delimiter = m.group(1)
-        side = "open" if text.endswith(("left", "l")) else "close" if text.endswith(("right", "r")) else ""
+        side = (
+            "open"
+            if text.endswith(("left", "l"))
+            else "close"
+            if text.endswith(("right", "r"))
+            else ""
+        )
         shown = delimiter if delimiter in (".", "<") else v.BARS.get(delimiter, "")
         if delimiter == ">":
             shown = ">"
@@ -84,16 +90,16 @@ class Commands(Words):
 
     def finish(self, text: str, at: int, end: int) -> int:
         m = _ENVIRONMENT.match(self.text, end)
-        name = m.group(1) if m else "?"
+        name, end = (m.group(1), m.end()) if m else ("?", end)
         if not self.environments or self.environments[-1][0] != name:
             was = rf"\begin{{{self.environments[-1][0]}}}" if self.environments else "nothing"
             raise self.source.fail(rf"\end{{{name}}} closes {was}", at)
         self.environments.pop()
-        return self.emit("finish", name, at, m.end() if m else end) if name in v.GRIDS else m.end()
+        return self.emit("finish", name, at, end) if name in v.GRIDS else end
 
     def font(self, text: str, at: int, end: int) -> int:
         """A font: words in it are one symbol, sentences are text, bold 0 and 1 are matrices."""
-        m = re.compile(r"\*?\s*(\{?)\s*").match(self.text, end)
+        m = _FONT_ARGUMENT.match(self.text, end)
         assert m is not None
         inside = m.end()
         if not m.group(1):
@@ -153,7 +159,8 @@ _COMMAND_KINDS: tuple[tuple[dict[str, str], str], ...] = (
     ({d: d for d in v.DOTS}, "dots"), (v.QUANTIFIERS, "quantifier"),
     ({r"\quad": "quad", r"\qquad": "quad"}, "quad"), ({r"\pm": r"\pm", r"\mp": r"\pm"}, "add"),
     ({r"\prime": "'"}, "prime"), ({r"\|": "‖", r"\Vert": "‖", r"\vert": "|", r"\mid": "|"}, "bar"),
-    (dict.fromkeys(v.LABELLED_ABOVE, "label"), "label"), (dict.fromkeys(v.STACKED, "stacked"), "stacked"),
+    (dict.fromkeys(v.LABELLED, "label"), "label"),
+    (dict.fromkeys(v.STACKED, "stacked"), "stacked"),
     ({r"\substack": "substack"}, "substack"), ({r"\backslash": "/"}, "slash"),
 )  # fmt: skip
 _HANDLERS: dict[str, str] = {

@@ -7,15 +7,15 @@ Jacobian. \\nabla is always the gradient.
 
 from __future__ import annotations
 
-
 from sympy import Integer
 
 from . import syntax as sx
 from .calls import Call, regroup
 from .dims import ONE, Dim, Solution, multiply
 from .draft import Draft
-from .elaborate import Alt, Elaborator, transposed
+from .elaborator import Alt, Elaborator
 from .names import resolve
+from .powers import transposed
 from .scripts import index_expr
 
 
@@ -71,15 +71,21 @@ def differentiated(
     return [(row, s)]
 
 
-def _by_entry(e: Elaborator, y: Draft, x: Draft, mode: str, s: Solution, node: sx.Node) -> list[Alt]:
+def _by_entry(
+    e: Elaborator, y: Draft, x: Draft, mode: str, s: Solution, node: sx.Node
+) -> list[Alt]:
     """dy/dx_{ij}: the entry of the derivative by x."""
     whole, i, j = x.args
     if y.op == "entry" and s.resolve(whole.shape[1]) == ONE == s.resolve(y.args[0].shape[1]):
         column, k, _ = y.args
-        jacobian = e.draft("partial", (column, whole, mode), (_size(column, s), _size(whole, s)), node)
+        jacobian = e.draft(
+            "partial", (column, whole, mode), (_size(column, s), _size(whole, s)), node
+        )
         return [(e.draft("entry", (jacobian, k, i), x.shape, node), s)]
     if not s.is_scalar(y.shape):
-        raise e.unsupported("the derivative of a vector by an entry is not understood here yet", node)
+        raise e.unsupported(
+            "the derivative of a vector by an entry is not understood here yet", node
+        )
     if mode == "total":
         gradient = e.draft("gradient", (y, whole), whole.shape, node)
         return [(e.draft("entry", (gradient, i, j), x.shape, node), s)]
@@ -90,7 +96,7 @@ def _by_entry(e: Elaborator, y: Draft, x: Draft, mode: str, s: Solution, node: s
 
 
 def _slot(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt] | None:
-    """``\\partial_2 F(a, b)``, ``\\partial_b F(a, b)``; None where it is \\partial y/\\partial x in other words."""
+    """\\partial_2 F(a, b) or \\partial_b F(a, b); None where F is no function of arguments."""
     call = regroup(node.y, e.scope)[0][1] if isinstance(node.y, sx.Product) else None
     reading = resolve(call.function, e.scope) if isinstance(call, Call) else None
     if reading is None or reading.function is None or reading.function.kind != "opaque":
@@ -110,7 +116,9 @@ def _slot(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt] | None:
     for value, at in e.alts(call, s):
         name, index, rows, _, *arguments = value.args
         shape = (value.shape[0], _size(arguments[slot - 1], at))
-        out.append((e.draft("func", (name, index, rows, Integer(slot), *arguments), shape, node), at))
+        out.append(
+            (e.draft("func", (name, index, rows, Integer(slot), *arguments), shape, node), at)
+        )
     return out
 
 
@@ -132,5 +140,5 @@ def _nabla(e: Elaborator, node: sx.Nabla, s: Solution) -> list[Alt]:
     return out
 
 
-Elaborator.handlers[sx.Derivative] = _derivative  # type: ignore[assignment]
-Elaborator.handlers[sx.Nabla] = _nabla  # type: ignore[assignment]
+Elaborator.handlers[sx.Derivative] = _derivative
+Elaborator.handlers[sx.Nabla] = _nabla

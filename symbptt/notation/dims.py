@@ -122,9 +122,7 @@ class Solution:
         return self.resolve(shape[0]) == ONE and self.resolve(shape[1]) == ONE
 
     def bind(self, number: int, value: Dim, at: int) -> Solution:
-        return Solution(
-            {**self.values, number: value}, {**self.origins, number: at}, self.pending
-        )
+        return Solution({**self.values, number: value}, {**self.origins, number: at}, self.pending)
 
     def unify(self, a: Dim, b: Dim, at: int, one: bool = False) -> Solution | None:
         """The solution in which the sizes are equal; None if they cannot be.
@@ -199,7 +197,7 @@ def _expr(dim: Dim) -> Expr:
 
 def _single_unknown(dim: Dim) -> int | None:
     if len(dim.terms) == 1:
-        (m, c), = dim.terms
+        ((m, c),) = dim.terms
         if c == 1 and len(m) == 1 and isinstance(m[0], int):
             return m[0]
     return None

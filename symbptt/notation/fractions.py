@@ -1,4 +1,4 @@
-"""Parsing fractions and derivatives: ``\\frac{\\partial L}{\\partial W}``, ``dL/dW``, ``\\nabla_W L``."""
+"""Parsing fractions and derivatives: \\frac{\\partial L}{\\partial W}, dL/dW, \\nabla_W L."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Fractions(Groups):
         return sx.Quotient(opening.at, self.last_end, over, under)
 
     def part(self) -> tuple[str, sx.Node | None]:
-        """One argument of a fraction: the mark of \\partial ("" without it, else "\\partial+2"), the rest."""
+        """One argument of a fraction: \\partial with its mark, or "", and the rest."""
         braced = self.tok.kind == "lbrace"
         if self.tokens[self.i + braced].kind != "partial":
             return "", self.argument()
@@ -135,7 +135,9 @@ class Fractions(Groups):
 
     def d_quotient(self, opening: Token) -> sx.Node | None:
         """``dy/dx`` or ``d/dx``, if it stands here."""
-        mark = self.mark() if self.tok.kind == "sup" and self.tokens[self.i + 1].kind == "add" else ""
+        mark = (
+            self.mark() if self.tok.kind == "sup" and self.tokens[self.i + 1].kind == "add" else ""
+        )
         y = None
         if self.tok.kind != "slash":
             if self.tok.kind not in ("sym", "accent", "open", "lbrace"):
@@ -169,6 +171,10 @@ def _after_d(node: sx.Node) -> tuple[str, sx.Node | None] | None:
         head = head.base
     else:
         digits = ""
-    if not isinstance(head, sx.Sym) or head.base not in ("d", r"\mathrm{d}") or digits not in ("", "+", "2"):
+    if (
+        not isinstance(head, sx.Sym)
+        or head.base not in ("d", r"\mathrm{d}")
+        or digits not in ("", "+", "2")
+    ):
         return None
     return "d" + digits, _juxtaposed(rest)

@@ -20,7 +20,9 @@ class Groups(Stream):
         opening = self.take()
         if self.tok.kind == "rbrace":
             self.i += 1
-            return self.primary() if self.starts_factor() else sx.Words(opening.at, self.last_end, "")
+            return (
+                self.primary() if self.starts_factor() else sx.Words(opening.at, self.last_end, "")
+            )
         self.bars.append("")
         items = self.items("rbrace")
         self.bars.pop()
@@ -125,7 +127,11 @@ class Groups(Stream):
         """( [ { or <, up to its partner; an interval may mix ( and ]."""
         opening = self.take()
         before = self.tokens[self.i - 2] if self.i > 1 else None
-        tight = not opening.gap and before is not None and before.kind in ("sym", "rbrace", "prime", "num")
+        tight = (
+            not opening.gap
+            and before is not None
+            and before.kind in ("sym", "rbrace", "prime", "num")
+        )
         self.bars.append("")
         rows = [self.items("close", "semi")]
         while self.tok.kind == "semi":
@@ -134,7 +140,9 @@ class Groups(Stream):
         self.bars.pop()
         closing = self.tok
         if closing.kind in ("end", "nl", "rel", "finish", "rbrace"):
-            raise self.fail(f"this {opening.text} is never closed", opening, "add the closing bracket")
+            raise self.fail(
+                f"this {opening.text} is never closed", opening, "add the closing bracket"
+            )
         wanted = v.CLOSER_OF[opening.text]
         is_bar = closing.kind == "bar" and closing.text == wanted
         if closing.kind != "close" and not is_bar:
@@ -147,7 +155,9 @@ class Groups(Stream):
         self.i += 1
         if opening.text in ("|", "‖") and len(rows) == 1 and len(rows[0]) == 1:
             return sx.Norm(opening.at, self.last_end, opening.text, rows[0][0])
-        return sx.Brackets(opening.at, self.last_end, opening.text, closing.text, tuple(rows), tight)
+        return sx.Brackets(
+            opening.at, self.last_end, opening.text, closing.text, tuple(rows), tight
+        )
 
     def norm(self) -> sx.Node:
         """``|a|`` or ``\\|a\\|``."""

@@ -24,7 +24,11 @@ _MASTER = re.compile(
     r"|(?P<sign>:=|\+=|<=|>=|==|!=|->|\|\||\.\.+)|(?P<char>.)",
     re.DOTALL,
 )
-_LATEX_LINE = re.compile(r"[\\{}]")
+_PLAIN_SCRIPT = re.compile(r"[A-Za-z0-9]+")
+_FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u0370-\u03ff]+")  # words in another script
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_LONELY = re.compile(r"_(?![A-Za-z0-9{])")
+_LATEX_LINE = re.compile(r"\\")
 _ACCENT_SIGNS = {"∥": r"\|", "∣": "|", "’": "'", "‘": "'", "⩽": r"\le", "⩾": r"\ge", "∗": "*"}
 _CHAR_KINDS = {"_": "sub", "^": "sup", "'": "prime", ",": "comma", ";": "semi", "/": "slash",
                "+": "add", "-": "add", "{": "lbrace", "}": "rbrace", ".": "dot"}  # fmt: skip
@@ -72,6 +76,8 @@ class Lexer(Commands):
     def num(self, text: str, at: int, end: int) -> int:
         if self.after_script and self.latex and text[0].isdigit():  # TeX takes one digit
             text, end = text[0], at + 1
+        elif self.after_script and not self.latex and self.text[end : end + 1] in _LETTERS:  # p_1i
+            return self.bare_script(text, at, end)
         last = self.out[-1] if self.out else None
         touching = last and last.kind == "sym" and not self.gap and last.end == at
         if touching and not self.in_script and self.letters_end(at):
@@ -86,30 +92,36 @@ class Lexer(Commands):
     def word(self, text: str, at: int, end: int) -> int:
         if self.after_script:
             return self.bare_script(text, at, end)
+        if text == "lambda" and _LONELY.match(self.text, end):  # lambda_, as Python must have it
+            end += 1
         if not self.in_script and not self.latex_letters(text) and text in v.PLAIN_WORDS:
             return self.cmd(v.PLAIN_WORDS[text], at, end)
-        for piece in self.split(text):
-            self.emit("sym", WORDS.get(piece, piece), at, at + len(piece))
-            at += len(piece)
+        pieces = self.split(text)
+        for piece in pieces:
+            stop = end if len(pieces) == 1 else at + len(piece)
+            self.emit("sym", WORDS.get(piece, piece), at, stop)
+            at = stop
         return end
 
     def bare_script(self, text: str, at: int, end: int) -> int:
-        """The script after ``_`` or ``^`` without braces: one letter in TeX, a word in plain text."""
+        """The script after ``_`` or ``^`` without braces: a letter in TeX, a word in plain text."""
         plain_end = end
         if self.out[-1].kind == "sub":
-            m = re.compile(r"[A-Za-z0-9]+").match(self.text, at)
+            m = _PLAIN_SCRIPT.match(self.text, at)
             plain_end = m.end() if m else end
         run = self.text[at:plain_end]
         if len(run) == 1:
             return self.emit("sym", run, at, plain_end)
         base = self.out[-2].text if len(self.out) > 1 else ""
         known = f"{base}_{{{run}}}" in self.names
-        if self.latex and not known or self.out[-1].kind == "sup":
+        if (self.latex and not known) or self.out[-1].kind == "sup":
             return self.emit("sym", text[0], at, at + 1)
         self.emit("lbrace", "{", at, at)
         for piece in self.script_pieces(run):
             kind = "num" if piece[0].isdigit() else "sym"
-            self.emit(kind, WORDS.get(piece, piece) if len(piece) > 2 else piece, at, at + len(piece))
+            self.emit(
+                kind, WORDS.get(piece, piece) if len(piece) > 2 else piece, at, at + len(piece)
+            )
             at += len(piece)
         return self.emit("rbrace", "}", at, at)
 
@@ -167,12 +179,18 @@ class Lexer(Commands):
         base = unicodedata.normalize("NFKD" if 0x1D400 <= ord(char) <= 0x1D7FF else "NFD", char)
         if base != char:
             for mark in base[1:]:
-                self.emit("accent", ACCENT_OF_MARK[mark].command, at, at) if mark in ACCENT_OF_MARK else 0
-            return self.unicode(base[0], at, end) if ord(base[0]) > 127 else self.ascii(base[0], at, end)
+                self.emit(
+                    "accent", ACCENT_OF_MARK[mark].command, at, at
+                ) if mark in ACCENT_OF_MARK else 0
+            return (
+                self.unicode(base[0], at, end)
+                if ord(base[0]) > 127
+                else self.ascii(base[0], at, end)
+            )
         if char.isspace():
             return self.space(char, at, end)
         if char.isalpha():
-            m = re.compile(r"[^\W\d_a-zA-Z\u0370-\u03ff]+").match(self.text, at)
+            m = _FOREIGN.match(self.text, at)
             stop = m.end() if m else end
             return self.emit("text", self.text[at:stop], at, stop)
         raise self.source.fail(f"the character {char!r} is not understood", at)
@@ -215,7 +233,10 @@ class Lexer(Commands):
 
 
 def tokenize(
-    source: Source, words: Set[str] = frozenset(), names: Set[str] = frozenset(), lines: bool = False
+    source: Source,
+    words: Set[str] = frozenset(),
+    names: Set[str] = frozenset(),
+    lines: bool = False,
 ) -> list[Token]:
     """The tokens of a text; with ``lines`` a line break outside of brackets is a token."""
     return Lexer(source, words, names, lines).run()

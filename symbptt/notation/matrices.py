@@ -7,7 +7,7 @@ from sympy import Integer
 from . import syntax as sx
 from .dims import ONE, SCALAR, Dim, Solution, add, constant, unknown
 from .draft import Draft
-from .elaborate import Alt, Elaborator
+from .elaborator import Alt, Elaborator
 
 _MAX_CELLS = 400
 
@@ -116,5 +116,5 @@ def _total(sizes: list[Dim], s: Solution) -> Dim:
     return total
 
 
-Elaborator.handlers[sx.Brackets] = _brackets  # type: ignore[assignment]
-Elaborator.handlers[sx.Grid] = _grid  # type: ignore[assignment]
+Elaborator.handlers[sx.Brackets] = _brackets
+Elaborator.handlers[sx.Grid] = _grid

@@ -17,11 +17,12 @@ from . import syntax as sx
 from .dims import ONE, SCALAR
 from .scope import Declared, Function, Scope
 from .scripts import Item, compose, entry_exprs, script_items
+from .symbols import ascii_name
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One symbol read: ``index`` is its time, ``marks`` the superscripts that act on it, in order."""
+    """One symbol read: ``index`` is its time, ``marks`` the superscripts that act on it."""
 
     name: str
     declared: Declared | None = None
@@ -49,7 +50,7 @@ def resolve(node: sx.Node, scope: Scope) -> Reading | None:
             name = compose(symbol, named, used)
             for found in _meanings(name, rest, scope, primes - used):
                 return found
-    return _capital(node, symbol, items, scope)
+    return _capital(node, symbol, items, scope) or _python_name(symbol, items, primes, scope)
 
 
 def _capital(node: sx.Node, symbol: sx.Sym, items: list[Item], scope: Scope) -> Reading | None:
@@ -61,6 +62,18 @@ def _capital(node: sx.Node, symbol: sx.Sym, items: list[Item], scope: Scope) -> 
         declared = scope.params.get(compose(big, named, 0))
         found = _param(declared, rest, 0) if declared is not None else None
         if found is not None and len(found.entries) == 2:
+            return found
+    return None
+
+
+def _python_name(symbol: sx.Sym, items: list[Item], primes: int, scope: Scope) -> Reading | None:
+    """``C_tilde`` and ``c_ell`` for names that are not spelled so in LaTeX."""
+    if not items and not symbol.accents:
+        return None
+    table = {ascii_name(name): name for name in scope.names}
+    for named, rest in _splits(items):
+        name = table.get(ascii_name(compose(symbol, named, 0))) if named else None
+        for found in _meanings(name, rest, scope, primes) if name is not None else ():
             return found
     return None
 
@@ -91,10 +104,8 @@ def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterato
 
 def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -> Reading | None:
     low = [i for i in rest if not i.high]
-    high, marks = [], []
-    for item in rest:
-        if item.high:
-            (marks if item.transposes or item.expr is None or _is_inverse(item) else high).append(item)
+    marks = [i for i in rest if i.high and (i.transposes or i.expr is None or _is_inverse(i))]
+    high = [i for i in rest if i.high and i not in marks]
     if not all(i.operates for i in marks):
         return None
     wrapped = [i for i in high if i.wrapped]
@@ -113,7 +124,9 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
         return None
     found = entry_exprs([i for i in low if i is not time], _entry_count(declared))
     entries = tuple(found) if found is not None else None
-    if entries is None or len(entries) > 2 or (entries and bare and not bare[0].expr.is_Integer):  # type: ignore[union-attr]
+    if entries is None or len(entries) > 2:
+        return None
+    if entries and bare and (bare[0].expr is None or not bare[0].expr.is_Integer):
         return None
     nodes = tuple(i.node for i in (*bare, *marks))
     return Reading(
@@ -122,7 +135,9 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
 
 
 def _is_inverse(item: Item) -> bool:
-    return item.expr is not None and item.expr.is_number and bool(item.expr < 0) and not item.wrapped
+    return (
+        item.expr is not None and item.expr.is_number and bool(item.expr < 0) and not item.wrapped
+    )
 
 
 def _outranks(high: Item, declared: Declared, scope: Scope) -> bool:
@@ -135,7 +150,12 @@ def _outranks(high: Item, declared: Declared, scope: Scope) -> bool:
 
 
 def _split_pair(
-    declared: Declared, low: list[Item], bare: list[Item], marks: list[Item], scope: Scope, primes: int
+    declared: Declared,
+    low: list[Item],
+    bare: list[Item],
+    marks: list[Item],
+    scope: Scope,
+    primes: int,
 ) -> Reading | None:
     """Subscripts without a time letter: the first is the time; ``tj`` may stand without a comma."""
     exprs = entry_exprs(low)

@@ -1,8 +1,8 @@
 """The upper half of the parser: statements, relations, sums and products.
 
-    >>> from .syntax import shown
-    >>> shown(parse(r"W h_{t-1} + b")[0])
-    'Sum([+ +] [Product([Sym(W) Scripted(Sym(h) [Sum([+ -] [Sym(t) Num(1 1)])])] [·]) Sym(b)])'
+>>> from .syntax import shown
+>>> shown(parse(r"W h_{t-1} + b")[0])
+'Sum([+ +] [Product([Sym(W) Scripted(Sym(h) [Sum([+ -] [Sym(t) Num(1 1)])])] [·]) Sym(b)])'
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Set
 
 from ..core.errors import ReadError
 from . import syntax as sx
-from .atoms import Atoms, is_connective
+from .atoms import Atoms
 from .lexer import tokenize
 from .source import Source, checked_source
+from .stream import is_connective
 
 _MAX_SLASHES = 10
 _BETWEEN = ("comma", "semi", "nl", "quad", "dot")
@@ -52,7 +53,9 @@ class Parser(Atoms):
         if token.kind in _BETWEEN or token.kind in ("end", "quantifier", "text"):
             return
         if token.kind == "close":
-            raise self.fail(f"this {token.text} closes nothing", hint="remove it, or open it before")
+            raise self.fail(
+                f"this {token.text} closes nothing", hint="remove it, or open it before"
+            )
         raise self.expected("an operator")
 
     def statement(self) -> sx.Node:

@@ -11,7 +11,8 @@ from . import syntax as sx
 from .calls import Factors, regroup
 from .dims import ONE, SCALAR, Solution, multiply
 from .draft import Draft
-from .elaborate import Alt, Elaborator, distinct, matched
+from .elaborator import Alt, Elaborator, distinct
+from .sums import matched
 
 _ELEMENTWISE = frozenset({r"\odot", r"\circ", "*", r"\oslash"})
 _MAX_FACTORS = 60
@@ -178,4 +179,4 @@ def _entrywise_quotient(e: Elaborator, a: Draft, b: Draft, s: Solution) -> list[
     return hadamard(e, a, recip, s)
 
 
-Elaborator.handlers[sx.Product] = _product  # type: ignore[assignment]
+Elaborator.handlers[sx.Product] = _product

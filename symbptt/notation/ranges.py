@@ -8,9 +8,8 @@ from sympy import Expr, Integer, Symbol
 
 from ..core.indices import index_symbol
 from . import syntax as sx
-from .dims import ONE, Solution
-from .draft import Draft
-from .elaborate import Alt, Elaborator
+from .dims import Solution
+from .elaborator import Alt, Elaborator
 from .scripts import index_expr
 
 _FLIP = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", "=": "="}
@@ -83,15 +82,13 @@ def _one(e: Elaborator, node: sx.Node) -> Limits:
         index = index_expr(node.sides[0])
         if index is not None and index.is_Symbol:
             raise e.unsupported("a sum over a set is not understood here yet", node)
-    values = [index_expr(side) for side in node.sides]
-    if any(v is None for v in values) or any(op not in _FLIP for op in node.ops):
+    values = [v for v in map(index_expr, node.sides) if v is not None]
+    if len(values) < len(node.sides) or any(op not in _FLIP for op in node.ops):
         raise e.fail(f"the limits {e.text(node)} are not understood", node)
-    place = _index_place(e, values)  # type: ignore[arg-type]
+    place = _index_place(e, values)
     if place is None:
         raise e.fail(f"{e.text(node)} does not show which index runs", node)
-    index = values[place]
-    assert index is not None
-    limits = Limits(index)
+    limits = Limits(values[place])
     if place > 0:
         limits = _bounded(limits, _FLIP[node.ops[place - 1]], values[place - 1])
     if place < len(values) - 1:
@@ -106,12 +103,11 @@ def _index_place(e: Elaborator, values: list[Expr]) -> int | None:
     taken = {b.name for b in e.bound} | {e.scope.length}
     letters = [i for i, v in enumerate(values) if v.is_Symbol]
     free = [i for i in letters if values[i].name not in taken]
-    return (free or letters or [None])[0]
+    return next(iter(free or letters), None)
 
 
-def _bounded(limits: Limits, op: str, value: Expr | None) -> Limits:
+def _bounded(limits: Limits, op: str, value: Expr) -> Limits:
     """The limits with ``index op value``."""
-    assert value is not None
     if op == "=":
         return replace(limits, lo=value)
     if op in ("<", r"\le"):
@@ -168,6 +164,4 @@ def _bodies(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
     return out
 
 
-
-
-Elaborator.handlers[sx.Big] = _big  # type: ignore[assignment]
+Elaborator.handlers[sx.Big] = _big

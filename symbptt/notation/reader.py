@@ -1,12 +1,12 @@
 """Text to terms: formulas, quantities and equations of a scope.
 
-    >>> from ..core.terms import Elem, Param, index_symbol
-    >>> n, t = index_symbol("n"), index_symbol("t")
-    >>> scope = scope_of([Param("W", n, n), Elem("h", t, n), Param("L", 1, 1)], [r"\\sigma"])
-    >>> read_term(r"\\sigma(W h_{t-1})", scope)
-    \\sigma(W @ h[t - 1])
-    >>> read_quantity(r"\\partial h_t/\\partial h_k", scope)
-    ∂(h[t])/∂(h[k])
+>>> from ..core.terms import Elem, Param, index_symbol
+>>> n, t = index_symbol("n"), index_symbol("t")
+>>> scope = scope_of([Param("W", n, n), Elem("h", t, n), Param("L", 1, 1)], [r"\\sigma"])
+>>> read_term(r"\\sigma(W h_{t-1})", scope)
+\\sigma(W @ h[t - 1])
+>>> read_quantity(r"\\partial h_t/\\partial h_k", scope)
+∂(h[t])/∂(h[k])
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from sympy import Expr
 
 from ..core.errors import NotSupported, ReadError, ShapeError
 from ..core.terms import Term
-from . import calls, derivatives, matrices, products, ranges  # noqa: F401  they register handlers
+from . import calls, derivatives, leaves, matrices, powers, products, ranges, sums
 from . import syntax as sx
 from .dims import Shape, Solution
 from .draft import Draft, build
-from .elaborate import Alt, Elaborator, can_spread, spread
+from .elaborator import Alt, Elaborator
 from .parser import parse_source
 from .scope import Scope, dim_of, scope_of
 from .scripts import index_expr
 from .source import Source, checked_source
+from .sums import can_spread, spread
 
-EQUATIONS = frozenset({"=", ":="})
+# Importing a module of this list makes its constructs known to the elaborator.
+CONSTRUCTS = (leaves, powers, sums, products, calls, ranges, derivatives, matrices)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_term(
 def read_quantity(text: str, scope: Scope, file: str = "") -> Term:
     """The quantity asked for: a derivative, a gradient or any formula.
 
-    Of a scalar, \\partial L/\\partial X is the gradient; ``\\partial L/\\partial w_{ij}`` an entry of it.
+    Of a scalar, \\partial L/\\partial X is the gradient; by an entry of X it is an entry of that.
     """
     return read_term(text, scope, file=file)
 
@@ -132,9 +134,7 @@ def related(e: Elaborator, node: sx.Relation, s: Solution) -> tuple[list[Draft],
     return drafts, settled(e, node, solution)
 
 
-def equated(
-    e: Elaborator, a: Draft, b: Draft, s: Solution
-) -> tuple[Draft, Draft, Solution] | None:
+def equated(e: Elaborator, a: Draft, b: Draft, s: Solution) -> tuple[Draft, Draft, Solution] | None:
     """The two sides of a relation: one shape, or a number against a vector, entrywise."""
     first, second = s.is_scalar(a.shape), s.is_scalar(b.shape)
     if a.is_number and not second and can_spread(a, b.shape, s):
@@ -184,7 +184,7 @@ def finish(e: Elaborator, node: sx.Node, found: Alt | None) -> Term:
 
 
 def with_ranges(nodes: tuple[sx.Node, ...]) -> list[tuple[sx.Node, tuple[Range, ...]]]:
-    """Statements with the ranges ``(k = 1, \\dots, t)`` or ``i = 1, \\dots, t`` that follow them."""
+    """Statements with the ranges ``(k = 1, \\dots, t)`` or ``i = 1, \\dots, t`` after them."""
     out: list[tuple[sx.Node, tuple[Range, ...]]] = []
     i = 0
     while i < len(nodes):
@@ -208,7 +208,9 @@ def _range_at(nodes: tuple[sx.Node, ...], i: int) -> tuple[Range | None, int]:
     if index is None or lo is None or not index.is_Symbol:
         return None, 1
     stop = i + 1
-    while stop < len(nodes) and (isinstance(nodes[stop], sx.Dots) or index_expr(nodes[stop]) is not None):
+    while stop < len(nodes) and (
+        isinstance(nodes[stop], sx.Dots) or index_expr(nodes[stop]) is not None
+    ):
         stop += 1
     rest = nodes[i + 1 : stop]
     if not any(isinstance(n, sx.Dots) for n in rest):

@@ -27,7 +27,7 @@ class Declared:
 
 @dataclass(frozen=True)
 class Function:
-    """A function name: ``kind`` "map", "softmax", "diag", "tr", "vec" or "opaque".
+    """A function name: ``kind`` "map", "softmax", "diag", "trace", "vec" or "opaque".
 
     ``core`` is the name in terms; ``rows`` the number of values of an opaque function.
     """
@@ -38,14 +38,17 @@ class Function:
     rows: Dim = ONE
 
 
+_KINDS = {
+    "softmax": "softmax", "SoftMax": "softmax", "Softmax": "softmax", "diag": "diag",
+    "Diag": "diag", "tr": "trace", "trace": "trace", "vec": "vec",
+}  # fmt: skip
 _FIXED: dict[str, Function] = {
     **{name: Function(name, "map", name) for name in TABLE},
-    "softmax": Function("softmax", "softmax"), "SoftMax": Function("softmax", "softmax"),
-    "Softmax": Function("softmax", "softmax"), "diag": Function("diag", "diag"),
-    "Diag": Function("diag", "diag"), "tr": Function("tr", "trace"), "trace": Function("tr", "trace"),
-    "vec": Function("vec", "vec"),
-}  # fmt: skip
-NOT_YET = frozenset("det rank sign sgn max min argmax argmin sup inf lim ker dim onehot".split())
+    **{word: Function(word.lower(), kind) for word, kind in _KINDS.items()},
+}
+NOT_YET = frozenset(
+    ("det", "rank", "sign", "sgn", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot")
+)
 """Words of mathematics that are read but have no term."""
 
 
@@ -63,8 +66,8 @@ class Scope:
 
     ``times`` are letters read as time; ``length`` the last time; ``sizes`` names of dimensions;
     ``superscripted`` sequences whose time is a bare superscript (``s_j^t``); ``objectives`` scalars
-    that may be written with arguments, ``L_t(h_t)``; ``arguments`` what each function is applied to in
-    the model, for \\sigma' without an argument.
+    that may be written with arguments, ``L_t(h_t)``; ``arguments`` what each function is applied to
+    in the model, for \\sigma' without an argument.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)

@@ -40,8 +40,7 @@ class Item:
         node = self.node
         if isinstance(node, sx.Sum) and node.signs == ("-",):
             return True
-        entrywise = isinstance(node, sx.Product) and isinstance(node.factors[0], sx.Sym)
-        if entrywise and node.factors[0].base in (r"\odot", r"\circ"):  # type: ignore[union-attr]
+        if entrywise_exponent(node) is not None:
             return True
         return self.transposes or self.expr is not None or isinstance(node, sx.Quotient | sx.Num)
 
@@ -56,7 +55,7 @@ def index_expr(node: sx.Node | None) -> Expr | None:
         small = node.value.denominator == 1 and abs(node.value) <= _MAX_INDEX
         return Integer(int(node.value)) if small else None
     if isinstance(node, sx.Sym):
-        letter = len(node.base) == 1 and node.base.isalpha() or node.base.startswith("\\")
+        letter = (len(node.base) == 1 and node.base.isalpha()) or node.base.startswith("\\")
         fit = letter and not node.accents and node.base not in _NO_INDEX
         return index_symbol(node.base) if fit else None
     if isinstance(node, sx.Scripted):  # t_1, T_x
@@ -74,13 +73,28 @@ def index_expr(node: sx.Node | None) -> Expr | None:
                 return None
             total += value if sign == "+" else -value
         return total
-    if isinstance(node, sx.Product) and isinstance(node.factors[0], sx.Num) and len(node.factors) == 2:
+    if (
+        isinstance(node, sx.Product)
+        and isinstance(node.factors[0], sx.Num)
+        and len(node.factors) == 2
+    ):
         left, right = map(index_expr, node.factors)
         return None if left is None or right is None else left * right
     return None
 
 
-_NO_INDEX = frozenset({r"\top", r"\intercal", r"\infty", r"\ones", r"\zeros", r"\R", "*", "+", r"\circ"})
+_NO_INDEX = frozenset(
+    {r"\top", r"\intercal", r"\infty", r"\ones", r"\zeros", r"\R", "*", "+", r"\circ"}
+)
+
+
+def entrywise_exponent(node: sx.Node) -> sx.Node | None:
+    """The k of a superscript ``\\odot k``."""
+    if isinstance(node, sx.Product) and len(node.factors) == 2:
+        sign, exponent = node.factors
+        if isinstance(sign, sx.Sym) and sign.base in (r"\odot", r"\circ"):
+            return exponent
+    return None
 
 
 def script_text(node: sx.Node) -> str:
@@ -105,7 +119,9 @@ def script_text(node: sx.Node) -> str:
         return "".join(s + script_text(t) for s, t in pairs).removeprefix("+")
     if isinstance(node, sx.Brackets):
         rows = ";".join(",".join(map(script_text, row)) for row in node.rows)
-        opening, closing = (r"\langle ", r"\rangle ") if node.open == "<" else (node.open, node.close)
+        opening, closing = (
+            (r"\langle ", r"\rangle ") if node.open == "<" else (node.open, node.close)
+        )
         return f"{opening}{rows}{closing}"
     if isinstance(node, sx.Listing):
         return ",".join(map(script_text, node.items))
@@ -134,7 +150,10 @@ def _pieces(script: sx.Node, high: bool) -> list[sx.Node]:
         last = script.factors[-1]
         bracketed = any(isinstance(f, sx.Brackets) for f in script.factors)
         turned = high and isinstance(last, sx.Sym) and last.base in TRANSPOSES
-        power = isinstance(script.factors[0], sx.Sym) and script.factors[0].base in (r"\odot", r"\circ")
+        power = isinstance(script.factors[0], sx.Sym) and script.factors[0].base in (
+            r"\odot",
+            r"\circ",
+        )
         if (bracketed or turned) and not power:
             return list(script.factors)
     return [script]

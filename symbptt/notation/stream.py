@@ -10,10 +10,12 @@ from .tokens import Token
 
 _MAX_DEPTH = 80  # factors and their parts inside each other
 FACTOR_STARTS = frozenset(
-    "num sym open lbrace frac sqrt accent big partial nabla dots begin label text stacked substack"
-    .split()
+    ("num", "sym", "open", "lbrace", "frac", "sqrt", "accent", "big", "partial", "nabla", "dots",
+     "begin", "label", "text", "stacked", "substack")
 )  # fmt: skip
-_TAKES_ARGUMENT = frozenset("sub sup frac sqrt accent label stacked substack".split())
+_TAKES_ARGUMENT = frozenset(
+    ("sub", "sup", "frac", "sqrt", "accent", "label", "stacked", "substack")
+)
 SOFT = ("nl", "quad")
 
 
@@ -108,40 +110,11 @@ class Stream:
 
     def factor(self) -> sx.Node:
         """One factor with its scripts, or a prefix operator with what it takes."""
-        self.descend()
-        token = self.tok
-        if token.kind == "add":
-            self.i += 1
-            inner = self.factor()
-            node: sx.Node = sx.Sum(token.at, inner.end, (token.text,), (inner,))
-        elif token.kind == "big":
-            node = self.big()
-        elif token.kind == "partial":
-            node = self.partial()
-        elif token.kind == "nabla":
-            node = self.nabla()
-        elif token.kind == "sym" and token.text in ("d", r"\mathrm{d}"):
-            node = self.letter_d()
-        elif token.text in _CAPITAL_SIGNS and self.runs_over_index():
-            node = self.big()
-        else:
-            node = self.postfix(self.primary())
-        self.depth -= 1
-        return node
+        raise NotImplementedError
 
     def primary(self) -> sx.Node:
         """A factor without its scripts."""
-        token = self.tok
-        parse = _PRIMARIES.get(token.kind)
-        if parse is not None:
-            self.descend()
-            node = parse(self)
-            self.depth -= 1
-            return node
-        if token.kind == "mul" and self.tokens[self.i + 1].kind in _PLACEHOLDER_ENDS:
-            self.i += 1
-            return sx.Dots(token.at, token.end, token.text)
-        raise self.expected("a formula")
+        raise NotImplementedError
 
 
 def is_connective(text: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction as Rational
-from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,8 @@ class Num(Node):
 class Sym(Node):
     """A symbol without scripts: a letter, a command (``\\sigma``) or a word (``tanh``).
 
-    ``\\R`` is the set of reals, ``\\ones`` and ``\\zeros`` are bold 1 and 0; in scripts also ``*``, ``+``.
+    ``\\R`` is the set of reals, ``\\ones`` and ``\\zeros`` are bold 1 and 0; a script may also be a
+    sign: ``*``, ``+``.
     """
 
     base: str
@@ -131,8 +131,8 @@ class Root(Node):
 class Derivative(Node):
     """\\partial y / \\partial x in any form; ``y`` is None for an operator in front of its operand.
 
-    ``mark`` is "+" for the immediate derivative, ``order`` the order; ``letter`` is "\\partial" or "d"; ``slot``
-    tells the form ``\\partial_x y``.
+    ``mark`` is "+" for the immediate derivative; ``letter`` is "\\partial" or "d"; ``slot`` tells
+    the form \\partial_x y.
     """
 
     y: Node | None
@@ -197,9 +197,13 @@ def children(node: Node) -> Iterator[Node]:
         yield from _nodes(getattr(node, name))
 
 
-@lru_cache(maxsize=64)
 def _field_names(cls: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls)[2:])
+    if cls not in _FIELDS:
+        _FIELDS[cls] = tuple(f.name for f in fields(cls)[2:])
+    return _FIELDS[cls]
+
+
+_FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _nodes(value: object) -> Iterator[Node]:

@@ -25,7 +25,7 @@ class Token(NamedTuple):
 class Emitter:
     """The tokens made so far, what is open, and the language of the current line.
 
-    ``words`` are names of several letters, ``names`` whole names, ``lines`` tells whether line breaks matter.
+    ``words`` are names of several letters, ``names`` whole names; ``lines``: line breaks matter.
     """
 
     def __init__(self, source: Source, words: Set[str], names: Set[str], lines: bool) -> None:
@@ -66,7 +66,9 @@ def _matched_braces(source: Source) -> dict[int, int]:
                 raise source.fail(f"braces are nested more than {MAX_DEPTH} deep", m.start())
         elif m.group() == "}":
             if not stack:
-                raise source.fail("this } closes nothing", m.start(), "remove it, or add a { before")
+                raise source.fail(
+                    "this } closes nothing", m.start(), "remove it, or add a { before"
+                )
             pairs[stack.pop()] = m.start()
     if stack:
         raise source.fail("this { is never closed", stack[-1], "add a }")

@@ -46,49 +46,54 @@ SIZES = {
 } | {r"\left", r"\right", r"\middle"}
 SKIP = {
     r"\,", r"\;", r"\:", r"\!", r"\ ", r"\>", "\\\n", "~", r"\limits", r"\nolimits", r"\mathstrut",
-    r"\strut", r"\displaystyle", r"\textstyle", r"\scriptstyle", r"\scriptscriptstyle", r"\nonumber",
-    r"\notag", r"\hfill", r"\quad*", r"\thinspace", r"\medspace", r"\thickspace", r"\negthinspace",
-    r"\enspace", r"\hline", r"\noindent", r"\centering", r"\left.*", r"\relax", r"\allowbreak",
-    r"\nobreak", r"\par", r"\mathop", r"\mathrel", r"\mathbin", r"\mathord", r"\ensuremath",
-    r"\mathopen", r"\mathclose", r"\mathpunct", r"\(", r"\)", r"\[", r"\]", "$", r"\intop", r"\-",
+    r"\strut", r"\displaystyle", r"\textstyle", r"\scriptstyle", r"\scriptscriptstyle",
+    r"\nonumber", r"\notag", r"\hfill", r"\thinspace", r"\medspace", r"\thickspace",
+    r"\negthinspace", r"\enspace", r"\hline", r"\noindent", r"\centering", r"\relax",
+    r"\allowbreak", r"\nobreak", r"\par", r"\mathop", r"\mathrel", r"\mathbin", r"\mathord",
+    r"\ensuremath", r"\mathopen", r"\mathclose", r"\mathpunct", r"\(", r"\)", r"\[", r"\]", "$",
+    r"\-",
 }  # fmt: skip
 SKIP_WITH_ARGUMENT = {
     r"\tag", r"\label", r"\hspace", r"\vspace", r"\phantom", r"\vphantom", r"\hphantom", r"\color",
-    r"\eqref", r"\ref", r"\cite", r"\footnote", r"\mathchoice", r"\kern", r"\tag*", r"\hspace*",
+    r"\eqref", r"\ref", r"\cite", r"\footnote",
 }  # fmt: skip
-LABELLED_ABOVE = {r"\underbrace", r"\overbrace", r"\underline*", r"\underbracket", r"\overbracket"}
+LABELLED = {r"\underbrace", r"\overbrace", r"\underbracket", r"\overbracket"}
 BOXES = {r"\boxed", r"\fbox", r"\framebox", r"\cancel", r"\bcancel", r"\smash", r"\mathclap"}
 STACKED = {r"\stackrel", r"\overset", r"\underset"}  # first argument is a label
 TEXT_FONTS = {
     r"\text", r"\textrm", r"\textbf", r"\textit", r"\textsf", r"\texttt", r"\mbox", r"\mathrm",
     r"\mathsf", r"\mathtt", r"\mathit", r"\operatorname", r"\textnormal", r"\emph", r"\hbox",
-    r"\operatorname*",
 }  # fmt: skip
 """Fonts in which several letters are one word."""
 BOLD_FONTS = {r"\mathbf", r"\bm", r"\boldsymbol", r"\mathbb", r"\textbf", r"\pmb", r"\bf"}
 GRIDS = {
-    "bmatrix", "pmatrix", "matrix", "vmatrix", "Bmatrix", "Vmatrix", "smallmatrix", "array", "cases",
-    "psmallmatrix", "bsmallmatrix", "dcases", "rcases",
+    "bmatrix", "pmatrix", "matrix", "vmatrix", "Bmatrix", "Vmatrix", "smallmatrix", "array",
+    "psmallmatrix", "bsmallmatrix", "cases", "dcases", "rcases",
 }  # fmt: skip
 ALIGNED = {
     "aligned", "align", "align*", "alignat", "alignat*", "gather", "gather*", "gathered", "split",
-    "equation", "equation*", "multline", "multline*", "eqnarray", "eqnarray*", "displaymath", "math",
-    "alignedat", "flalign", "flalign*", "subequations",
+    "equation", "equation*", "multline", "multline*", "eqnarray", "eqnarray*", "displaymath",
+    "math", "alignedat", "flalign", "flalign*",
 }  # fmt: skip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 FORBIDDEN = frozenset(
     rf"\{name}"
-    for name in (
-        "input include write write18 immediate openout openin closeout closein read newwrite newread "
-        "def edef gdef xdef let futurelet newcommand renewcommand providecommand newenvironment "
-        "renewenvironment DeclareMathOperator catcode csname endcsname expandafter noexpand "
-        "usepackage documentclass RequirePackage loop repeat special href url includegraphics verb "
-        "verbatiminput lstinputlisting makeatletter makeatother jobname the directlua luaexec "
-        "uppercase lowercase shipout batchmode scrollmode errorstopmode string meaning afterassignment "
-        "aftergroup bibliography typeout message newcount newdimen newtoks toks everymath "
-        "everydisplay output endinput InputIfFileExists IfFileExists ShellEscape pdfliteral pgfutil "
-        "afterpage AtBeginDocument AtEndDocument char scantokens romannumeral number"
-    ).split()
+    for name in _words("""
+    input include write immediate openout openin closeout closein read newwrite newread def edef
+    gdef xdef let futurelet newcommand renewcommand providecommand newenvironment renewenvironment
+    DeclareMathOperator catcode csname endcsname expandafter noexpand usepackage documentclass
+    RequirePackage loop repeat special href url includegraphics verb verbatiminput lstinputlisting
+    makeatletter makeatother jobname the directlua luaexec uppercase lowercase shipout batchmode
+    scrollmode errorstopmode string meaning afterassignment aftergroup bibliography typeout message
+    newcount newdimen newtoks toks everymath everydisplay output endinput InputIfFileExists
+    IfFileExists ShellEscape pdfliteral afterpage AtBeginDocument AtEndDocument char scantokens
+    romannumeral number
+    """)
 )
 """Commands that do something other than show mathematics."""
 
@@ -100,13 +105,14 @@ FUNCTION_WORDS: frozenset[str] = frozenset(
 """Words that stand for a function also without a backslash or a font."""
 PLAIN_WORDS: dict[str, str] = {
     "sum": r"\sum", "prod": r"\prod", "in": r"\in", "grad": r"\nabla", "partial": r"\partial",
-    "forall": r"\forall", "nabla": r"\nabla", "odot": r"\odot", "le": r"\le", "dots": r"\dots",
+    "forall": r"\forall", "nabla": r"\nabla", "odot": r"\odot", "dots": r"\dots",
     "otimes": r"\otimes",
 }  # fmt: skip
 """Words of the plain form that are commands; only where they stand alone."""
-CONNECTIVES = frozenset(
-    "for for all where with if when otherwise and or so thus hence let then since because as via by "
-    "else such that given at each every any 其中 所以 因此 则 令 设 当 对 对于 所有 且 即 或 有 和 得 又 因为 "
-    "while we have is are using from here i.e. e.g. s.t.".split()
-) | {"for all", "such that", "for each", "for every", "for any", "we have", "subject to"}
+CONNECTIVES = _words("""
+    for all where with if when otherwise and or so thus hence let then since because as via by else
+    such that given at each every any while we have is are using from here subject to
+    其中 所以 因此 则 令 设 当 对 对于 所有 且 即 或 有 和 得 又 因为
+    """)
+"""Words that join statements."""
 FULL_WIDTH = dict(zip("，；：（）＝＋－。｜［］", ",;:()=+-.|[]", strict=True))

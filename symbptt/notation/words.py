@@ -30,9 +30,7 @@ class Words(Emitter):
             return self.script_pieces(run)
         out, at = [], 0
         while at < len(run):
-            end = next(
-                (e for e in range(len(run), at + 1, -1) if self.is_part(run[at:e])), at + 1
-            )
+            end = next((e for e in range(len(run), at + 1, -1) if self.is_part(run[at:e])), at + 1)
             out.append(run[at:end])
             at = end
         return out

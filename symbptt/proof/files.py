@@ -136,42 +136,50 @@ class _Reader:
             raise ProofError(f"{term} is not an element with an index symbol")
         return term
 
-    def facts(self, data: list[Any]) -> tuple[Expr, ...]:
-        return tuple(read_index(f) for f in data)
+    def param(self, number: Any) -> Param:
+        term = self.leaf(number)
+        if not isinstance(term, Param):
+            raise ProofError(f"{term} is not a parameter")
+        return term
+
+    def facts(self, data: Any) -> tuple[Expr, ...]:
+        return tuple(read_index(f) for f in _of(list, data))
 
     def theory(self, data: dict[str, Any]) -> Theory:
         definitions = []
-        for head, body, facts in data["definitions"]:
+        for head, body, facts in _of(list, data["definitions"]):
             leaf = self.leaf(head)
             leaf = self.element(head) if isinstance(leaf, Elem) else leaf
             definitions.append(Definition(leaf, self.term(body), self.facts(facts)))
-        givens = tuple(Given(self.element(h), self.facts(f)) for h, f in data["givens"])
-        params = tuple(self.leaf(p) for p in data["params"])
-        assumptions = tuple(
-            Assumption(str(name), self.term(left), self.term(right), self.facts(facts))
-            for name, left, right, facts in data["assumptions"]
+        givens = (Given(self.element(h), self.facts(f)) for h, f in _of(list, data["givens"]))
+        params = (self.param(p) for p in _of(list, data["params"]))
+        assumptions = (
+            Assumption(_of(str, name), self.term(left), self.term(right), self.facts(facts))
+            for name, left, right, facts in _of(list, data["assumptions"])
         )
         facts = self.facts(data["facts"])
-        return Theory(params, givens, tuple(definitions), facts, assumptions)
+        return Theory(tuple(params), tuple(givens), tuple(definitions), facts, tuple(assumptions))
 
     def frame(self, data: dict[str, Any]) -> Frame:
         step = data["step"]
-        vary = tuple(self.leaf(x) for x in data["vary"])
-        return Frame(vary, tuple(map(str, data["shocks"])),
-                     None if step is None else read_index(step))  # fmt: skip
+        vary = tuple(self.leaf(x) for x in _of(list, data["vary"]))
+        shocks = tuple(_of(str, z) for z in _of(list, data["shocks"]))
+        return Frame(vary, shocks, None if step is None else read_index(step))
 
     def step(self, data: dict[str, Any]) -> Step:
         span = data.get("span")
-        bind = tuple((str(k), read_index(e)) for k, e in data.get("bind", {}).items())
+        if span is not None:
+            first, last = map(_natural, span)
+            span = (first, last)
+        bind = tuple((k, read_index(e)) for k, e in data.get("bind", {}).items())
         return Step(
-            str(data["by"]), tuple(map(_natural, data["path"])), self.term(data["result"]),
-            str(data.get("name", "")), bool(data.get("reverse", False)), bind,
-            None if span is None else (_natural(span[0]), _natural(span[1])),
-            str(data.get("reason", "")),
+            _of(str, data["by"]), tuple(map(_natural, _of(list, data["path"]))),
+            self.term(data["result"]), _of(str, data.get("name", "")),
+            _of(bool, data.get("reverse", False)), bind, span, _of(str, data.get("reason", "")),
         )  # fmt: skip
 
-    def chain(self, data: list[Any]) -> Chain:
-        return Chain(tuple(self.step(s) for s in data))
+    def chain(self, data: Any) -> Chain:
+        return Chain(tuple(self.step(s) for s in _of(list, data)))
 
     def proof(self, data: dict[str, Any]) -> Proof:
         if "steps" in data:
@@ -181,23 +189,30 @@ class _Reader:
             if not isinstance(variable, Symbol):
                 raise ProofError("an induction needs a variable")
             return Induction(variable, read_index(data["start"]), self.chain(data["base"]),
-                             self.chain(data["step"]), int(data["direction"]))  # fmt: skip
+                             self.chain(data["step"]), _of(int, data["direction"]))  # fmt: skip
         if "assumed" in data:
-            return Assumed(str(data["assumed"]))
-        return Identification(str(data["identify"]), self.term(data["wrt"]))
+            return Assumed(_of(str, data["assumed"]))
+        return Identification(_of(str, data["identify"]), self.term(data["wrt"]))
 
     def theorem(self, data: dict[str, Any]) -> Theorem:
         return Theorem(
-            str(data["id"]), self.term(data["left"]), self.term(data["right"]),
+            _of(str, data["id"]), self.term(data["left"]), self.term(data["right"]),
             self.proof(data["proof"]), self.facts(data["facts"]), self.frame(data["frame"]),
-            str(data.get("title", "")), tuple(self.term(x) for x in data.get("subject", [])),
+            _of(str, data.get("title", "")), tuple(map(self.term, data.get("subject", []))),
         )  # fmt: skip
 
 
-def _natural(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ProofError(f"{value!r} is not a position")
+def _of(kind: type, value: Any) -> Any:
+    """The value, which must be of this very type (a truth value is not a number)."""
+    if type(value) is not kind:
+        raise ProofError(f"{value!r} is not of type {kind.__name__}")
     return value
+
+
+def _natural(value: Any) -> int:
+    if _of(int, value) < 0:
+        raise ProofError(f"{value!r} is not a position")
+    return int(value)
 
 
 def loads(text: str) -> Development:

@@ -9,144 +9,143 @@ that the proof states. Nothing here searches, and nothing here imports ``calculu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sympy import Expr, Symbol
 
 from symbptt.core.canonical import equal
-from symbptt.core.dependence import check_theory, is_defined, is_given, vanishes
+from symbptt.core.dependence import check_theory, vanishes
 from symbptt.core.errors import ProofError, SymbpttError
 from symbptt.core.indices import differ, entails, equal_index, index_symbol
-from symbptt.core.terms import (
-    D, Elem, Gradient, Param, Partial, Plus, Shock, Term, Trace, Vec, When, Zero, _Nary,
-)  # fmt: skip
+from symbptt.core.scope import Scope, check_index
+from symbptt.core.terms import D, Elem, Gradient, Partial, Plus, Shock, Term, Zero, _Nary
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import Path, contains, context, find, replace, substitute
+from symbptt.core.traverse import Path, contains, context, substitute
+from symbptt.core.traverse import replace as replace_at
 from symbptt.rules import rule
 
+from .identify import identify
 from .match import instantiate, instantiate_index, match
-from .objects import Chain, Development, Identification, Induction, Step, Theorem
+from .objects import Assumed, Chain, Development, Identification, Induction, Step, Theorem
 
 Facts = tuple[Expr, ...]
+Bindings = dict[Symbol, Expr]
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a step acts: what may be used there, and what the step says comes out."""
+    """Where a step acts: what may be used there, and which part of its line it states."""
 
-    theory: Theory
+    scope: Scope
     known: Mapping[str, Theorem]
     frame: Frame
     facts: Facts
-    hypothesis: tuple[Term, Term] | None
-    inside_d: bool
-    stated: Term
+    hypothesis: tuple[Term, Term] | None = None
+    inside_d: bool = False
+    stated: Callable[[], Term] = lambda: Zero(1)
+
+    @property
+    def theory(self) -> Theory:
+        return self.scope.theory
 
 
 def check(development: Development) -> None:
     """Accepts a development or raises ProofError with the theorem and the step."""
-    _guarded("theory", check_theory, development.theory)
+    scope: Scope = _guarded("theory", check_theory, development.theory)
     known: dict[str, Theorem] = {}
     for theorem in development.theorems:
         if theorem.id in known:
             raise ProofError(f"two theorems are called {theorem.id!r}")
-        _guarded(f"theorem {theorem.id}", _check_theorem, theorem, development.theory, known)
+        place = _Place(scope, known, theorem.frame, (*scope.theory.facts, *theorem.facts))
+        _guarded(f"theorem {theorem.id}", _check_theorem, theorem, place)
         known[theorem.id] = theorem
 
 
-def _guarded(where: str, action: object, *arguments: object) -> None:
+def _guarded(where: str, action: Callable[..., Any], *arguments: object) -> Any:
     try:
-        action(*arguments)  # type: ignore[operator]
+        return action(*arguments)
     except SymbpttError as error:
         raise ProofError(f"{where}: {error.message}") from error
+    except RecursionError as error:
+        raise ProofError(f"{where}: terms are nested too deeply") from error
 
 
-def _check_theorem(theorem: Theorem, theory: Theory, known: Mapping[str, Theorem]) -> None:
+def _check_theorem(theorem: Theorem, place: _Place) -> None:
+    proof = theorem.proof
+    _check_statement(theorem, place)
+    if isinstance(proof, Chain):
+        _check_chain(theorem, proof, place)
+    elif isinstance(proof, Induction):
+        _check_induction(theorem, proof, place)
+    elif isinstance(proof, Identification):
+        if (source := place.known.get(proof.source)) is None:
+            raise ProofError(f"{proof.source!r} is not an earlier theorem")
+        identify(theorem, proof.wrt, source, place.theory, place.facts)
+    elif not isinstance(proof, Assumed) or not any(
+        (a.name, a.left, a.right, a.facts) == (proof.name, theorem.left, theorem.right, theorem.facts)
+        for a in place.theory.assumptions
+    ):
+        raise ProofError("the statement is not an assumption of the theory")
+
+
+def _check_statement(theorem: Theorem, place: _Place) -> None:
+    """The statement has a meaning in the theory."""
     if theorem.left.shape != theorem.right.shape:
         raise ProofError("the two sides have different shapes")
-    _check_scope(theorem, theory)
-    proof = theorem.proof
-    if isinstance(proof, Chain):
-        _check_chain(theorem, proof, theory, known, None)
-    elif isinstance(proof, Induction):
-        _check_induction(theorem, proof, theory, known)
-    elif isinstance(proof, Identification):
-        _check_identification(theorem, proof, theory, known)
-    elif not any(
-        (a.name, a.left, a.right, a.facts) == (proof.name, theorem.left, theorem.right, theorem.facts)
-        for a in theory.assumptions
-    ):
-        raise ProofError(f"{proof.name!r} is not an assumption of the theory")
+    for fact in theorem.facts:
+        check_index(fact)
+    place.scope.check_frame(theorem.frame)
+    for side in (theorem.left, theorem.right):
+        place.scope.check(side, _free(theorem, place), theorem.facts)
 
 
-def _check_scope(theorem: Theorem, theory: Theory) -> None:
-    """A bound index must not carry the name of a free one: the facts would apply to both."""
-    outer = set().union(
-        theorem.left.free_symbols, theorem.right.free_symbols,
-        *(f.free_symbols for f in (*theorem.facts, *theory.facts)),
-    )  # fmt: skip
-    steps = theorem.proof.steps if isinstance(theorem.proof, Chain) else ()
-    for line in (theorem.left, theorem.right, *(s.result for s in steps)):
-        _check_bound(line, outer)
+def _free(theorem: Theorem, place: _Place) -> set[Symbol]:
+    """The symbols that a bound index must not be called, or facts would apply to both."""
+    return set(place.scope.symbols).union(
+        *(x.free_symbols for x in (theorem.left, theorem.right, *theorem.facts)),
+        theorem.frame.free_symbols,
+    )
 
 
-def _check_bound(term: Term, outer: set[Symbol]) -> None:
-    for _, ranged in find(term, lambda x: hasattr(x, "bound")):
-        if ranged.bound in outer:
-            raise ProofError(f"the bound index {ranged.bound} is also a free index")
-
-
-def _check_chain(
-    theorem: Theorem,
-    chain: Chain,
-    theory: Theory,
-    known: Mapping[str, Theorem],
-    hypothesis: tuple[Term, Term] | None,
-) -> None:
+def _check_chain(theorem: Theorem, chain: Chain, place: _Place) -> None:
     """left -> ... -> right, each line obtained from the one before."""
-    line, facts = theorem.left, (*theory.facts, *theorem.facts)
+    line, outer = theorem.left, _free(theorem, place)
     for number, step in enumerate(chain.steps, 1):
         try:
-            line = _apply(step, line, facts, theory, known, theorem.frame, hypothesis)
+            place.scope.check(step.result, outer, theorem.facts)
+            line = _apply(step, line, place)
         except SymbpttError as error:
             raise ProofError(f"step {number} ({step.by} {step.name}): {error.message}") from error
-    if line != theorem.right and not equal(line, theorem.right, facts):
+    if line != theorem.right and not equal(line, theorem.right, place.facts):
         raise ProofError(f"the proof ends in {line}, not in {theorem.right}")
 
 
-def _apply(
-    step: Step,
-    line: Term,
-    facts: Facts,
-    theory: Theory,
-    known: Mapping[str, Theorem],
-    frame: Frame,
-    hypothesis: tuple[Term, Term] | None,
-) -> Term:
+def _apply(step: Step, line: Term, place: _Place) -> Term:
     """The line after the step, which must be the line that the step states."""
     nodes = [_follow(line, step.path[:i]) for i in range(len(step.path) + 1)]
-    if not all(isinstance(x, Term) for x in nodes):
-        raise ProofError("the path does not lead to a term")
     if any(isinstance(x, Partial | Gradient | Shock) for x in nodes[:-1]):
         raise ProofError("nothing is rewritten inside a derivative")
-    inner, bound = context(line, step.path)
-    if len(set(bound)) < len(bound) or set(bound) & {s for f in facts for s in f.free_symbols}:
-        raise ProofError("a bound index hides another index of the same name")
-    inside = any(isinstance(x, D) for x in nodes[:-1])
-    node, stated = nodes[-1], _follow(step.result, step.path)
-    target, before, after = node, (), ()
+    node, before, after = nodes[-1], 0, 0
+    target = node
     if step.span is not None:
-        target, before, after = _cut(node, *step.span)
-        stated = _cut(stated, step.span[0], len(stated.args) - len(after))[0]
+        before, after = step.span[0], len(node.args) - step.span[1]
+        target = _operands(node, type(node), before, after)
     if step.by not in _STEPS:
         raise ProofError(f"unknown kind of step {step.by!r}")
-    place = _Place(theory, known, frame, (*facts, *inner), hypothesis, inside, stated)
-    new = _STEPS[step.by](step, target, place)
+    here = replace(
+        place, facts=(*place.facts, *context(line, step.path)[0]),
+        inside_d=any(isinstance(x, D) for x in nodes[:-1]),
+        stated=lambda: _operands(_follow(step.result, step.path), type(node), before, after),
+    )  # fmt: skip
+    new = _STEPS[step.by](step, target, here)
     if new.shape != target.shape:
         raise ProofError("the step changes the shape")
-    whole = replace(line, step.path, type(node)(*before, new, *after) if step.span else new)
-    if whole != step.result and not equal(whole, step.result, facts):
+    if step.span is not None:
+        new = type(node)(*node.args[:before], new, *node.args[len(node.args) - after :])
+    whole = replace_at(line, step.path, new)
+    if whole != step.result and not equal(whole, step.result, place.facts):
         raise ProofError(f"the step gives {whole}, but the proof states {step.result}")
     return step.result
 
@@ -154,24 +153,29 @@ def _apply(
 def _follow(term: Term, path: Path) -> Term:
     """The subterm of a line at a path."""
     for position in path:
-        if not isinstance(term, Term) or not 0 <= position < len(term.args):
+        if not 0 <= position < len(term.args) or not isinstance(term.args[position], Term):
             raise ProofError("the path does not lead to a term")
         term = term.args[position]
     return term
 
 
-def _cut(node: Term, first: int, last: int) -> tuple[Term, tuple[Term, ...], tuple[Term, ...]]:
-    """The operands first..last-1 of a sum or product, those before and those after."""
-    if not isinstance(node, _Nary) or not 0 <= first < last <= len(node.args):
-        return node, (), ()
-    return type(node)(*node.args[first:last]), node.args[:first], node.args[last:]
+def _operands(node: Term, kind: type[Term], before: int, after: int) -> Term:
+    """A node without its first and last operands; only sums and products have a part."""
+    if before == after == 0:
+        return node
+    parts = node.args[before : len(node.args) - after]
+    if not issubclass(kind, _Nary) or type(node) is not kind or not parts or min(before, after) < 0:
+        raise ProofError("the span does not lead to operands of a sum or product")
+    return kind(*parts)
 
 
 def _by_rule(step: Step, target: Term, place: _Place) -> Term:
     """Forward, the left side matches the term; in reverse, it matches what comes out."""
-    row = rule(step.name)
-    start = {index_symbol(k): e for k, e in step.bind}
-    bindings = match(row.left, place.stated if step.reverse else target, start)
+    row, start = rule(step.name), _bindings(step)
+    if not all(s.name.startswith("?") for s in start):
+        raise ProofError("a rule binds metavariables only")
+    subject = place.stated() if step.reverse else target
+    bindings = match(row.left, subject, start)
     for condition in row.conditions:
         need = instantiate_index(condition, bindings)
         if not entails(place.facts, need):
@@ -182,13 +186,21 @@ def _by_rule(step: Step, target: Term, place: _Place) -> Term:
     if not step.reverse:
         return new
     if new != target and not equal(new, target, place.facts):
-        raise ProofError(f"{row.name} makes {new} of {place.stated}, not {target}")
-    return place.stated
+        raise ProofError(f"{row.name} makes {new} of {subject}, not {target}")
+    return subject
+
+
+def _bindings(step: Step) -> Bindings:
+    """What the step puts for symbols: integers, affine in the symbols of its line."""
+    for _, value in step.bind:
+        check_index(value)
+        entails((), value)  # raises where it is not affine
+    return {index_symbol(name): value for name, value in step.bind}
 
 
 def _definition(step: Step, place: _Place) -> tuple[Term, Term]:
     """Head and body of the definition at the step's index, after all that must hold there."""
-    index = dict(step.bind).get("index")
+    index = _bindings(step).get(index_symbol("index"))
     for d in place.theory.defined(step.name):
         mapping = {} if d.index is None else {d.index: index}
         if index is None and mapping:
@@ -201,9 +213,9 @@ def _definition(step: Step, place: _Place) -> tuple[Term, Term]:
 
 def _check_frame(d: Definition, index: Expr | None, place: _Place) -> None:
     """Under d(.) a definition must also hold while the frame varies."""
+    frame = place.frame
     if not place.inside_d:
         return
-    frame = place.frame
     if isinstance(d.head, Elem) and d.name in frame.shocks:
         raise ProofError(f"{d.name} carries a shock; unfold d({d.name}) as a whole")
     if d.head in frame.vary:
@@ -233,36 +245,32 @@ def _by_fold(step: Step, target: Term, place: _Place) -> Term:
 
 
 def _by_shock(step: Step, target: Term, place: _Place) -> Term:
+    """d z[t] = d(body of z at t) + Shock z[t]; without the shock the definition holds under d."""
     if step.name.removesuffix("[]") not in place.frame.shocks or place.inside_d:
         raise ProofError(f"{step.name} carries no shock here")
     bare = Frame(place.frame.vary, (), place.frame.step)
-    outside = _Place(place.theory, place.known, bare, place.facts, None, True, place.stated)
-    head, body = _definition(step, outside)
+    head, body = _definition(step, replace(place, frame=bare, inside_d=True))
     if target != D(head) or not isinstance(head, Elem):
         raise ProofError(f"{target} is not d({head})")
     return Plus(D(body), Shock(head))
 
 
 def _by_lemma(step: Step, target: Term, place: _Place) -> Term:
-    lemma = place.known.get(step.name)
+    lemma, mapping = place.known.get(step.name), _bindings(step)
     if lemma is None:
         raise ProofError(f"{step.name!r} is not an earlier theorem")
-    mapping = {index_symbol(k): e for k, e in step.bind}
+    if fixed := place.scope.symbols & mapping.keys():
+        raise ProofError(f"{min(map(str, fixed))} belongs to the theory and stays what it is")
     for fact in lemma.facts:
         if not entails(place.facts, substitute(fact, mapping)):
             raise ProofError(f"the condition {substitute(fact, mapping)} >= 0 does not follow")
     if place.inside_d:
         raise ProofError("a theorem is used inside d(.)")
     left, right = substitute(lemma.left, mapping), substitute(lemma.right, mapping)
-    if contains(left, D) or contains(right, D) or contains(left, Shock) or contains(right, Shock):
-        if _instance(lemma.frame, mapping) != place.frame:
+    if any(contains(side, cls) for side in (left, right) for cls in (D, Shock)):
+        if lemma.frame.instance(mapping) != place.frame:
             raise ProofError(f"{step.name} is about another frame")
     return _replace_side(left, right, target, step, place)
-
-
-def _instance(frame: Frame, mapping: dict[Symbol, Expr]) -> Frame:
-    vary = tuple(substitute(x, mapping) for x in frame.vary)
-    return Frame(vary, frame.shocks, None if frame.step is None else frame.step.xreplace(mapping))
 
 
 def _replace_side(left: Term, right: Term, target: Term, step: Step, place: _Place) -> Term:
@@ -290,9 +298,10 @@ def _by_vanish(step: Step, target: Term, place: _Place) -> Term:
 
 
 def _by_algebra(step: Step, target: Term, place: _Place) -> Term:
-    if not equal(target, place.stated, place.facts):
-        raise ProofError(f"{target} and {place.stated} have different canonical forms")
-    return place.stated
+    stated = place.stated()
+    if not equal(target, stated, place.facts):
+        raise ProofError(f"{target} and {stated} have different canonical forms")
+    return stated
 
 
 _STEPS = {
@@ -302,110 +311,39 @@ _STEPS = {
 }  # fmt: skip
 
 
-def _check_induction(
-    theorem: Theorem, proof: Induction, theory: Theory, known: Mapping[str, Theorem]
-) -> None:
+def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
     """Every admissible value is reached from the start by steps of one."""
-    v, start, direction = proof.variable, proof.start, proof.direction
+    v, start, direction, known = proof.variable, proof.start, proof.direction, place.theory.facts
+    check_index(start)
     if direction not in (1, -1) or v in start.free_symbols or v not in {
         s for f in theorem.facts for s in f.free_symbols
     }:
         raise ProofError("the induction has no range")
-    if any(v in x.free_symbols for x in theorem.frame.vary) or theorem.frame.step == v:
+    if v in theorem.frame.free_symbols:
         raise ProofError("the frame must not depend on the induction variable")
-    at_start, at_next = {v: start}, {v: v + direction}
-    facts = (*theory.facts, *theorem.facts)
-    if not entails(facts, (v - start) * direction):
+    if v in place.scope.symbols:
+        raise ProofError(f"{v} belongs to the theory: there is no induction on it")
+    ahead = ((v - start) * direction).expand()
+    if not entails(place.facts, ahead):
         raise ProofError(f"the range of {v} is not on one side of the start {start}")
-    base_facts = tuple(substitute(f, at_start) for f in theorem.facts)
-    base = Theorem(
-        theorem.id, substitute(theorem.left, at_start), substitute(theorem.right, at_start),
-        proof.base, base_facts, theorem.frame,
-    )  # fmt: skip
-    _check_scope(base, theory)
-    _check_chain(base, proof.base, theory, known, None)
-    next_facts = tuple(substitute(f, at_next) for f in theorem.facts)
-    reached = (*theory.facts, *next_facts, ((v - start) * direction).expand())
+    base = _moved(theorem, {v: start})
+    here = replace(place, facts=(*known, *base.facts))
+    _check_statement(base, here)
+    _check_chain(base, proof.base, here)
+    step = _moved(theorem, {v: v + direction})
     for fact in theorem.facts:
-        if not entails(reached, fact):
+        if not entails((*known, *step.facts, ahead), fact):
             raise ProofError(f"the range has a gap: {fact} >= 0 need not hold one step before")
-    step = Theorem(
-        theorem.id, substitute(theorem.left, at_next), substitute(theorem.right, at_next),
-        proof.step, (*theorem.facts, *next_facts), theorem.frame,
-    )  # fmt: skip
-    _check_scope(step, theory)
-    _check_chain(step, proof.step, theory, known, (theorem.left, theorem.right))
-
-
-def _check_identification(
-    theorem: Theorem, proof: Identification, theory: Theory, known: Mapping[str, Theorem]
-) -> None:
-    """d y = R with R linear in the change of wrt, all other changes set to zero."""
-    source, goal, wrt = known.get(proof.source), theorem.left, proof.wrt
-    if source is None:
-        raise ProofError(f"{proof.source!r} is not an earlier theorem")
-    facts = (*theory.facts, *theorem.facts)
-    if not all(entails(facts, f) for f in source.facts):
-        raise ProofError("the source holds under further conditions")
-    if not isinstance(goal, Gradient | Partial) or source.left != D(goal.args[0]):
-        raise ProofError("the source is not the differential of what is derived")
-    if goal.args[1] != wrt or not isinstance(wrt, Param | Elem):
-        raise ProofError("the derivative is with respect to something else")
-    if isinstance(goal, Partial) and (goal.mode == "immediate") != (source.frame.step is not None):
-        raise ProofError("total and immediate derivatives are mixed")
-    if isinstance(goal, Gradient) and source.frame.step is not None:
-        raise ProofError("a gradient is a total derivative")
-    if source.frame.step is not None and not (
-        isinstance(goal.args[0], Elem)
-        and equal_index(facts, goal.args[0].index, source.frame.step)
-    ):
-        raise ProofError("the immediate derivative belongs to another step")
-    if contains(theorem.right, D) or contains(theorem.right, Shock):
-        raise ProofError("the derivative still contains a differential")
-    seed = _seed(wrt, source.frame, theory, facts)
-    change = _isolate(source.right, seed, source.frame, theory, facts)
-    if isinstance(goal, Gradient):
-        mine: Term = Trace(theorem.right.T @ seed)
-        theirs = change
-    else:
-        mine, theirs = theorem.right @ Vec(seed), Vec(change)
-    if not equal(mine, theirs, facts):
-        raise ProofError(f"{theorem.right} is not the coefficient of {seed} in {source.right}")
-
-
-def _seed(wrt: Param | Elem, frame: Frame, theory: Theory, facts: Facts) -> Term:
-    """The symbol for an arbitrary change of wrt in the frame."""
-    if _varies(D(wrt), frame, theory, facts):
-        return D(wrt)
-    if isinstance(wrt, Elem) and wrt.name in frame.shocks and is_defined(wrt, theory, facts):
-        return Shock(wrt)
-    raise ProofError(f"{wrt} does not vary in this frame")
-
-
-def _varies(change: Term, frame: Frame, theory: Theory, facts: Facts) -> bool:
-    """Whether d(leaf) or Shock(element) is an independent change in the frame."""
-    leaf = change.args[0]
-    if isinstance(change, Shock):
-        return isinstance(leaf, Elem) and leaf.name in frame.shocks
-    if isinstance(leaf, Elem) and Elem(leaf.args[0], ALL, *leaf.shape) in frame.vary:
-        return is_given(leaf, theory, facts)
-    return leaf in frame.vary
-
-
-def _isolate(term: Term, seed: Term, frame: Frame, theory: Theory, facts: Facts) -> Term:
-    """The term with every independent change but the seed set to zero."""
-    if isinstance(term, D | Shock):
-        if not _varies(term, frame, theory, facts):
-            raise ProofError(f"{term} is not expressed through what varies")
-        leaf, target = term.args[0], seed.args[0]
-        if term == seed:
-            return term
-        if type(term) is type(seed) and isinstance(leaf, Elem) and isinstance(target, Elem):
-            if leaf.name == target.name:
-                gap = leaf.index - target.index
-                return When(seed, gap, -gap)
-        return Zero(*term.shape)
-    inner = (*facts, *context(term, (0,))[0]) if term.children else facts
-    return term.func(
-        *(_isolate(a, seed, frame, theory, inner) if isinstance(a, Term) else a for a in term.args)
+    step = replace(step, facts=(*theorem.facts, *step.facts))
+    here = replace(
+        place, facts=(*known, *step.facts), hypothesis=(theorem.left, theorem.right)
     )
+    _check_statement(step, here)
+    _check_chain(step, proof.step, here)
+
+
+def _moved(theorem: Theorem, mapping: Bindings) -> Theorem:
+    """The statement with index symbols replaced."""
+    left, right, *facts = (substitute(x, mapping) for x in
+                           (theorem.left, theorem.right, *theorem.facts))  # fmt: skip
+    return replace(theorem, left=left, right=right, facts=tuple(facts))

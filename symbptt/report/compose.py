@@ -13,15 +13,18 @@ from typing import Protocol
 
 from sympy import Symbol
 
-from symbptt.core.terms import Elem, Entry, Term
+from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
 from symbptt.core.theory import Definition, Theory
 from symbptt.proof.objects import Theorem
 
 from .definitions import by_cases, definition_display, definitions_of, mentioned
-from .document import Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, phrase
+from .document import (
+    Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, content, phrase,
+)  # fmt: skip
 from .matrix import has_entries, written_out
 from .pen import LATEX_PEN, Pen
 from .plan import Derived, Key, Plan, Reference, all_steps
+from .ranges import Facts
 from .tell import Teller, range_sentence, slug
 
 _KINDS = {
@@ -60,11 +63,18 @@ class Composer:
         self.plan = Plan(list(derived), pen, subject.length)
         self.teller = Teller(self.plan, pen, "" if subject.length is None else subject.length.name)
         self._defined: set[str] = set()
+        self._postponed: list[list[Reference]] = []
 
     def blocks(self, number: int) -> Blocks:
-        """The blocks of one derivation: what it needs first, then its answers."""
+        """The blocks of one derivation: what it needs first, then its answers.
+
+        That two forms agree is said when both have been shown, if a later derivation shows one.
+        """
         out: list[Block] = []
         for group in _groups(self.plan, self.plan.answers[number]):
+            if self._waits_for_later(group, number):
+                self._postponed.append(group)
+                continue
             fresh = [r for r in group if r.key not in self.teller.names]
             if fresh:
                 self._emit(out, [r.key for r in fresh])
@@ -72,7 +82,19 @@ class Composer:
                     out += self._matrix(fresh[-1].key)
             else:
                 out.append(self._repeated(group[-1], alone=not out))
+        for group in list(self._postponed):
+            if not self._waits_for_later(group, number):
+                self._postponed.remove(group)
+                self._emit(out, [r.key for r in group])
         return tuple(out)
+
+    def _waits_for_later(self, group: list[Reference], number: int) -> bool:
+        nodes = [self.plan.nodes[r.key] for r in group]
+        if any(node.theorem.title != "the forms agree" for node in nodes):
+            return False
+        later = {r.key for refs in self.plan.answers[number + 1 :] for r in refs}
+        needed = {k for node in nodes for k in self.plan.needed(node.key)}
+        return bool(later & needed - self.teller.names.keys())
 
     def terms(self) -> Iterator[Term]:
         """Every term that is shown."""
@@ -132,41 +154,43 @@ class Composer:
             kind = "theorem"
         number = Text(str(next(self.numbers)))
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
-        statement, conditions = self._statement(keys, theorems)
+        statement = self._statement(keys, theorems)
         for key in keys:
             self.teller.names[key] = (name,)
+        conditions, statement = _conditions_first(statement)
         return TheoremBlock(
-            kind, number.text, self._title(theorems[-1]), tuple(statement), conditions,
+            kind, number.text, self._title(theorems[-1]), statement, conditions,
             self.teller.proof(*keys),
         )  # fmt: skip
 
-    def _statement(self, keys: list[Key], theorems: list[Theorem]) -> tuple[list[Block], Content]:
+    def _statement(self, keys: list[Key], theorems: list[Theorem]) -> list[Block]:
         first = theorems[0]
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
-            sides = [t.right for t in reversed(theorems)]
-            head = range_sentence(first.facts, self.pen)
-            display = self.teller.display(first.left, *sides)
-            return ([Prose(head), display] if head else [display]), ()
-        if len(keys) > 1 and isinstance(first.left, Elem):
-            return [self._cases(theorems)], ()
-        return self.teller.statement(*keys), ()
+            display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
+            return self._headed(first.facts, display)
+        if len(keys) > 1 and _root(first.left) is not None:
+            return self._cases(theorems)
+        return self.teller.statement(*keys)
 
-    def _cases(self, theorems: list[Theorem]) -> Block:
+    def _headed(self, facts: Facts, display: Block) -> list[Block]:
+        head = range_sentence(facts, self.pen)
+        return [Prose(head), display] if head else [display]
+
+    def _cases(self, theorems: list[Theorem]) -> list[Block]:
         """One recursion by cases: at the end of the range, and before it."""
         general = theorems[-1].left
+        common = set.intersection(*(set(t.facts) for t in theorems))
         cases = []
         for t in theorems:
-            facts = t.facts
-            if isinstance(general, Elem) and isinstance(t.left, Elem) and t.left != general:
-                gap = general.index - t.left.index
-                facts = (gap, -gap)
-            cases.append((t.right, facts))
-        return by_cases(general, cases, self.pen)
+            facts = tuple(f for f in t.facts if f not in common)
+            cases.append((t.right, (*_at_point(general, t.left), *facts)))
+        shared = tuple(f for f in theorems[0].facts if f in common)
+        return self._headed(shared, by_cases(general, cases, self.pen))
 
     def _title(self, theorem: Theorem) -> Content:
         subject = tuple(self.pen.inline(x) for x in theorem.subject)
         first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
-        return (phrase(f"title.{slug(theorem.title)}", subject=first, variable=last),)
+        return (phrase(f"title.{_title_key(theorem)}", subject=first, variable=last),)
 
     # ------------------------------------------------------------ definitions
 
@@ -200,7 +224,36 @@ class Composer:
             said = head
             statement.append(definition_display(d, theory, self.pen))
         name: Content = (Phrase(f"title.{kind}"),)
-        return TheoremBlock("definition", number.text, name, tuple(statement))
+        conditions, blocks = _conditions_first(statement)
+        return TheoremBlock("definition", number.text, name, blocks, conditions)
+
+
+def _conditions_first(statement: list[Block]) -> tuple[Content, Blocks]:
+    """The range that opens a statement, taken out of it."""
+    first, *rest = statement
+    if isinstance(first, Prose) and len(first.content) == 1:
+        (phrase_,) = first.content
+        if isinstance(phrase_, Phrase) and phrase_.key == "theorem.conditions":
+            (_, where), *_ = phrase_.slots
+            return tuple(x for x in content(where) if not isinstance(x, Phrase)), tuple(rest)
+    return (), tuple(statement)
+
+
+def _title_key(theorem: Theorem) -> str:
+    """The key of a title; that of components says of what they are."""
+    inner = theorem.left.args[0] if isinstance(theorem.left, Entry) else None
+    if theorem.title != "components" or inner is None:
+        return slug(theorem.title)
+    kind = "jacobian" if isinstance(inner, Partial) else "recursion"
+    return f"components-of-{'gradient' if isinstance(inner, Gradient) else kind}"
+
+
+def _at_point(general: Term, special: Term) -> Facts:
+    """The index at which a special case stands, as facts about the general index."""
+    a, b = (x.args[0] if isinstance(x, Entry) else x for x in (general, special))
+    if isinstance(a, Elem) and isinstance(b, Elem) and a != b:
+        return a.index - b.index, b.index - a.index
+    return ()
 
 
 def _groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
@@ -240,7 +293,10 @@ def _alike(plan: Plan, keys: list[Key]) -> list[list[Key]]:
 
 
 def _kind_of(plan: Plan, key: Key) -> tuple[object, ...]:
-    return plan.nodes[key].theorem.title, key[2], key[3]
+    theorem = plan.nodes[key].theorem
+    if theorem.title == "adjoint recursion":
+        return theorem.title, _root(theorem.left)
+    return theorem.title, key[2], key[3]
 
 
 __all__ = ["Composer", "Derived", "Display"]

@@ -122,16 +122,16 @@ class Plan:
             self.owner[key] = next(iter(owners))
 
     def _stands_alone(self, key: Key) -> bool:
-        """A proof by induction is a lemma, unless a derivative is read off it at once."""
-        if not isinstance(self.nodes[key].theorem.proof, Induction):
-            return False
-        return not self._is_source(key)
+        """Proofs by induction are lemmas, and so is what makes sense without differentials, unless
+        the proof that uses it begins with it."""
+        users = self._users[key]
+        theorem = self.nodes[key].theorem
+        if isinstance(theorem.proof, Induction):
+            return not (len(users) == 1 and self._identifies(users[0][0]))
+        return not _is_about_changes(theorem) and not (len(users) == 1 and users[0][1])
 
-    def _is_source(self, key: Key) -> bool:
-        users = [user for user, _ in self._users[key]]
-        if len(users) != 1:
-            return False
-        return isinstance(self.nodes[users[0]].theorem.proof, Identification)
+    def _identifies(self, key: Key) -> bool:
+        return isinstance(self.nodes[key].theorem.proof, Identification)
 
     def is_opening(self, key: Key) -> bool:
         """Whether the theorem is told as the beginning of the proof that uses it."""
@@ -214,8 +214,7 @@ class _Reader:
 
     def ignores_frame(self, theorem: Theorem) -> bool:
         """Whether the theorem holds whatever varies: nothing is dropped as fixed in its proof."""
-        sides = (theorem.left, theorem.right)
-        if not any(contains(side, kind) for side in sides for kind in (D, Shock)):
+        if not _is_about_changes(theorem):
             return True
         if theorem.id not in self._free:
             plain = not theorem.frame.shocks and theorem.frame.step is None
@@ -225,6 +224,12 @@ class _Reader:
                 self.ignores_frame(self.theorems[s.name]) for s in steps if s.by == "lemma"
             )
         return self._free[theorem.id]
+
+
+def _is_about_changes(theorem: Theorem) -> bool:
+    """Whether differentials occur in the statement."""
+    sides = (theorem.left, theorem.right)
+    return any(contains(side, kind) for side in sides for kind in (D, Shock))
 
 
 def all_steps(theorem: Theorem) -> Iterator[Step]:

@@ -8,7 +8,8 @@ from sympy import Symbol
 
 from symbptt.core.functions import known
 from symbptt.core.terms import (
-    D, Diag, Elem, Func, Hadamard, Kron, Map, OrderedProduct, Param, Partial, Shock, Term, Vec, When,
+    D, Diag, Elem, Func, Hadamard, Kron, Map, OrderedProduct, Param, Partial, Plus, Shock, Term, Vec,
+    When,
 )  # fmt: skip
 from symbptt.core.theory import Definition, Given, Theory
 from symbptt.core.traverse import contains, find, rebuild, substitute
@@ -78,11 +79,13 @@ def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTa
     theory = model.theory
     given = [g for g in theory.givens if not theory.defined(g.head.key)]
     initial = [g for g in theory.givens if theory.defined(g.head.key)]
+    free = [p for p in theory.params if _is_input(p, model)]
     rows = [
         *(_given(g, model, pen) for g in given),
+        *(_row(pen.term(p), Phrase("symbols.input"), p, pen) for p in free),
         *(_defined(d, model, pen) for d in _first_of_each(theory)),
         *(_initial(g, model, pen) for g in initial),
-        *(_parameter(p, model, pen) for p in theory.params),
+        *(_parameter(p, pen) for p in theory.params if p not in free),
         *_functions(theory, pen),
         *_adjoints(adjoints, model, pen),
         *_sizes(model, pen),
@@ -155,9 +158,17 @@ def _recurs(name: str, theory: Theory) -> bool:
     )  # fmt: skip
 
 
-def _parameter(param: Param, model: Model, pen: Pen) -> SymbolRow:
-    if not model.sequences and not model.losses and param.is_column:
-        return _row(pen.term(param), Phrase("symbols.input"), param, pen)
+def _is_input(param: Param, model: Model) -> bool:
+    """The vector that a single layer is applied to; without time it looks like a parameter."""
+    if model.sequences or not param.is_column or param.is_scalar:
+        return False
+    return all(d.index is None for d in model.theory.definitions) and not any(
+        isinstance(x, Plus) and param in x.args
+        for d in model.theory.definitions for _, x in find(d.body, lambda x: isinstance(x, Plus))
+    )  # fmt: skip
+
+
+def _parameter(param: Param, pen: Pen) -> SymbolRow:
     kind = "scalar" if param.is_scalar else "vector" if param.is_column else "matrix"
     return _row(pen.term(param), Phrase(f"meaning.{kind}"), param, pen)
 

@@ -25,6 +25,7 @@ from .pen import Pen
 Facts = tuple[Expr, ...]
 Refer = Callable[[Step], Content]
 _ENTRIES = "entry-"
+_JOINING = frozenset({"series-last", "product-last"})  # what they split off is joined in reverse
 _TAKE_APART = frozenset({"d-sum", "d-product"})
 
 
@@ -121,6 +122,8 @@ class Chains:
         match step.by:
             case "rule" if step.name.startswith(_ENTRIES):
                 return (Phrase("step.entries"),)
+            case "rule" if step.reverse and step.name in _JOINING:
+                return (Phrase(f"step.{step.name}"),)
             case "rule":
                 return (Phrase(f"rule.{step.name}"),)
             case "unfold" | "fold":

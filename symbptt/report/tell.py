@@ -20,7 +20,7 @@ from .plan import Key, Node, Plan, is_plain
 from .ranges import Facts, ranges
 from .steps import Chains, Line, continued, listed, proof_lines
 
-_ONE_STEP = "one-step differential"
+_SHORT = 3  # lines; a shorter computation is rather repeated than referred to
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv")
 
 
@@ -48,6 +48,7 @@ class Teller:
     def __init__(self, plan: Plan, pen: Pen, length: str) -> None:
         self.plan, self.pen, self.length = plan, pen, length
         self.names: dict[Key, Content] = {}
+        self._told: dict[tuple[Term, tuple[Line, ...]], Content] = {}
 
     # ------------------------------------------------------------ statements
 
@@ -83,6 +84,9 @@ class Teller:
 
     def proof(self, *keys: Key) -> tuple[ProofLine | Block, ...]:
         """The proof of the statements of a block, after the claims that they need."""
+        self._block = self.names[keys[0]]
+        if sentence := self._brief(keys):
+            return (Prose(sentence),)
         claims = list(dict.fromkeys(c for key in keys for c in self.plan.claims(key)))
         told = _Told(frame=keys[0][3])
         for number, claim in enumerate(claims):
@@ -103,6 +107,17 @@ class Teller:
         if claims and isinstance(told.items[claimed], ProofLine):
             told.items.insert(claimed, Prose((Phrase("statement.together"),)))
         return tuple(told.items)
+
+    def _brief(self, keys: Sequence[Key]) -> Content:
+        """A sentence instead of a chain that would only repeat a long statement."""
+        node = self.plan.nodes[keys[0]]
+        steps = steps_of(node)
+        if node.theorem.title != "written out" or not steps or steps[0].by != "lemma":
+            return ()
+        ref = node.uses.get(steps[0].name)
+        if len(keys) > 1 or ref is None or ref.key not in self.names:
+            return ()
+        return (phrase("statement.written_out", reference=self._refer(node, steps[0])),)
 
     def _new_frame(self, told: _Told, node: Node) -> Content:
         """The sentence about what varies, if it has not just been said."""
@@ -127,7 +142,7 @@ class Teller:
         if opening is None or not self.plan.is_opening(opening):
             told.say(self._new_frame(told, node))
             lines = self._chains(node).lines(node.theorem.left, chain.steps)
-            told.items += proof_lines(node.theorem.left, lines, self.pen)
+            told.items += self._once(node.theorem, lines)
             return
         before = self.plan.nodes[opening]
         if isinstance(before.theorem.proof, Chain):
@@ -137,6 +152,15 @@ class Teller:
             return
         self._tell(told, before)
         self._go_on(told, node, before.theorem)
+
+    def _once(self, theorem: Theorem, lines: list[Line]) -> list[ProofLine | Block]:
+        """A computation, or where it has been done before, line by line the same."""
+        known = (theorem.left, tuple(lines))
+        before = self._told.setdefault(known, self._block)
+        if before == self._block or len(lines) < _SHORT:
+            return [*proof_lines(theorem.left, lines, self.pen)]
+        as_before = Prose((phrase("statement.as_before", reference=before),))
+        return [as_before, self.display(theorem.left, lines[-1].term)]
 
     def _go_on(self, told: _Told, node: Node, before: Theorem) -> None:
         """The chain goes on from a theorem that has just been proved."""
@@ -159,8 +183,8 @@ class Teller:
 
         def kind(step: Step) -> str:
             ref = node.uses.get(step.name) if step.by == "lemma" else None
-            title = "" if ref is None else self.plan.nodes[ref.key].theorem.title
-            return title if title == _ONE_STEP else ""
+            inside = ref is not None and ref.key not in self.plan.blocks
+            return "claim" if inside else ""
 
         return Chains(node.theory, node.theorem.facts, self.pen, refer, kind)
 
@@ -224,6 +248,12 @@ class Teller:
         else:
             word, slots["reference"] = "identify.there", self.names[ref.key]
         told.say((phrase(word, product=self.pen.math(product), **slots),))
+
+
+def steps_of(node: Node) -> tuple[Step, ...]:
+    """The steps of a chain; nothing for other proofs."""
+    proof = node.theorem.proof
+    return proof.steps if isinstance(proof, Chain) else ()
 
 
 def _product(goal: Term, seed: Term) -> Term:

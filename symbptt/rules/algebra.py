@@ -7,7 +7,7 @@ from symbptt.core.terms import (
     Plus, Scale, SumOver, Trace, Vec, Zero, index_symbol,
 )  # fmt: skip
 
-from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, l, m, n, t, u, v, w
+from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, l, m, n, p, t, u, v, w
 from .rule import Rule, Schema
 
 _HJ = "Horn & Johnson, Topics in Matrix Analysis (1991), §4.2-4.3 and §5.1"
@@ -65,22 +65,24 @@ GRADIENT = (
     ),
 )  # fmt: skip
 
+_IN = (i - 1, m - i, j - 1, n - j)  # the entry (i, j) of an m x n matrix exists
 ENTRIES = (
-    Rule("entry-sum", Entry(A + A2, i, j), Entry(A, i, j) + Entry(A2, i, j), source=_MA),
-    Rule("entry-outer", Entry(w @ u.T, i, j), Entry(w, i, 1) @ Entry(u, j, 1), source=_MA),
+    Rule("entry-sum", Entry(A + A2, i, j), Entry(A, i, j) + Entry(A2, i, j), _IN, _MA),
+    Rule("entry-outer", Entry(w @ u.T, i, j), Entry(w, i, 1) @ Entry(u, j, 1), _IN, _MA),
     Rule(
-        "entry-product", Entry(A @ B, i, j),
-        SumOver(Entry(A, i, l) @ Entry(B, l, j), l, 1, n), source=_MA,
+        "entry-product", Entry(A @ B, i, j), SumOver(Entry(A, i, l) @ Entry(B, l, j), l, 1, n),
+        (i - 1, m - i, j - 1, p - j), _MA,
     ),
-    Rule("entry-hadamard", Entry(A * A2, i, j), Entry(A, i, j) @ Entry(A2, i, j), source=_HJ),
-    Rule("entry-transpose", Entry(A.T, i, j), Entry(A, j, i), source=_MA),
-    Rule("entry-scale", Entry(Scale(c, A), i, j), c @ Entry(A, i, j), source=_MA),
+    Rule("entry-hadamard", Entry(A * A2, i, j), Entry(A, i, j) @ Entry(A2, i, j), _IN, _HJ),
     Rule(
-        "entry-series", Entry(SumOver(F, t, a, b), i, j), SumOver(Entry(F, i, j), t, a, b),
-        source=_MA,
+        "entry-transpose", Entry(A.T, i, j), Entry(A, j, i), (i - 1, n - i, j - 1, m - j), _MA
     ),
-    Rule("entry-map", Entry(Map("?f", 0, A), i, j), Map("?f", 0, Entry(A, i, j)), source=_MA),
-    Rule("entry-slope", Entry(Map("?f", 1, A), i, j), Map("?f", 1, Entry(A, i, j)), source=_MA),
+    Rule("entry-scale", Entry(Scale(c, A), i, j), c @ Entry(A, i, j), _IN, _MA),
+    Rule(
+        "entry-series", Entry(SumOver(F, t, a, b), i, j), SumOver(Entry(F, i, j), t, a, b), _IN, _MA
+    ),
+    Rule("entry-map", Entry(Map("?f", 0, A), i, j), Map("?f", 0, Entry(A, i, j)), _IN, _MA),
+    Rule("entry-slope", Entry(Map("?f", 1, A), i, j), Map("?f", 1, Entry(A, i, j)), _IN, _MA),
 )  # fmt: skip
 
 

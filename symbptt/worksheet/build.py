@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symbptt.core.errors import SymbpttError
@@ -67,6 +67,8 @@ def build_sheet(
                 place.write_text(text, encoding="utf-8", newline="\n")
         tex = _pdf(built, stage, folder) if "pdf" in only else None
         _install(stage, folder, only)
+    if tex is not None and tex.pdf is not None:
+        tex = replace(tex, pdf=folder / tex.pdf.name)
     return Built(built.run, built.files, tex)
 
 

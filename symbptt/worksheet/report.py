@@ -10,7 +10,7 @@ from symbptt.core.terms import Term
 from symbptt.models.model import Model
 from symbptt.report import markdown
 from symbptt.report.compose import Composer
-from symbptt.report.document import Block, Blocks, Code, Document, Heading, Items, Phrase, phrase
+from symbptt.report.document import Block, Blocks, Code, Document, Emph, Items, Phrase, phrase
 from symbptt.report.document import Prose as Paragraph
 from symbptt.report.pen import LATEX_PEN
 from symbptt.report.preliminaries import conventions, equations, symbols
@@ -67,7 +67,7 @@ class _Reporter:
         yield equations(model, LATEX_PEN)
         yield symbols(model, self.composers[name].adjoints(), LATEX_PEN)
         if not self._shown:
-            yield Paragraph((Phrase("convention.title"),))
+            yield Paragraph((Emph((Phrase("convention.title"),), strong=True),))
             yield conventions(self._terms())
         self._shown.add(name)
 
@@ -86,7 +86,7 @@ class _Reporter:
 def _layout(proved: Proved) -> Blocks:
     """The result in another layout, where that makes a difference."""
     derivation = proved.derivation
-    if derivation.result == derivation.outcome.main.right:
+    if derivation.result == derivation.main.right:
         return ()
     said = phrase(f"layout.{derivation.layout}", equation=LATEX_PEN.math(derivation.latex()))
     return (Paragraph((said,)),)
@@ -100,5 +100,3 @@ def _code(module: str, source: str) -> Blocks:
     items = tuple((Paragraph((phrase(f"code.{name}", name=Code(name)),)),) for name in offered)
     return Paragraph((made,)), Items(items)
 
-
-__all__ = ["Heading", "report"]

@@ -15,6 +15,7 @@ from symbptt.module import numpy_source
 from symbptt.notation.symbols import normal_name
 from symbptt.proof.files import dumps, loads
 from symbptt.proof.kernel import check
+from symbptt.report.plan import all_steps
 
 from .models import Models
 from .sheet import CodeBlock, DeriveBlock, ModelBlock, Sheet
@@ -22,7 +23,10 @@ from .sheet import CodeBlock, DeriveBlock, ModelBlock, Sheet
 
 @dataclass(frozen=True)
 class Proved:
-    """A statement that the kernel has accepted, with the text of its proof file."""
+    """A statement that the kernel has accepted, with the text of its proof file.
+
+    ``steps`` counts those that the kernel replayed.
+    """
 
     block: DeriveBlock
     derivation: Derivation
@@ -113,7 +117,7 @@ def _checked(block: DeriveBlock, derivation: Derivation, seconds: float) -> Prov
         check(loads(text))
     except SymbpttError as error:
         raise error.at(block.where) from None
-    steps = sum(1 for line in derivation.steps if line.relation)
+    steps = sum(1 for t in derivation.development.theorems for _ in all_steps(t))
     return Proved(block, derivation, text, steps, seconds + perf_counter() - start)
 
 

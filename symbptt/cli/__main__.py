@@ -1,0 +1,5 @@
+"""python -m symbptt.cli"""
+
+from . import main
+
+main()

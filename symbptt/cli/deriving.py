@@ -1,0 +1,74 @@
+"""symbptt derive."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+from symbptt.api import Model
+from symbptt.core.errors import SymbpttError, Where
+from symbptt.derivation import Derivation, derive_quantity
+from symbptt.models.builtin import builtins
+
+_WIDEST = 120
+
+
+def print_derivation(
+    quantity: str,
+    model: str,
+    form: str | None,
+    length: int | None,
+    layout: str | None,
+    steps: bool,
+    latex: bool,
+    as_json: bool,
+) -> None:
+    """Derives, checks, prints."""
+    derivation = derive_quantity(find_model(model), quantity, form, length, layout)
+    derivation.verify()
+    print(_shown(derivation, steps, latex, as_json))
+
+
+def _shown(derivation: Derivation, steps: bool, latex: bool, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(derivation.json(), ensure_ascii=False)
+    if latex and steps:
+        return "\n".join(_latex_lines(derivation))
+    if latex:
+        return derivation.latex()
+    return derivation.explain(width=_width()) if steps else derivation.text()
+
+
+def _latex_lines(derivation: Derivation) -> list[str]:
+    """The steps as LaTeX, each with its reason as a comment."""
+    out, theorem = [], ""
+    for step in derivation.steps:
+        if step.theorem != theorem:
+            theorem = step.theorem
+            out.append(f"% {theorem}")
+        reason = f"  % {step.reason}" if step.reason else ""
+        out.append(f"{step.relation} {step.latex}".strip() + reason)
+    return out
+
+
+def _width() -> int:
+    """The width of the terminal; a pipe gets one fixed width."""
+    return min(shutil.get_terminal_size((100, 24)).columns, _WIDEST) if sys.stdout.isatty() else 100
+
+
+def find_model(text: str) -> Model:
+    """A built-in model by name, or else the model in a file."""
+    if text in builtins():
+        return Model.named(text)
+    if any(mark in text for mark in "./\\#") or not text:
+        return Model.load(text)
+    try:
+        return Model.load(text)
+    except SymbpttError as error:
+        if error.where is not None and error.where.line > 1:
+            raise
+        return Model.named(text)
+
+
+__all__ = ["Where", "find_model", "print_derivation"]

@@ -1,0 +1,30 @@
+"""symbptt models and symbptt rules: what it knows, as tables."""
+
+from __future__ import annotations
+
+from symbptt.models.builtin import builtins
+from symbptt.notation.unicode import UNICODE, unicode
+from symbptt.notation.index import conditions_text
+from symbptt.rules import FAMILIES, SCHEMAS, Rule
+
+from .tables import print_table
+
+
+def print_models() -> None:
+    """Name, what it is, where it comes from."""
+    rows = [(m.name, m.title.rstrip("."), m.source) for m in builtins().values()]
+    print_table(("model", "what it is", "source"), rows)
+
+
+def print_rules() -> None:
+    """Every row of the rules table, with the condition under which it holds."""
+    rows = [(family, *_rule(r)) for family, members in FAMILIES.items() for r in members]
+    for schema in SCHEMAS.values():
+        smallest = schema.make(schema.arities[0])
+        rows.append(("for any number", *_rule(smallest)))
+    print_table(("family", "rule", "equation", "holds for", "source"), rows)
+
+
+def _rule(rule: Rule) -> tuple[str, str, str, str]:
+    equation = f"{unicode(rule.left)} = {unicode(rule.right)}"
+    return rule.name, equation, conditions_text(rule.conditions, UNICODE), rule.source

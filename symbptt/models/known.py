@@ -1,0 +1,57 @@
+"""What is collected about the names of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sympy import Expr
+
+from ..notation import syntax as sx
+from ..notation.dims import Shape
+from ..notation.scope import Scope
+from .statements import Declaration, Statements
+
+OBJECTIVES = frozenset(
+    {"L", "E", "J", r"\ell", "l", r"\varepsilon", r"\epsilon", "loss", "cost", "Loss", r"\L"}
+)
+"""Letters of scalars that are minimized; fonts are gone, so L is also the calligraphic one."""
+
+
+@dataclass
+class Known:
+    """A name of the model: its declaration, if any, and the shapes to try, best first."""
+
+    name: str
+    node: sx.Node
+    declaration: Declaration | None = None
+    shape: Shape | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass
+class Names:
+    """Everything collected. ``applied``: arguments of objectives such as L_t(h_t)."""
+
+    statements: Statements
+    sequences: dict[str, Known] = field(default_factory=dict)
+    params: dict[str, Known] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
+    applied: dict[str, tuple[Expr, tuple[sx.Node, ...], sx.Node]] = field(default_factory=dict)
+    elements: dict[str, set[Expr]] = field(default_factory=dict)  # declared one by one
+    onehot: set[str] = field(default_factory=set)
+
+
+def kinds_of(known: Known, indexed: bool, defined: bool) -> tuple[str, ...]:
+    """The shapes that an undeclared name may have, the likeliest first."""
+    symbol = sx.base_of(known.node)
+    base = symbol.base if isinstance(symbol, sx.Sym) else ""
+    letter = base.lstrip("\\")
+    if base in OBJECTIVES:
+        return ("scalar", "column", "matrix", "row")
+    if indexed and (defined or not letter[:1].isupper()):
+        return ("column", "matrix", "scalar", "row")
+    if letter[:1].isupper():
+        return ("matrix", "column", "row")
+    if base.startswith("\\"):
+        return ("scalar", "column", "matrix", "row")
+    return ("column", "scalar", "matrix", "row")

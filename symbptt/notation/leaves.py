@@ -1,0 +1,185 @@
+"""Names, numbers and constants: what a symbol with its scripts is as a draft."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer, Rational
+
+from ..core.terms import Term
+from . import syntax as sx
+from .dims import ONE, SCALAR, Dim, Solution, add, multiply, rigid, unknown
+from .draft import Draft
+from .elaborator import Alt, Elaborator
+from .names import Reading, resolve
+from .powers import marked, norm_power
+from .scope import dim_of
+from .scripts import entry_exprs, index_expr, script_items, script_text
+
+
+def _num(e: Elaborator, node: sx.Num, s: Solution) -> list[Alt]:
+    value = Rational(node.value.numerator, node.value.denominator)
+    return [(e.draft("const", (value,), SCALAR, node), s)]
+
+
+def _symbol(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
+    """A name with or without scripts."""
+    reading = resolve(node, e.scope)
+    if reading is None:
+        special = _special(e, node, s)
+        if special is None:
+            raise e.unknown_name(node)
+        return special
+    if reading.function is not None:
+        return _bare_function(e, reading, node, s)
+    if reading.group:
+        raise e.unsupported(f"{reading.name} stands for several parameters; take one of them", node)
+    return marked(e, [(leaf, at) for leaf, at in _leaf(e, reading, node, s)], reading, node)
+
+
+def _leaf(e: Elaborator, reading: Reading, node: sx.Node, s: Solution) -> list[Alt]:
+    declared = reading.declared
+    assert declared is not None
+    if reading.index is not None:
+        draft = e.draft("elem", (declared.name, reading.index), declared.shape, node)
+    else:
+        draft = e.draft("param", (declared.name,), declared.shape, node)
+    return entry_of(e, draft, reading.entries, s, node) if reading.entries else [(draft, s)]
+
+
+def entry_of(
+    e: Elaborator, draft: Draft, entries: tuple[Expr, ...], s: Solution, node: sx.Node
+) -> list[Alt]:
+    """The entry of a draft; a bound index learns what it runs over."""
+    rows, cols = s.shape(draft.shape)
+    pair = (
+        entries
+        if len(entries) == 2
+        else (Integer(1), entries[0])
+        if rows == ONE
+        else (entries[0], Integer(1))
+    )
+    if len(entries) == 1 and ONE not in (rows, cols):
+        e.misfit(f"{e.text(draft)} is {e.show(draft.shape, s)}: an entry needs two indices", node)
+        return []
+    for expr, size in zip(pair, (rows, cols), strict=True):
+        bound = e.bound_index(expr)
+        if bound is not None:
+            bound.used = True
+            solution = s.unify(bound.top, size, node.at)
+            s = solution if solution is not None else s
+        if expr.is_Integer and (expr < 1 or (size == ONE and expr > 1)):
+            e.misfit(f"{e.text(draft)} is {e.show(draft.shape, s)} and has no entry {expr}", node)
+            return []
+    return [(e.draft("entry", (draft, *pair), SCALAR, node), s)]
+
+
+def _bare_function(e: Elaborator, reading: Reading, node: sx.Node, s: Solution) -> list[Alt]:
+    """\\sigma' without an argument: taken at the argument that \\sigma has in the model."""
+    function = reading.function
+    assert function is not None
+    arguments = e.scope.arguments.get(function.core, ())
+    if function.kind != "map" or len(arguments) != 1:
+        hint = f"write {e.text(node)}(a) with its argument"
+        raise e.fail(f"{e.text(node)} is a function without an argument", node, hint)
+    inner = lifted(e, arguments[0], node)
+    draft = e.draft("map", (function.core, reading.primes, inner), inner.shape, node)
+    return marked(e, [(draft, s)], reading, node)
+
+
+def lifted(e: Elaborator, term: Term, node: sx.Node) -> Draft:
+    """A finished term as a draft."""
+    return e.draft("term", (term,), (dim_of(term.shape[0]), dim_of(term.shape[1])), node)
+
+
+def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
+    """I, bold 0 and 1, e^x, an index used as a number."""
+    symbol = sx.base_of(node)
+    assert isinstance(symbol, sx.Sym)
+    scripted = node if isinstance(node, sx.Scripted) else sx.Scripted(node.at, node.end, symbol)
+    if symbol.base == "e" and scripted.sups and not scripted.subs:
+        inner = e.alts(scripted.sups[0], s)
+        return [(e.draft("map", ("exp", 0, a), a.shape, node), at) for a, at in inner]
+    if symbol.base in ("I", r"\ones", r"\zeros") and len(scripted.subs) <= 1:
+        return _constant(e, symbol, scripted, s)
+    if isinstance(node, sx.Sym):
+        expr = index_expr(node)
+        names = {b.name for b in e.bound}
+        if expr is not None and (node.base in names or e.scope.is_index(node.base)):
+            return [(e.draft("const", (expr,), SCALAR, node), s)]
+    return None
+
+
+def _constant(e: Elaborator, symbol: sx.Sym, node: sx.Scripted, s: Solution) -> list[Alt]:
+    sizes = [size_of(e, part) for part in _size_parts(node.subs[0])] if node.subs else []
+    if symbol.base == "I":
+        side = sizes[0] if sizes else unknown()
+        drafts = [e.draft("identity", (), (side, side), node)]
+    else:
+        op = "ones" if symbol.base == r"\ones" else "zero"
+        rows = sizes[0] if sizes else unknown()
+        cols = sizes[1] if len(sizes) > 1 else ONE
+        drafts = [e.draft(op, (), (rows, cols), node)]
+        if op == "zero" and not sizes:
+            drafts.append(e.draft(op, (), (unknown(), unknown()), node))
+    return marked(
+        e, [(d, s) for d in drafts], Reading("", marks=node.sups, primes=node.primes), node
+    )
+
+
+def _size_parts(node: sx.Node) -> tuple[sx.Node, ...]:
+    if isinstance(node, sx.Product) and r"\times" in node.ops and len(node.factors) == 2:
+        return node.factors
+    return node.items if isinstance(node, sx.Listing) else (node,)
+
+
+def size_of(e: Elaborator, node: sx.Node) -> Dim:
+    """A formula as a size: n, 2n, n+p, d_x."""
+    if isinstance(node, sx.Sym | sx.Scripted):
+        base = sx.base_of(node)
+        if isinstance(base, sx.Sym) and not isinstance(index_expr(node), Integer):
+            return rigid(script_text(node))
+    if isinstance(node, sx.Sum | sx.Product):
+        return _size_expr(e, node)
+    expr = index_expr(node)
+    if expr is None or (expr.is_Integer and expr < 1):
+        raise e.fail(f"{e.text(node)} is not a size", node, "a size is a name such as n, or n+p")
+    return dim_of(expr)
+
+
+def _size_expr(e: Elaborator, node: sx.Sum | sx.Product) -> Dim:
+    parts = node.terms if isinstance(node, sx.Sum) else node.factors
+    if isinstance(node, sx.Sum) and set(node.signs) != {"+"}:
+        raise e.fail(f"{e.text(node)} is not a size", node)
+    dims = [size_of(e, p) for p in parts]
+    out = dims[0]
+    for dim in dims[1:]:
+        out = add(out, dim) if isinstance(node, sx.Sum) else multiply(out, dim)
+    return out
+
+
+def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
+    """Scripts on a symbol, or on anything else: entries below, powers above."""
+    if isinstance(node.base, sx.Sym):
+        return _symbol(e, node, s)
+    if isinstance(node.base, sx.Num) and node.subs and node.base.value in (0, 1):
+        base = r"\zeros" if node.base.value == 0 else r"\ones"
+        return _constant(e, sx.Sym(node.at, node.base.end, base), node, s)
+    if isinstance(node.base, sx.Norm):
+        return norm_power(e, node, s)
+    return scripts_on(e, e.alts(node.base, s), node)
+
+
+def scripts_on(e: Elaborator, found: list[Alt], node: sx.Scripted) -> list[Alt]:
+    """The scripts of a node applied to readings of its base."""
+    if node.subs:
+        items = script_items(sx.Scripted(node.at, node.end, node.base, node.subs), frozenset())
+        entered: list[Alt] = []
+        for d, s in found:
+            exprs = entry_exprs(items, 1 if s.resolve(d.shape[1]) == ONE else 2)
+            if exprs is None or len(exprs) > 2:
+                raise e.fail(f"the subscript {items[0].text} is not an entry", items[0].node)
+            entered += entry_of(e, d, tuple(exprs), s, node)
+        found = entered
+    return marked(e, found, Reading("", marks=node.sups, primes=node.primes), node)
+
+
+Elaborator.handlers.update({sx.Num: _num, sx.Sym: _symbol, sx.Scripted: _scripted})

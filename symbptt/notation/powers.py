@@ -1,0 +1,124 @@
+"""Superscripts that act: transposes, inverses, powers, the square of a norm."""
+
+from __future__ import annotations
+
+from sympy import Expr, Integer
+
+from . import syntax as sx
+from .dims import ONE, SCALAR, Solution
+from .draft import Draft
+from .elaborator import Alt, Elaborator
+from .names import Reading
+from .scripts import TRANSPOSES, entrywise_exponent, index_expr
+
+_MAX_EXPONENT = 400
+_MAX_ENTRYWISE = 12
+
+
+def marked(e: Elaborator, found: list[Alt], reading: Reading, node: sx.Node) -> list[Alt]:
+    """Transposes, inverses and powers applied in order; a prime left over is a transpose."""
+    for mark in reading.marks:
+        found = [x for d, s in found for x in superscript(e, d, mark, s, node)]
+    if reading.primes % 2 and reading.function is None:
+        found = [(transposed(e, d, node), s) for d, s in found]
+    return found
+
+
+def transposed(e: Elaborator, d: Draft, node: sx.Node) -> Draft:
+    return e.draft("transposed", (d,), (d.shape[1], d.shape[0]), node)
+
+
+def superscript(e: Elaborator, d: Draft, mark: sx.Node, s: Solution, node: sx.Node) -> list[Alt]:
+    """One superscript on a draft."""
+    if isinstance(mark, sx.Sym) and mark.base in TRANSPOSES:
+        return [(transposed(e, d, node), s)]
+    if isinstance(mark, sx.Sum) and mark.signs == ("-",):
+        turned = mark.terms[0]
+        if isinstance(turned, sx.Sym) and turned.base in TRANSPOSES:
+            return [(transposed(e, x, node), at) for x, at in _inverse(e, d, s, node)]
+    inner = entrywise_exponent(mark)
+    entrywise = inner is not None
+    mark = inner if inner is not None else mark
+    exponent = index_expr(mark)
+    if exponent is None:
+        if isinstance(mark, sx.Quotient) and _is_half(mark):
+            return [(e.draft("map", ("sqrt", 0, d), d.shape, node), s)]
+        problem = "too large" if isinstance(mark, sx.Num) else "not understood"
+        raise e.fail(f"the exponent {e.text(mark)} is {problem}", mark)
+    if exponent.is_Integer and abs(exponent) > _MAX_EXPONENT:
+        raise e.fail(f"the exponent {exponent} is larger than {_MAX_EXPONENT}", mark)
+    return power(e, d, exponent, s, node, entrywise)
+
+
+def _is_half(node: sx.Quotient) -> bool:
+    return index_expr(node.above) == 1 and index_expr(node.below) == 2
+
+
+def power(
+    e: Elaborator, d: Draft, k: Expr, s: Solution, node: sx.Node, entrywise: bool = False
+) -> list[Alt]:
+    """d^k: of a number exact, of a vector entrywise, of a square matrix repeated."""
+    scalar = s.is_scalar(d.shape)
+    if d.op == "const" and k.is_Integer and d.args[0].is_Rational:
+        if d.args[0] == 0 and k < 0:
+            raise e.fail("division by zero", node)
+        return [(e.draft("const", (d.args[0] ** k,), SCALAR, node), s)]
+    if k.is_Integer and k < 0:
+        return [
+            x for inv, at in _inverse(e, d, s, node) for x in power(e, inv, -k, at, node, entrywise)
+        ]
+    vector = ONE in s.shape(d.shape)
+    if k == 1:
+        return [(d, s)]
+    if (vector or entrywise) and k.is_Integer:
+        if k > 12:
+            raise e.fail(f"the exponent {k} of a vector is larger than 12", node)
+        if k == 0:
+            return [(e.draft("ones", (), d.shape, node), s)]
+        return [(e.draft("hadamard", (d,) * int(k), d.shape, node), s)]
+    if vector and not scalar:
+        raise e.unsupported("a symbolic power of a vector is not understood yet", node)
+    square = s.unify(d.shape[0], d.shape[1], node.at)
+    if square is None:
+        e.misfit(f"a power needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("power", (d, k), d.shape, node), square)]
+
+
+def _inverse(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> list[Alt]:
+    if d.op == "const":
+        return power(e, d, Integer(-1), s, node)
+    if ONE in s.shape(d.shape) and not s.is_scalar(d.shape):
+        return [(e.draft("map", ("recip", 0, d), d.shape, node), s)]
+    square = s.unify(d.shape[0], d.shape[1], node.at)
+    if square is None:
+        e.misfit(f"an inverse needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("inverse", (d,), d.shape, node), square)]
+
+
+def norm_power(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
+    """The squared 2-norm of a column is v^T v."""
+    norm = node.base
+    assert isinstance(norm, sx.Norm)
+    two = len(node.sups) == 1 and index_expr(node.sups[0]) == 2
+    label = not node.subs or index_expr(node.subs[0]) == 2
+    if not two or not label or norm.kind != "‖":
+        raise e.unsupported("norms are not understood here yet, except the square of one", node)
+    out: list[Alt] = []
+    for d, at in e.alts(norm.body, s):
+        rows, cols = at.shape(d.shape)
+        if cols == ONE:
+            out.append((e.draft("times", (transposed(e, d, node), d), SCALAR, node), at))
+        elif rows == ONE:
+            out.append((e.draft("times", (d, transposed(e, d, node)), SCALAR, node), at))
+        else:
+            raise e.unsupported("the norm of a matrix is not understood here yet", node)
+    return out
+
+
+def _norm(e: Elaborator, node: sx.Norm, s: Solution) -> list[Alt]:
+    raise e.unsupported("norms are not understood here yet, except the square of one", node)
+
+
+Elaborator.handlers[sx.Norm] = _norm

@@ -1,0 +1,88 @@
+"""What every model must pass: the kernel, the reference evaluation, the generated module."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from codegen_modules import run
+from codegen_oracle import Judge, error, random_data, worst
+
+from symbptt.calculus.derive import Problem, derive
+from symbptt.calculus.together import together
+from symbptt.codegen import load_module
+from symbptt.core.meaning import agree
+from symbptt.core.terms import Elem, Gradient, Term, index_symbol
+from symbptt.derivation import problem_of
+from symbptt.models.model import Model
+from symbptt.module import numpy_source
+from symbptt.proof.kernel import check
+from symbptt.proof.objects import Development, Theorem
+
+TOLERANCE = 1e-11
+
+
+class Derived:
+    """A model with the gradients of its loss by everything that is given, derived together."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.problem = model, problem_of(model)
+        self.leaves = leaves_of(model, self.problem)
+        quantities = [Gradient(model.loss, leaf) for leaf in self.leaves]
+        results = [derive(self.problem, quantity) for quantity in quantities]
+        results = together(self.problem.system, results)
+        self.answers: list[Theorem] = [result.main for result in results]
+        theorems = {th.id: th for result in results for th in result.development.theorems}
+        self.development = Development(self.problem.system.theory, tuple(theorems.values()))
+
+    def check(self) -> None:
+        """The kernel accepts all proofs, and the answers are about what was asked."""
+        check(self.development)
+        proved = {th.id: th for th in self.development.theorems}
+        for leaf, answer in zip(self.leaves, self.answers, strict=True):
+            assert answer.left == Gradient(self.model.loss, leaf), (answer.left, leaf)
+            assert proved[answer.id] == answer
+
+    def differs(self, answer: Theorem, trials: int = 2) -> str:
+        """Where a proved gradient differs from the gradient by a complex step; empty if nowhere."""
+        found = agree(
+            answer.left, answer.right, self.development.theory, answer.facts, trials=trials
+        )
+        return "" if found is None else f"{answer.left} = {answer.right}: {found}"
+
+
+def leaves_of(model: Model, problem: Problem) -> list[Term]:
+    """Parameters, elements of inputs at a step k, and boundary values; no targets."""
+    k, out = index_symbol("k"), []
+    for leaf in problem.system.gradients:
+        if isinstance(leaf, Elem):
+            if leaf.name in model.targets:
+                continue
+            running = leaf.index.is_Symbol and leaf.index != model.length
+            out.append(leaf.at(k) if running else leaf)
+        else:
+            out.append(leaf)
+    return out
+
+
+def module_of(model: Model) -> ModuleType:
+    """The generated module."""
+    return load_module(numpy_source(model))
+
+
+def module_error(model: Model, module: ModuleType, seed: int = 0) -> float:
+    """The largest relative error of outputs and gradients of a loss outside."""
+    data = random_data(module, seed)
+    judge = Judge(model, data)
+    outputs, gradients = run(module, data)
+    assert set(outputs) == set(judge.names.values())
+    errors = [error(outputs[key], judge.output(name)) for name, key in judge.names.items()]
+    return max(worst(gradients, judge.gradients()), *errors)
+
+
+def own_loss_error(model: Model, module: ModuleType, seed: int = 1) -> float:
+    """The same of the model's own loss and its gradients."""
+    data = random_data(module, seed)
+    judge = Judge(model, data, own_loss=True)
+    loss, gradients = module.loss_and_grads(data.params, data.inputs, data.targets, data.states)
+    wanted = judge.value()
+    return max(abs(loss - wanted) / abs(wanted), worst(gradients, judge.gradients()))
