@@ -21,8 +21,8 @@ from symbptt.calculus.derive import Problem, Result, derive
 from symbptt.calculus.entries import entrywise
 from symbptt.calculus.tidy import tidy
 from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import Elem, Entry, Partial, Term
-from symbptt.core.theory import Theory
+from symbptt.core.terms import Const, Elem, Entry, Ones, Partial, Term
+from symbptt.core.theory import Assumption, Theory
 from symbptt.core.traverse import find
 from symbptt.models.model import Model
 from symbptt.notation.reader import read_quantity
@@ -199,7 +199,17 @@ def problem_of(model: Model) -> Problem:
     loss = None if model.loss is None else Loss(model.loss, model.losses)
     main = recurrent(model.theory, model.losses)
     has_length = any(model.length in f.free_symbols for f in model.theory.facts)
-    return Problem(model.theory, loss, main, model.length if has_length else None)
+    theory = replace(model.theory, assumptions=tuple(_sums_to_one(model)))
+    return Problem(theory, loss, main, model.length if has_length else None)
+
+
+def _sums_to_one(model: Model) -> Iterator[Assumption]:
+    """A one-hot target sums to one: 1^T y = 1."""
+    for leaf in model.theory.leaves():
+        if leaf.name in model.onehot:
+            given = next((g for g in model.theory.givens if g.head == leaf), None)
+            facts = () if given is None else given.facts
+            yield Assumption(leaf.name, Ones(leaf.shape[0]).T @ leaf, Const(1), facts)
 
 
 def derive_quantity(

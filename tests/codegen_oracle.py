@@ -7,6 +7,7 @@ is J = sum_t sum_z <c_z[t], z[t]> with given random c, so dJ/dz[t] = c_z[t], or 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -34,11 +35,14 @@ class Data:
     grads: Arrays
     targets: Arrays = field(default_factory=dict)
     functions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    counted: bool = False
 
     @property
     def forward(self) -> dict[str, Any]:
-        """The arguments of forward."""
-        more = {"functions": self.functions} if self.functions else {}
+        """The arguments of forward; the number of steps where no input shows it."""
+        more: dict[str, Any] = {"functions": self.functions} if self.functions else {}
+        if self.counted:
+            more["steps"] = SIZES["T"]
         return {"params": self.params, "inputs": self.inputs, "states": self.states, **more}
 
 
@@ -62,7 +66,7 @@ def random_data(module: ModuleType, seed: int = 0, dtype: Any = np.float64) -> D
     functions = {name: tuple(map(wave, range(count))) for name, count in counts.items()}
     return Data(
         draw("params", 0.6), draw("inputs"), draw("states"), draw("outputs"), draw("targets"),
-        functions,
+        functions, "steps" in signature(module.forward).parameters,
     )  # fmt: skip
 
 
@@ -89,7 +93,7 @@ def steps_of(item: Definition | Given) -> range:
 def outputs_of(model: Any) -> list[Definition]:
     """The definitions of outputs: no losses, pre-activations or boundary values."""
     loss = {f"{name}[]" for name in model.losses} | ({model.loss.key} if model.loss else set())
-    ends = ((0, 0), (T + 1, T + 1))
+    ends = ((-1, -1), (0, 0), (T + 1, T + 1))
     return [
         x
         for x in model.theory.definitions

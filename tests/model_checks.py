@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from types import ModuleType
 
 from codegen_modules import run
@@ -11,7 +13,8 @@ from symbptt.calculus.derive import Problem, derive
 from symbptt.calculus.together import together
 from symbptt.codegen import load_module
 from symbptt.core.meaning import agree
-from symbptt.core.terms import Elem, Gradient, Term, index_symbol
+from symbptt.core.terms import Elem, Gradient, Param, Softmax, Term, index_symbol
+from symbptt.core.theory import Definition, Given, Theory
 from symbptt.derivation import problem_of
 from symbptt.models.model import Model
 from symbptt.module import numpy_source
@@ -42,11 +45,14 @@ class Derived:
             assert answer.left == Gradient(self.model.loss, leaf), (answer.left, leaf)
             assert proved[answer.id] == answer
 
-    def differs(self, answer: Theorem, trials: int = 2) -> str:
-        """Where a proved gradient differs from the gradient by a complex step; empty if nowhere."""
-        found = agree(
-            answer.left, answer.right, self.development.theory, answer.facts, trials=trials
-        )
+    def differs(self, answer: Theorem, trials: int = 2, smallest: int = 1) -> str:
+        """Where a proved gradient differs from the gradient by a complex step; empty if nowhere.
+
+        ``smallest`` is the least of all sizes.
+        """
+        facts = (*answer.facts, *(size - smallest for size in self.model.dims))
+        theory = normalised(self.development.theory, self.model.onehot)
+        found = agree(answer.left, answer.right, theory, facts, trials=trials)
         return "" if found is None else f"{answer.left} = {answer.right}: {found}"
 
 
@@ -54,14 +60,31 @@ def leaves_of(model: Model, problem: Problem) -> list[Term]:
     """Parameters, elements of inputs at a step k, and boundary values; no targets."""
     k, out = index_symbol("k"), []
     for leaf in problem.system.gradients:
-        if isinstance(leaf, Elem):
-            if leaf.name in model.targets:
-                continue
-            running = leaf.index.is_Symbol and leaf.index != model.length
-            out.append(leaf.at(k) if running else leaf)
-        else:
-            out.append(leaf)
+        if leaf.name in model.targets or leaf.name in model.onehot:
+            continue
+        running = isinstance(leaf, Elem) and leaf.index.is_Symbol and leaf.index != model.length
+        out.append(leaf.at(k) if running else leaf)
     return out
+
+
+def normalised(theory: Theory, names: Collection[str]) -> Theory:
+    """The theory with these leaves computed as a softmax, so that their entries sum to one."""
+    params, givens, definitions = [], [], []
+    for param in theory.params:
+        raw = Param(f"{param.name}^{{raw}}", *param.shape) if param.name in names else param
+        params.append(raw)
+        if raw is not param:
+            definitions.append(Definition(param, Softmax(raw)))
+    for given in theory.givens:
+        head = given.head
+        raw = Elem(f"{head.name}^{{raw}}", head.index, *head.shape)
+        givens.append(Given(raw, given.facts) if head.name in names else given)
+        if head.name in names:
+            definitions.append(Definition(head, Softmax(raw), given.facts))
+    return replace(
+        theory, params=tuple(params), givens=tuple(givens),
+        definitions=(*definitions, *theory.definitions),
+    )  # fmt: skip
 
 
 def module_of(model: Model) -> ModuleType:

@@ -24,18 +24,21 @@ def kinds(text: str) -> set[type]:
 
 
 SAME = [
-    (r"\mathbf{h}_t", "h_t"), (r"\bm h_t", "h_t"), (r"\textbf{h}_{t}", "h_t"), (r"{\bf h}_t", "h_t"),
-    (r"\boldsymbol{h}_t", "h_t"), (r"\mathbf{h_t}", "h_t"), ("hₜ", "h_t"), ("σ(x)", r"\sigma(x)"),
-    (r"\mathcal{\large{L}}", "L"), (r"\operatorname{diag}(v)", "diag(v)"), (r"\text{diag}(v)", "diag(v)"),
-    (r"\dfrac{a}{b}", r"\frac{a}{b}"), (r"\left( a \right)", "(a)"), (r"\bigl[ a \bigr]", "[a]"),
-    (r"a \, b \; c \! d", "a b c d"), (r"\boxed{a}", "a"), (r"\underbrace{a b}_{c d} e", "{a b} e"),
+    (r"\mathbf{h}_t", "h_t"), (r"\bm h_t", "h_t"), (r"\textbf{h}_{t}", "h_t"),
+    (r"{\bf h}_t", "h_t"), (r"\boldsymbol{h}_t", "h_t"), (r"\mathbf{h_t}", "h_t"), ("hₜ", "h_t"),
+    ("σ(x)", r"\sigma(x)"), (r"\mathcal{\large{L}}", "L"), (r"\operatorname{diag}(v)", "diag(v)"),
+    (r"\text{diag}(v)", "diag(v)"), (r"\dfrac{a}{b}", r"\frac{a}{b}"),
+    (r"\left( a \right)", "(a)"), (r"\bigl[ a \bigr]", "[a]"), (r"a \, b \; c \! d", "a b c d"),
+    (r"\boxed{a}", "a"), (r"\underbrace{a b}_{c d} e", "{a b} e"),
     (r"\overbrace{a}^{\bigstar} b", "a b"), (r"a \tag{1}", "a"), (r"a \leqslant b", r"a \le b"),
-    ("a ≤ b", r"a \le b"), ("a <= b", r"a \le b"), (r"a \triangleq b", "a := b"), ("ŷ_t", r"\hat{y}_t"),
-    (r"\widehat{y_t}", r"\hat{y}_t"), ("Wᵀ", r"W^\top"), ("x₁²", "x_1^2"), (r"\lVert a \rVert", r"\|a\|"),
-    (r"\stackrel{def}{=}".join("ab"), "a = b"), ("$a$", "a"), (r"\[ a \]", "a"), ("v ⊙ w", r"v \odot w"),
+    ("a ≤ b", r"a \le b"), ("a <= b", r"a \le b"), (r"a \triangleq b", "a := b"),
+    ("ŷ_t", r"\hat{y}_t"), (r"\widehat{y_t}", r"\hat{y}_t"), ("Wᵀ", r"W^\top"), ("x₁²", "x_1^2"),
+    (r"\lVert a \rVert", r"\|a\|"), (r"\stackrel{def}{=}".join("ab"), "a = b"), ("$a$", "a"),
+    (r"\[ a \]", "a"), ("v ⊙ w", r"v \odot w"),
     (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "a = b = c"), ("a % comment", "a"),
-    ("∑_{t=1}^T a", r"\sum_{t=1}^T a"), ("Σ_{t=1}^T a", r"\sum_{t=1}^T a"), ("sum_{t=1}^T a", r"\sum_{t=1}^T a"),
-    (r"diag(f'{(x}))", "diag(f'(x))"), ("｜a｜", "|a|"), (r"h^{\prime}", "h'"), (r"a \quad = b", "a = b"),
+    ("∑_{t=1}^T a", r"\sum_{t=1}^T a"), ("Σ_{t=1}^T a", r"\sum_{t=1}^T a"),
+    ("sum_{t=1}^T a", r"\sum_{t=1}^T a"), (r"diag(f'{(x}))", "diag(f'(x))"), ("｜a｜", "|a|"),
+    (r"h^{\prime}", "h'"), (r"a \quad = b", "a = b"),
 ]  # fmt: skip
 
 
@@ -45,8 +48,8 @@ def test_two_ways_to_write_the_same(written: str, plain: str) -> None:
 
 
 DERIVATIVES = [
-    r"\frac{\partial h_t}{\partial W}", r"\dfrac{\partial h_t}{\partial W}", r"\partial h_t/\partial W",
-    r"\partial h_t / \partial W", "∂h_t/∂W", r"\frac{∂h_t}{∂W}",
+    r"\frac{\partial h_t}{\partial W}", r"\dfrac{\partial h_t}{\partial W}",
+    r"\partial h_t/\partial W", r"\partial h_t / \partial W", "∂h_t/∂W", r"\frac{∂h_t}{∂W}",
 ]  # fmt: skip
 
 
@@ -136,13 +139,17 @@ def test_lists_and_chains() -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (r"\|W\| \|x\|", sx.Norm), (r"|x| + |y|", sx.Norm), (r"\left\| \frac{a}{b} \right\|", sx.Norm),
-        (r"\forall k, a \le b", sx.Quantified), (r"\max_i |\lambda_i|", sx.Big), (r"\sqrt[3]{x}", sx.Root),
-        (r"\lim_{t \to \infty} W^t = 0", sx.Big), (r"W \text{ symmetric}", sx.Words), ("a/b", sx.Quotient),
+        (r"\|W\| \|x\|", sx.Norm), (r"|x| + |y|", sx.Norm),
+        (r"\left\| \frac{a}{b} \right\|", sx.Norm), (r"\forall k, a \le b", sx.Quantified),
+        (r"\max_i |\lambda_i|", sx.Big), (r"\sqrt[3]{x}", sx.Root),
+        (r"\lim_{t \to \infty} W^t = 0", sx.Big), (r"W \text{ symmetric}", sx.Words),
+        ("a/b", sx.Quotient),
         (r"\begin{cases} 0 & \text{if } t = T \\ a & \text{otherwise} \end{cases}", sx.Grid),
-        (r"\nabla_{h_t} L", sx.Nabla), (r"\mathrm{d} h_t", sx.Change), (r"J_t \cdots J_1", sx.Dots),
-        (r"\left.\frac{\partial a}{\partial b}\right|_{c}", sx.Derivative), ("x \\in (0, 1/4]", sx.Brackets),
-        (r"\partial_{o_t} l", sx.Derivative), (r"令 t = W x", sx.Relation), (r"\hat y \text{ 其中 } a = b", sx.Relation),
+        (r"\nabla_{h_t} L", sx.Nabla), (r"\mathrm{d} h_t", sx.Change),
+        (r"J_t \cdots J_1", sx.Dots),
+        (r"\left.\frac{\partial a}{\partial b}\right|_{c}", sx.Derivative),
+        ("x \\in (0, 1/4]", sx.Brackets), (r"\partial_{o_t} l", sx.Derivative),
+        (r"令 t = W x", sx.Relation), (r"\hat y \text{ 其中 } a = b", sx.Relation),
     ],
 )  # fmt: skip
 def test_everything_has_its_node(text: str, kind: type) -> None:
@@ -196,9 +203,10 @@ def test_the_caret_stands_under_the_place() -> None:
 
 HUGE = [
     "{" * 100_000, "(" * 30_000, "x_" * 30_000, "-" * 90_000 + "x", r"\hat" * 20_000 + " x",
-    r"\frac" * 15_000, r"\sqrt" * 15_000 + "x", r"\sum" * 20_000 + "x", "d/" * 40_000, r"\nabla" * 9000,
-    "a" * 10_000_000, "|" * 50_000, r"\begin{bmatrix}" * 5000, "{" * 39 + "(" * 39, "'" * 90_000,
-    "x" + "^{x" * 30_000, r"\partial" * 9000, r"\left(" * 9000, "9" * 90_000,
+    r"\frac" * 15_000, r"\sqrt" * 15_000 + "x", r"\sum" * 20_000 + "x", "d/" * 40_000,
+    r"\nabla" * 9000, "a" * 10_000_000, "|" * 50_000, r"\begin{bmatrix}" * 5000,
+    "{" * 39 + "(" * 39, "'" * 90_000, "x" + "^{x" * 30_000, r"\partial" * 9000, r"\left(" * 9000,
+    "9" * 90_000,
 ]  # fmt: skip
 
 
@@ -210,12 +218,12 @@ def test_huge_input_is_refused_at_once(text: str) -> None:
     assert time.perf_counter() - start < 1.5
 
 
-PIECES = st.sampled_from(
-    [r"\frac", r"\partial", "{", "}", "(", ")", "[", "]", "_", "^", "h", "W", "t", "=", "+", "-", r"\sum", "1",
-     r"\sigma", "'", ",", ";", r"\begin{bmatrix}", r"\end{bmatrix}", "&", r"\\", r"\left", r"\right", "|",
-     r"\nabla", r"\text{if}", r"\hat", " ", "\n", r"\odot", "*", "/", "d", r"\mathbf", "ŷ", "⊙", "₁", ".", r"\,",
-     r"\quad", r"\in", r"\le", r"\cdots", "tanh", "%", "$", ":", r"\mathrm{d}", r"\sqrt", "9e9", "≤"]
-)  # fmt: skip
+SCRAPS = r"""
+    \frac \partial { } ( ) [ ] _ ^ h W t = + - \sum 1 \sigma ' , ; & \\ \left \right | \nabla \hat \odot
+    \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text{if} * / d \mathbf ŷ ⊙ ₁ . \, \quad
+    \in \le \cdots tanh % $ : \mathrm{d} \sqrt 9e9 ≤ \substack \stackrel Σ \underbrace \boxed || @
+"""
+PIECES = st.sampled_from([*SCRAPS.split(), " ", "\n"])
 
 
 @settings(max_examples=400, deadline=None)

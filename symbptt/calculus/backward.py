@@ -6,13 +6,13 @@ adjoints, and with the one-step differentials. What does not cancel is dL = sum 
 
 from __future__ import annotations
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import contradictory, entails
+from symbptt.core.indices import contradictory, entails, index_symbol
 from symbptt.core.terms import D, Elem, Gradient, Param, Plus, Shock, SumOver, Term, Zero
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import Path, find, substitute
+from symbptt.core.traverse import Path, find, rebuild, substitute
 from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import AdjointSystem, bounds, loss_differential, one_steps
@@ -30,8 +30,14 @@ def over(body: Term, d: Definition) -> Term:
     return SumOver(body, d.index, *bounds(d.facts, d.index))
 
 
-def identity(system: AdjointSystem, frame: Frame, prefix: str) -> list[Theorem]:
-    """One-step differentials, the differential of the loss, and dL = sum <gradient, change>."""
+def identity(
+    system: AdjointSystem, frame: Frame, prefix: str, avoid: frozenset[Symbol] = frozenset()
+) -> list[Theorem]:
+    """One-step differentials, the differential of the loss, and dL = sum <gradient, change>.
+
+    The sums of the last line do not run over an index in ``avoid``: those are indices of the
+    elements with respect to which derivatives will be read off.
+    """
     steps = one_steps(system.model, system.loss, frame, prefix)
     total = loss_differential(system.model, system.loss, frame, prefix)
     theorems = [*(t for _, t in steps), total]
@@ -51,7 +57,7 @@ def identity(system: AdjointSystem, frame: Frame, prefix: str) -> list[Theorem]:
         size = _operands(unfolded.right)
         build.lemma(unfolded, (), reverse=True, span=(0, size))
         build.lemma(stepped, (), span=(0, _operands(unfolded.left)))
-    build.algebra(_goal(system, frame), reason="cancel")
+    build.algebra(_renamed(_goal(system, frame), avoid), reason="cancel")
     build.tidy()
     theorems.append(
         Theorem(
@@ -206,6 +212,18 @@ def _goal(system: AdjointSystem, frame: Frame) -> Term:
     return tidy(Plus(*parts), system.theory.facts) if parts else Zero(1, 1)
 
 
+def _renamed(term: Term, avoid: frozenset[Symbol]) -> Term:
+    """The term with sums over indices in ``avoid`` running over other letters."""
+    args = tuple(_renamed(a, avoid) if isinstance(a, Term) else a for a in term.args)
+    term = rebuild(term, args)
+    if not isinstance(term, SumOver) or term.bound not in avoid:
+        return term
+    taken = {s.name for s in term.body.free_symbols | term.free_symbols | avoid}
+    letter = next(c for c in ("s", "r", "u", "v", "s1", "s2", "s3") if c not in taken)
+    other = index_symbol(letter)
+    return SumOver(term.instance(other), other, term.lo, term.hi)
+
+
 def gradient(system: AdjointSystem, wrt: Param | Elem, facts: Facts = ()) -> list[Theorem]:
     """The gradient of the loss with respect to a leaf or to a state, with all its lemmas.
 
@@ -224,7 +242,8 @@ def gradient(system: AdjointSystem, wrt: Param | Elem, facts: Facts = ()) -> lis
         value = Elem(system.adjoint[wrt.name], wrt.index, *wrt.shape)
     else:
         frame, value = Frame((Elem(wrt.args[0], ALL, *wrt.shape),)), _given_value(system, wrt)
-    theorems = identity(system, frame, label)
+    avoid = wrt.index.free_symbols if isinstance(wrt, Elem) else ()
+    theorems = identity(system, frame, label, frozenset(avoid))
     source = theorems[-1].id
     theorems.append(
         Theorem(

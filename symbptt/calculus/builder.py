@@ -108,9 +108,9 @@ class Builder:
         else:
             self._take("unfold", path, body, leaf.key, bind=bind)
 
-    def fold(self, d: Definition, path: Path, head: Term, index: Expr) -> None:
+    def fold(self, d: Definition, path: Path, head: Term, index: Expr | None) -> None:
         """Replaces the body of a definition at an index by its head."""
-        self._take("fold", path, head, d.key, bind=(("index", index),))
+        self._take("fold", path, head, d.key, bind=() if index is None else (("index", index),))
 
     def vanish(self, path: Path) -> bool:
         """Replaces d(...) by zero if nothing that varies reaches it."""

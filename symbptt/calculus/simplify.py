@@ -13,7 +13,7 @@ from sympy import Integer
 from symbptt.core.canonical import equal
 from symbptt.core.errors import ProofError
 from symbptt.core.terms import (
-    Const, Elem, Hadamard, Map, Ones, Plus, Scale, Softmax, Term, Times,
+    Const, Elem, Hadamard, Map, Ones, Param, Plus, Scale, Softmax, Term, Times,
 )  # fmt: skip
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import contains, find, substitute
@@ -63,7 +63,7 @@ def _unfold_logarithms(build: Builder) -> bool:
     found = False
     for path, node in list(find(build.line, _is_log_slope)):
         found = True
-        for inner, leaf in list(find(node, lambda x: isinstance(x, Elem))):
+        for inner, leaf in list(find(node, lambda x: isinstance(x, Elem | Param))):
             bodies = [d.body for d in build.theory.defined(leaf.key)]
             if any(_is_output(body) for body in bodies):
                 build.unfold((*path, *inner))
@@ -98,7 +98,7 @@ def _spans(node: Term) -> list[tuple[int, int] | None]:
 
 def _tidy_scalars(build: Builder) -> None:
     """1^T (c v) becomes c 1^T v, and signs are collected."""
-    build.algebra(_pull_numbers(build.line), reason="tidy")
+    build.algebra(_pull_numbers(build.line), reason="collect")
     build.tidy()
 
 
@@ -128,26 +128,32 @@ def _unit(number: Const, term: Term) -> Term:
 
 
 def _use_assumptions(build: Builder) -> None:
+    """Puts in what is assumed, e.g. that a target sums to one."""
     for theorem in assumed(build.theory):
-        names = {x for _, x in find(theorem.left, lambda x: isinstance(x, Elem))}
-        for leaf in names:
+        leaves = {x for _, x in find(theorem.left, lambda x: isinstance(x, Elem | Param))}
+        for leaf in leaves:
             for path, node in list(find(build.line, lambda x: isinstance(x, Times))):
                 for other in {x for _, x in find(node, lambda x, k=leaf.key: _is(x, k))}:
-                    bind = {leaf.index: other.index}
+                    bind = {leaf.index: other.index} if isinstance(leaf, Elem) else {}
                     if equal(node, substitute(theorem.left, bind)):
                         build.lemma(theorem, path, bind=bind)
     build.tidy()
 
 
 def _is(term: Term, key: str) -> bool:
-    return isinstance(term, Elem) and term.key == key
+    return isinstance(term, Elem | Param) and term.key == key
 
 
 def _fold_outputs(build: Builder) -> None:
     """softmax(o[t]) and sigmoid(o[t]) get back the names that the model gives them."""
-    outputs = [d for d in build.theory.definitions if d.index is not None and _is_output(d.body)]
-    for d in outputs:
+    for d in build.theory.definitions:
+        if not _is_output(d.body):
+            continue
         argument = d.body.args[-1]
+        if d.index is None:
+            for path, _ in list(find(build.line, lambda x, b=d.body: x == b)):
+                build.fold(d, path, d.head, None)
+            continue
         if not isinstance(argument, Elem):
             continue
         for path, node in list(find(build.line, lambda x, b=d.body: _like(x, b))):

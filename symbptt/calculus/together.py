@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symbptt.proof.objects import Chain, Development, Identification, Induction, Theorem
+from symbptt.core.theory import Frame
+from symbptt.proof.objects import Assumed, Chain, Development, Identification, Induction, Theorem
 
 from .adjoint import AdjointSystem, everything
 from .backward import identity
@@ -22,25 +23,30 @@ _AGREE = "the forms agree"
 
 def together(system: AdjointSystem, results: Sequence[Result]) -> list[Result]:
     """The results, with the gradients in them read off one differential if there are several."""
-    wanted = {t.id for r in results for t in _read_off(r)}
+    frame = everything(system.model)
+    wanted = {t.id for r in results for t in _read_off(r, frame)}
     if len(wanted) < 2:
         return list(results)
-    lemmas = identity(system, everything(system.model), _PREFIX)
+    indices = {s for r in results for t in _read_off(r, frame) for s in t.left.free_symbols}
+    lemmas = identity(system, frame, _PREFIX, frozenset(indices))
     return [_rebased(r, lemmas) for r in results]
 
 
-def _read_off(result: Result) -> list[Theorem]:
+def _read_off(result: Result, given: Frame) -> list[Theorem]:
     """The gradients that are read off a differential in which only given things vary."""
     named = {t.id: t for t in result.development.theorems}
-    return [
-        t for t in named.values()
-        if t.title == _TITLE and isinstance(t.proof, Identification)
-        and not named[t.proof.source].frame.shocks
-    ]  # fmt: skip
+    out = []
+    for t in named.values():
+        if t.title == _TITLE and isinstance(t.proof, Identification):
+            frame = named[t.proof.source].frame
+            # A defined vector such as o = V h_T varies in a frame of its own.
+            if not frame.shocks and set(frame.vary) <= set(given.vary):
+                out.append(t)
+    return out
 
 
 def _rebased(result: Result, lemmas: list[Theorem]) -> Result:
-    chosen = {t.id for t in _read_off(result)}
+    chosen = {t.id for t in _read_off(result, lemmas[-1].frame)}
     if not chosen:
         return result
     theorems = [*lemmas]
@@ -70,6 +76,8 @@ def _needed(theorems: list[Theorem], ends: Sequence[str]) -> set[str]:
 def used(theorem: Theorem) -> Iterator[str]:
     """The ids of the theorems that a proof refers to."""
     proof = theorem.proof
+    if isinstance(proof, Assumed):
+        return
     if isinstance(proof, Identification):
         yield proof.source
         return

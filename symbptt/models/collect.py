@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from difflib import get_close_matches
 
-from ..core.errors import ModelError
 from ..core.functions import TABLE
 from ..notation import syntax as sx
 from ..notation.dims import ONE, SCALAR, Shape, unknown
@@ -17,7 +16,7 @@ from ..notation.elaborator import Elaborator
 from ..notation.leaves import size_of
 from ..notation.names import resolve
 from ..notation.scope import Declared, Function, Scope, known_function
-from ..notation.scripts import Item, compose, script_items
+from ..notation.scripts import NO_NAMES, Item, compose, script_items
 from ..notation.vocabulary import FUNCTION_WORDS
 from .known import OBJECTIVES, Known, Names
 from .occurrences import Occurrence, indexed, occurrences
@@ -82,7 +81,7 @@ class _Collector:
     def pins(self) -> None:
         """Functions with a definition, \\sigma = tanh."""
         for pin in self.statements.pins:
-            name = compose_all(pin.head)
+            name = self.full_name(pin.head)
             function = known_function(pin.word)
             if name in self.scope.functions:
                 raise self.statements.error(f"the function {name} is defined twice", pin.node)
@@ -96,6 +95,14 @@ class _Collector:
                 )  # fmt: skip
             self.scope.functions[name] = replace(function, name=name)
 
+    def full_name(self, head: sx.Node) -> str:
+        """The name of a head with all its scripts."""
+        symbol = sx.base_of(head)
+        if not isinstance(symbol, sx.Sym):
+            raise self.statements.error("a name without arguments is expected here", head)
+        primes = head.primes if isinstance(head, sx.Scripted) else 0
+        return compose(symbol, script_items(head, frozenset()), primes)
+
     def groups(self) -> None:
         for group in self.statements.groups:
             members = []
@@ -107,7 +114,7 @@ class _Collector:
                     shown = self.statements.source.slice(node.at, node.end)
                     raise self.statements.error(f"{shown} is not a parameter of the model", node)
                 members.append(reading.name)
-            self.scope.groups[compose_all(group.head)] = tuple(members)
+            self.scope.groups[self.full_name(group.head)] = tuple(members)
 
     # ------------------------------------------------------------ heads
 
@@ -276,6 +283,8 @@ class _Collector:
         assert isinstance(symbol, sx.Sym)
         if self.is_constant(occurrence, symbol):
             return
+        if symbol.base in NO_NAMES:
+            raise self.statements.error(f"{symbol.base} does not stand for anything here", symbol)
         name = self.raw_name(occurrence.node, occurrence.bound)
         function = self.as_function(occurrence, symbol)
         if function is not None:
@@ -352,12 +361,3 @@ class _Collector:
                 occurrence.arguments,
                 occurrence.node,
             )
-
-
-def compose_all(node: sx.Node) -> str:
-    """The name of a symbol with all its scripts."""
-    symbol = sx.base_of(node)
-    if not isinstance(symbol, sx.Sym):
-        raise ModelError("a name is expected")
-    primes = node.primes if isinstance(node, sx.Scripted) else 0
-    return compose(symbol, script_items(node, frozenset()), primes)

@@ -182,8 +182,16 @@ def _equation(
         for right, after in e.alts(equation.body, at):
             fit = equated(e, left, right, after)
             if fit is not None:
-                return fit
+                return _whole(*fit)
     return None
+
+
+def _whole(left: Draft, right: Draft, s: Solution) -> tuple[Draft, Draft, Solution]:
+    """An equation between equal entries of two vectors makes their sizes equal."""
+    if left.op == right.op == "entry" and left.args[1:] == right.args[1:]:
+        both = s.unify_shapes(left.args[0].shape, right.args[0].shape, right.at)
+        s = both if both is not None else s
+    return left, right, s
 
 
 def _objective(

@@ -227,7 +227,8 @@ def _diag(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: C
     rows, cols = s.shape(d.shape)
     if rows == ONE and cols != ONE:
         d = e.draft("transposed", (d,), (d.shape[1], d.shape[0]), d)
-    column = s.unify(d.shape[1], ONE, node.at, one=True)
+    guessed = s.is_scalar(d.shape) and not e.is_given(d)  # better a vector than a scalar
+    column = None if guessed else s.unify(d.shape[1], ONE, node.at, one=True)
     if column is None:
         e.misfit(f"diag takes a vector, but {e.text(d)} is {e.show(d.shape, s)}", d)
         return []

@@ -38,7 +38,7 @@ class Commands(Words):
             return self.bracket(text, at, end)
         if text in v.SKIP:
             return end
-        if not text[1].isalpha():
+        if not (text[1].isascii() and text[1].isalpha()):
             raise self.source.fail(f"{text} is not understood", at)
         word = text[1:]
         return self.emit("sym", word if word in v.FUNCTION_WORDS else text, at, end)

@@ -21,7 +21,7 @@ from ..core.errors import NotSupported, ReadError, ShapeError
 from . import syntax as sx
 from .dims import Dim, Shape, Solution, unknown
 from .draft import Draft
-from .scope import NOT_YET, Scope
+from .scope import NOT_YET, Declared, Scope
 from .scripts import script_text
 from .source import Source
 
@@ -83,12 +83,22 @@ class Elaborator:
         sides = (str(s.expr(d)) for d in shape)
         return " x ".join("?" if "?" in side else side for side in sides)
 
+    def declared(self, draft: Draft) -> Declared | None:
+        """What the scope says about a draft that is a name."""
+        if draft.op == "param":
+            return self.scope.params.get(draft.args[0])
+        return self.scope.sequences.get(draft.args[0]) if draft.op == "elem" else None
+
+    def is_given(self, draft: Draft) -> bool:
+        """Whether the shape of a draft was written by the user, not guessed."""
+        declared = self.declared(draft)
+        return declared is None or declared.given
+
     def why(self, draft: Draft, s: Solution) -> str:
         """Where the shape of a draft comes from."""
-        if draft.op in ("param", "elem"):
-            table = self.scope.params if draft.op == "param" else self.scope.sequences
-            declared = table.get(draft.args[0])
-            if declared is not None and declared.where is not None and declared.given:
+        declared = self.declared(draft)
+        if declared is not None:
+            if declared.where is not None and declared.given:
                 return f"declared at {declared.where.line}:{declared.where.column}"
             origins = [s.origin(d) for d in draft.shape]
             known = [o for o in origins if o is not None]

@@ -73,7 +73,7 @@ class Groups(Stream):
             if kind == "prime":
                 primes += 1
                 continue
-            script = self.script()
+            script = self.script(kind == "sup")
             if script is None:
                 primes += kind == "sup"
             else:
@@ -85,14 +85,14 @@ class Groups(Stream):
             primes, node = primes + node.primes, node.base
         return sx.Scripted(node.at, self.last_end, node, tuple(subs), tuple(sups), primes)
 
-    def script(self) -> sx.Node | None:
+    def script(self, high: bool = True) -> sx.Node | None:
         """What stands after ``_`` or ``^``; None for a prime."""
         token = self.tok
         if token.kind == "prime":
             self.skip("prime")
             return None
         if token.kind != "lbrace":
-            return self.bare_script()
+            return self.bare_script(high)
         inner = self.tokens[self.i + 1]
         if inner.kind == "prime":
             self.i += 1
@@ -111,10 +111,11 @@ class Groups(Stream):
         node = self.group()
         return replace(node, at=node.at + 1, end=node.end - 1) if token.end > token.at else node
 
-    def bare_script(self) -> sx.Node:
+    def bare_script(self, high: bool) -> sx.Node:
         """A script without braces."""
         token = self.tok
-        if token.kind in ("mul", "add") and self.tokens[self.i + 1].kind != "num":
+        number = self.tokens[self.i + 1].kind == "num"
+        if token.kind == "mul" or (token.kind == "add" and not number and high):
             self.i += 1
             return sx.Sym(token.at, token.end, token.text)
         if token.kind == "add":  # W^-1

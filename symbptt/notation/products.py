@@ -16,7 +16,7 @@ from .sums import matched
 
 _ELEMENTWISE = frozenset({r"\odot", r"\circ", "*", r"\oslash"})
 _MAX_FACTORS = 60
-_MAX_GROUPED = 9  # factors of a chain for which every grouping is tried
+_MAX_GROUPED = 6  # factors of a chain for which every grouping is tried
 
 
 def _product(e: Elaborator, node: sx.Product, s: Solution) -> list[Alt]:
@@ -56,9 +56,22 @@ def left_to_right(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
         new: list[Alt] = []
         for left, at in states:
             for right, after in readings(e, factors, i, at):
-                new += multiplied(e, factors[i][0], left, right, after)
+                new += _continued(e, factors[i][0], left, right, after, chained=i > 1)
         states = distinct(new)
     return states
+
+
+def _continued(
+    e: Elaborator, op: str, left: Draft, right: Draft, s: Solution, chained: bool
+) -> list[Alt]:
+    """A chain with one factor more; a scalar inside it scales the whole: 2 A B is 2 (A B)."""
+    if not chained or left.op != "scale" or s.is_scalar(left.shape) or op in _ELEMENTWISE:
+        return multiplied(e, op, left, right, s)
+    factor, inner = left.args
+    return [
+        (spanning("scale", (factor, d), d.shape, left, right), after)
+        for d, after in multiplied(e, op, inner, right, s)
+    ]
 
 
 def _looser(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
@@ -82,31 +95,14 @@ def _looser(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
 
 
 def _any_grouping(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
-    """Every grouping, the shortest left parts first (a table over the spans of the chain)."""
-    size = len(factors)
-    table: dict[tuple[int, int], list[Alt]] = {}
-    for i in range(size):
-        table[i, i + 1] = readings(e, factors, i, s)
-    if any(len(found) != 1 or found[0][1] is not s for found in table.values()):
-        return _grouped_with_choices(e, factors, s)
-    for width in range(2, size + 1):
-        for i in range(size - width + 1):
-            found: list[Alt] = []
-            for cut in range(i + width - 1, i, -1):
-                for left, _ in table[i, cut]:
-                    for right, _ in table[cut, i + width]:
-                        found += multiplied(e, factors[cut][0], left, right, s)
-            table[i, i + width] = [x for x in distinct(found) if x[1] is s] or found[:1]
-    return table[0, size]
-
-
-def _grouped_with_choices(e: Elaborator, factors: Factors, s: Solution) -> list[Alt]:
-    """One cut, both sides from the left: for factors whose readings or sizes are still open."""
+    """The first grouping that fits, with the longest left part first."""
+    if len(factors) == 1:
+        return e.alts(factors[0][1], s)
     for cut in range(len(factors) - 1, 0, -1):
         found = [
             x
-            for left, at in left_to_right(e, factors[:cut], s)
-            for right, after in left_to_right(e, factors[cut:], at)
+            for left, at in _any_grouping(e, factors[:cut], s)
+            for right, after in _any_grouping(e, factors[cut:], at)
             for x in multiplied(e, factors[cut][0], left, right, after)
         ]
         if found:

@@ -56,7 +56,7 @@ def index_expr(node: sx.Node | None) -> Expr | None:
         return Integer(int(node.value)) if small else None
     if isinstance(node, sx.Sym):
         letter = (len(node.base) == 1 and node.base.isalpha()) or node.base.startswith("\\")
-        fit = letter and not node.accents and node.base not in _NO_INDEX
+        fit = letter and not node.accents and node.base not in NO_NAMES
         return index_symbol(node.base) if fit else None
     if isinstance(node, sx.Scripted):  # t_1, T_x
         plain = len(node.subs) == 1 and not node.sups and not node.primes
@@ -83,7 +83,7 @@ def index_expr(node: sx.Node | None) -> Expr | None:
     return None
 
 
-_NO_INDEX = frozenset(
+NO_NAMES = frozenset(
     {r"\top", r"\intercal", r"\infty", r"\ones", r"\zeros", r"\R", "*", "+", r"\circ"}
 )
 

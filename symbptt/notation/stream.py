@@ -17,6 +17,7 @@ _TAKES_ARGUMENT = frozenset(
     ("sub", "sup", "frac", "sqrt", "accent", "label", "stacked", "substack")
 )
 SOFT = ("nl", "quad")
+_AHEAD = 4
 
 
 class Stream:
@@ -24,7 +25,8 @@ class Stream:
 
     def __init__(self, source: Source, tokens: list[Token]) -> None:
         self.source = source
-        self.tokens = _without_crossing_braces(tokens)
+        # the last token stands several times, so that looking ahead needs no test for the end
+        self.tokens = [*_without_crossing_braces(tokens), *(tokens[-1:] * _AHEAD)]
         self.i = 0
         self.depth = 0
         self.bars: list[str] = []  # open bars, "" for a bracket around
@@ -91,7 +93,7 @@ class Stream:
     def script_label(self) -> None:
         """Skips a label, whatever is in it."""
         if self.tok.kind != "lbrace":
-            self.i += 1
+            self.i += self.tok.kind != "end"
             return
         open_braces = 0
         while True:

@@ -13,19 +13,19 @@ from typing import Protocol
 
 from sympy import Symbol
 
-from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
+from symbptt.core.terms import Term
 from symbptt.core.theory import Definition, Theory
-from symbptt.proof.objects import Theorem
+from symbptt.proof.objects import Assumed, Theorem
 
 from .definitions import by_cases, definition_display, definitions_of, mentioned
-from .document import (
-    Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, content, phrase,
-)  # fmt: skip
+from .document import Block, Blocks, Content, Phrase, Prose, Text, TheoremBlock, phrase
+from .grouping import alike, at_point, conditions_first, groups, root_of, title_key
 from .matrix import has_entries, written_out
 from .pen import LATEX_PEN, Pen
 from .plan import Derived, Key, Plan, Reference, all_steps
 from .ranges import Facts
-from .tell import Teller, range_sentence, slug
+from .sentences import range_sentence
+from .tell import Teller
 
 _KINDS = {
     "one-step Jacobian": "proposition", "immediate derivative": "proposition",
@@ -71,7 +71,7 @@ class Composer:
         That two forms agree is said when both have been shown, if a later derivation shows one.
         """
         out: list[Block] = []
-        for group in _groups(self.plan, self.plan.answers[number]):
+        for group in groups(self.plan, self.plan.answers[number]):
             if self._waits_for_later(group, number):
                 self._postponed.append(group)
                 continue
@@ -138,7 +138,7 @@ class Composer:
     def _emit(self, out: list[Block], keys: list[Key]) -> None:
         """A block, after the definitions and lemmas that it needs."""
         needed = [k for key in keys for k in self.plan.needed(key)]
-        for lemmas in _alike(self.plan, [k for k in dict.fromkeys(needed) if k not in keys]):
+        for lemmas in alike(self.plan, [k for k in dict.fromkeys(needed) if k not in keys]):
             waiting = [k for k in lemmas if k not in self.teller.names]
             if waiting:
                 self._emit(out, waiting)
@@ -150,14 +150,15 @@ class Composer:
         theorems = [self.plan.nodes[k].theorem for k in keys]
         asked = any(r.key in keys for rs in self.plan.answers for r in rs)
         kind = _KINDS.get(theorems[0].title, "theorem") if asked else "lemma"
+        if isinstance(theorems[0].proof, Assumed):
+            kind = "assumption"
         if kind == "corollary" and not self.plan.needed(keys[0]):
             kind = "theorem"
         number = Text(str(next(self.numbers)))
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
-        statement = self._statement(keys, theorems)
+        conditions, statement = conditions_first(self._statement(keys, theorems))
         for key in keys:
             self.teller.names[key] = (name,)
-        conditions, statement = _conditions_first(statement)
         return TheoremBlock(
             kind, number.text, self._title(theorems[-1]), statement, conditions,
             self.teller.proof(*keys),
@@ -168,7 +169,7 @@ class Composer:
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
             display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
             return self._headed(first.facts, display)
-        if len(keys) > 1 and _root(first.left) is not None:
+        if len(keys) > 1 and root_of(first.left) is not None:
             return self._cases(theorems)
         return self.teller.statement(*keys)
 
@@ -183,14 +184,14 @@ class Composer:
         cases = []
         for t in theorems:
             facts = tuple(f for f in t.facts if f not in common)
-            cases.append((t.right, (*_at_point(general, t.left), *facts)))
+            cases.append((t.right, (*at_point(general, t.left), *facts)))
         shared = tuple(f for f in theorems[0].facts if f in common)
         return self._headed(shared, by_cases(general, cases, self.pen))
 
     def _title(self, theorem: Theorem) -> Content:
         subject = tuple(self.pen.inline(x) for x in theorem.subject)
         first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
-        return (phrase(f"title.{_title_key(theorem)}", subject=first, variable=last),)
+        return (phrase(f"title.{title_key(theorem)}", subject=first, variable=last),)
 
     # ------------------------------------------------------------ definitions
 
@@ -223,80 +224,10 @@ class Composer:
                 statement.append(Prose(head))
             said = head
             statement.append(definition_display(d, theory, self.pen))
-        name: Content = (Phrase(f"title.{kind}"),)
-        conditions, blocks = _conditions_first(statement)
+        single = kind == "abbreviations" and len(definitions) == 1
+        name: Content = (Phrase("title.abbreviation" if single else f"title.{kind}"),)
+        conditions, blocks = conditions_first(statement)
         return TheoremBlock("definition", number.text, name, blocks, conditions)
 
 
-def _conditions_first(statement: list[Block]) -> tuple[Content, Blocks]:
-    """The range that opens a statement, taken out of it."""
-    first, *rest = statement
-    if isinstance(first, Prose) and len(first.content) == 1:
-        (phrase_,) = first.content
-        if isinstance(phrase_, Phrase) and phrase_.key == "theorem.conditions":
-            (_, where), *_ = phrase_.slots
-            return tuple(x for x in content(where) if not isinstance(x, Phrase)), tuple(rest)
-    return (), tuple(statement)
-
-
-def _title_key(theorem: Theorem) -> str:
-    """The key of a title; that of components says of what they are."""
-    inner = theorem.left.args[0] if isinstance(theorem.left, Entry) else None
-    if theorem.title != "components" or inner is None:
-        return slug(theorem.title)
-    kind = "jacobian" if isinstance(inner, Partial) else "recursion"
-    return f"components-of-{'gradient' if isinstance(inner, Gradient) else kind}"
-
-
-def _at_point(general: Term, special: Term) -> Facts:
-    """The index at which a special case stands, as facts about the general index."""
-    a, b = (x.args[0] if isinstance(x, Entry) else x for x in (general, special))
-    if isinstance(a, Elem) and isinstance(b, Elem) and a != b:
-        return a.index - b.index, b.index - a.index
-    return ()
-
-
-def _groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
-    """Answers that make one block: the cases of a recursion, or one quantity in two forms."""
-    groups: list[list[Reference]] = []
-    for ref in refs:
-        if groups and _together(plan, groups[-1][-1], ref):
-            groups[-1].append(ref)
-        else:
-            groups.append([ref])
-    return groups
-
-
-def _together(plan: Plan, a: Reference, b: Reference) -> bool:
-    one, two = (plan.nodes[r.key].theorem for r in (a, b))
-    if one.left == two.left:
-        return True
-    return one.title == two.title and _root(one.left) == _root(two.left) is not None
-
-
-def _root(term: Term) -> str | None:
-    """The name of the sequence whose element, or the entry of whose element, a term is."""
-    inner = term.args[0] if isinstance(term, Entry) else term
-    return inner.name if isinstance(inner, Elem) else None
-
-
-def _alike(plan: Plan, keys: list[Key]) -> list[list[Key]]:
-    """Neighbouring lemmas of one kind under the same conditions make one block."""
-    groups: list[list[Key]] = []
-    for key in keys:
-        last = groups[-1][-1] if groups else None
-        if last is not None and _kind_of(plan, last) == _kind_of(plan, key):
-            groups[-1].append(key)
-        else:
-            groups.append([key])
-    return groups
-
-
-def _kind_of(plan: Plan, key: Key) -> tuple[object, ...]:
-    theorem = plan.nodes[key].theorem
-    if theorem.title == "adjoint recursion":
-        return theorem.title, _root(theorem.left)
-    return theorem.title, key[2], key[3]
-
-
-__all__ = ["Composer", "Derived", "Display"]
+__all__ = ["Composer", "Derived"]

@@ -7,7 +7,7 @@ from symbptt.core.theory import ALL, Frame, Theory
 
 from .document import Phrase, phrase
 from .pen import Pen
-from .steps import listed
+from .reasons import listed
 
 _MANY = 6  # differentials that are zero, from which on they are not listed
 

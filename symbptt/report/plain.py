@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from symbptt.notation.tables import COMMANDS, OPERATORS
 
 from .document import (
-    Block, Code, Content, Display, Emph, Heading, Items, Link, Math, ProofLine, Prose, Quote, Saying,
+    Block, Code, Display, Emph, Heading, Items, Link, Math, ProofLine, Prose, Quote, Saying,
     SymbolsTable, Text, TheoremBlock, content, phrase,
 )  # fmt: skip
 from .sayings import conditions_of, reason_of
@@ -70,8 +70,9 @@ class _Writer:
                 return [said(title, self.words)]
             case Prose(text):
                 return textwrap.wrap(said(text, self.words), self.width, break_long_words=False)
-            case Display(latex):
-                return [_INDENT + line for line in latex.split("\n")]
+            case Display(latex, _, summands):
+                rows = latex.split("\n")
+                return [x for row in rows for x in self._filled(_INDENT, row, summands)]
             case Items(items):
                 inside = [" ".join(line for b in item for line in self.block(b)) for item in items]
                 return [f"- {text}" for text in inside]
@@ -96,19 +97,32 @@ class _Writer:
         yield f"  {self.words.say('proof.proof')}."
         for item in block.proof:
             if isinstance(item, ProofLine):
-                yield self._line(item)
+                yield from self._line(item)
             else:
                 yield from (f"  {line}" for line in self.block(item))
 
-    def _line(self, line: ProofLine) -> str:
+    def _line(self, line: ProofLine) -> list[str]:
         """A step, its reason at the right margin or, where there is no room, below."""
-        text = f"{_INDENT}{_INDENT}{line.relation} {line.latex}" if line.relation else (
-            f"{_INDENT}  {line.latex}"
-        )
-        reason = said(reason_of(line), self.words)
-        if not reason:
-            return text
-        room = self.width - len(text) - len(reason) - 4
-        if room >= 0:
-            return f"{text}{' ' * (room + 2)}[{reason}]"
-        return f"{text}\n{' ' * max(0, self.width - len(reason) - 2)}[{reason}]"
+        start = f"{_INDENT}{_INDENT}{line.relation} " if line.relation else f"{_INDENT}  "
+        rows = self._filled(start, line.latex, line.summands)
+        if reason := said(reason_of(line), self.words):
+            reason = f"[{reason}]"
+            room = self.width - len(rows[-1]) - len(reason)
+            if room >= 2:
+                rows[-1] += " " * room + reason
+            else:
+                rows.append(" " * max(0, self.width - len(reason)) + reason)
+        return rows
+
+    def _filled(self, start: str, text: str, summands: Sequence[str]) -> list[str]:
+        """A formula, broken before its top-level summands if it is too long."""
+        if len(start) + len(text) <= self.width or not text.endswith(" ".join(summands)):
+            return [start + text]
+        head = text.removesuffix(" ".join(summands))
+        rows = [start + head + summands[0]]
+        for summand in summands[1:]:
+            if len(rows[-1]) + 1 + len(summand) <= self.width:
+                rows[-1] += f" {summand}"
+            else:
+                rows.append(" " * (len(start) + 2) + summand)
+        return rows

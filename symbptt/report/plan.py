@@ -19,7 +19,7 @@ from symbptt.calculus.derive import Result
 from symbptt.core.terms import D, Shock, Term
 from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import contains, substitute
-from symbptt.proof.objects import Chain, Identification, Induction, Step, Theorem
+from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 
 from .pen import Pen
 from .ranges import irredundant
@@ -247,6 +247,8 @@ def references(theorem: Theorem) -> Iterator[tuple[str, bool]]:
     proof = theorem.proof
     if isinstance(proof, Identification):
         yield proof.source, True
+        return
+    if isinstance(proof, Assumed):
         return
     chains = (proof,) if isinstance(proof, Chain) else (proof.base, proof.step)
     for chain in chains:

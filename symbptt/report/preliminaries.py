@@ -66,7 +66,7 @@ def _unfolded(term: Term, definition: Definition) -> Term:
     """
     if getattr(term, "key", "") == definition.key:
         here = {} if definition.index is None else {definition.index: term.args[1]}
-        return substitute(definition.body, here)  # type: ignore[no-any-return]
+        return substitute(definition.body, here)
     args = tuple(_unfolded(a, definition) if isinstance(a, Term) else a for a in term.args)
     return rebuild(term, args)
 

@@ -1,9 +1,10 @@
 """The steps of a chain as lines that a reader wants: one line for each reason, no bookkeeping.
 
-- Steps in a row with one reason are one line.
+- Steps in a row of one kind are one line: definitions, sum and product rule, claims, entries.
 - Dropping zeros, units and decided conditions belongs to the step before.
 - Terms that do not vary are left out in the line where they arise, and named in its reason.
 - A line that reads like the one before is left out.
+- In a long computation a definition and the rules applied to what it gives are one line.
 """
 
 from __future__ import annotations
@@ -14,19 +15,19 @@ from dataclasses import dataclass, field
 from sympy import Expr, Symbol
 
 from symbptt.core.indices import entails
-from symbptt.core.terms import Elem, Term
+from symbptt.core.terms import Elem, Hadamard, Plus, Scale, Term, Times, Transposed, When, Zero
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, subterm
+from symbptt.core.traverse import context, rebuild, subterm
 from symbptt.proof.objects import Step
 
-from .document import Content, Phrase, ProofLine, Text, phrase
+from .document import Content, ProofLine
 from .pen import Pen
+from .reasons import ENTRIES, Reasons, Refer, joined
 
 Facts = tuple[Expr, ...]
-Refer = Callable[[Step], Content]
-_ENTRIES = "entry-"
-_JOINING = frozenset({"series-last", "product-last"})  # what they split off is joined in reverse
-_TAKE_APART = frozenset({"d-sum", "d-product"})
+_APART = frozenset({"d-sum", "d-product", "d-hadamard", "d-scale", "d-transpose", "d-diag"})
+_CHAIN = ("d-map", "d-function", "d-softmax")
+_LONG = 8  # lines, from which on a computation is told more briefly
 
 
 @dataclass(frozen=True)
@@ -40,26 +41,31 @@ class Line:
 
 @dataclass
 class _Draft:
-    """A line in the making; ``fixed`` are the terms left out in it because they do not vary."""
+    """A line in the making: its steps, and the terms left out in it because they do not vary."""
 
     term: Term
-    reasons: list[Content] = field(default_factory=list)
-    rules: set[str] = field(default_factory=set)
-    kind: str = ""
+    family: str
+    steps: list[Step] = field(default_factory=list)
     fixed: list[Term] = field(default_factory=list)
+
+    def absorb(self, other: _Draft) -> None:
+        """The next line becomes part of this one."""
+        self.term = other.term
+        self.steps += other.steps
+        self.fixed += other.fixed
 
 
 class Chains:
     """Tells chains of one theorem: in its theory, under its facts, with the names of its lemmas.
 
-    ``kind`` says which steps do the same kind of thing with different lemmas; in a row they are one line.
+    ``is_claim`` tells the lemmas of which several in a row are one line.
     """
 
     def __init__(
-        self, theory: Theory, facts: Facts, pen: Pen, refer: Refer, kind: Callable[[Step], str]
+        self, theory: Theory, facts: Facts, pen: Pen, refer: Refer, is_claim: Callable[[Step], bool]
     ) -> None:
-        self.theory, self.facts, self.pen = theory, (*theory.facts, *facts), pen
-        self.refer, self.kind = refer, kind
+        self.facts, self.pen = (*theory.facts, *facts), pen
+        self.reasons, self.is_claim = Reasons(theory, pen, refer), is_claim
 
     def lines(self, start: Term, steps: Iterable[Step]) -> list[Line]:
         """The lines after the first."""
@@ -68,28 +74,32 @@ class Chains:
         for step in steps:
             self._take(drafts, step, before)
             before = step.result
-        return self._merged(start, drafts)
+        if len(drafts) > _LONG:
+            drafts = _compact(drafts)
+        return self._read(start, drafts)
 
     def _take(self, drafts: list[_Draft], step: Step, before: Term) -> None:
         silent = step.by == "vanish" or (step.by == "algebra" and not step.reason)
-        if not drafts or not (silent or self._joins(drafts[-1], step)):
-            drafts.append(_Draft(step.result))
-        draft = drafts[-1]
-        draft.term = step.result
+        family = self._family(step)
+        if not drafts or not (silent or drafts[-1].family == family):
+            drafts.append(_Draft(step.result, family))
+        drafts[-1].term = step.result
         if step.by == "vanish":
-            draft.fixed.append(self._fixed(before, step))
-        elif not silent or not (draft.reasons or draft.fixed):
-            draft.rules.add(step.name if step.by == "rule" else "")
-            draft.kind = self.kind(step)
-            if (reason := self.reason(step)) not in draft.reasons:
-                draft.reasons.append(reason)
+            drafts[-1].fixed.append(self._fixed(before, step))
+        elif not silent or not (drafts[-1].steps or drafts[-1].fixed):
+            drafts[-1].steps.append(step)
 
-    def _joins(self, draft: _Draft, step: Step) -> bool:
-        """Whether the step belongs to the line: it has the same reason, or both take d apart."""
-        if step.by == "rule" and step.name in _TAKE_APART and draft.rules <= _TAKE_APART:
-            return True
-        kind = self.kind(step)
-        return draft.reasons == [self.reason(step)] or (kind != "" and kind == draft.kind)
+    def _family(self, step: Step) -> str:
+        """Steps of one family in a row are one line."""
+        if step.by in ("unfold", "fold"):
+            return "unfold"
+        if step.by == "lemma" and self.is_claim(step):
+            return "claim"
+        if step.by == "rule" and step.name in _APART:
+            return "apart"
+        if step.by == "rule" and step.name.startswith(ENTRIES):
+            return "entries"
+        return f"{step.by} {step.name} {step.reason}"
 
     def _fixed(self, line: Term, step: Step) -> Term:
         """What d vanishes of; an element whose index can have one value only is named by it."""
@@ -99,78 +109,54 @@ class Chains:
         index = only_value(target.index, (*self.facts, *context(line, step.path)[0]))
         return target if index is None else target.at(index)
 
-    def _merged(self, start: Term, drafts: list[_Draft]) -> list[Line]:
+    def _read(self, start: Term, drafts: list[_Draft]) -> list[Line]:
         lines: list[Line] = []
-        text = self.pen.term(start)
+        text, dropped = self.pen.term(start), False
         for draft in drafts:
-            new = self.pen.term(draft.term)
+            dropped = dropped or bool(draft.fixed)
+            term = without_zeros(draft.term) if dropped else draft.term
+            new = self.pen.term(term)
             if new == text:
                 continue
             text = new
-            reasons = tuple(draft.reasons)
-            if draft.fixed:
-                names = dict.fromkeys(self.pen.term(x) for x in draft.fixed)
-                reasons = (*reasons, (fixed(tuple(names), self.pen),))
-            (rule, *more) = draft.rules or {""}
-            lines.append(Line(draft.term, reasons, "" if more or draft.fixed else rule))
+            rules = {s.name if s.by == "rule" else "" for s in draft.steps}
+            rule = rules.pop() if len(rules) == 1 and not draft.fixed else ""
+            lines.append(Line(term, self.reasons.of(draft.steps, draft.fixed), rule))
         return lines
 
-    # ------------------------------------------------------------ reasons
 
-    def reason(self, step: Step) -> Content:
-        """Why a step holds, in words."""
-        match step.by:
-            case "rule" if step.name.startswith(_ENTRIES):
-                return (Phrase("step.entries"),)
-            case "rule" if step.reverse and step.name in _JOINING:
-                return (Phrase(f"step.{step.name}"),)
-            case "rule":
-                return (Phrase(f"rule.{step.name}"),)
-            case "unfold" | "fold":
-                return (phrase("reason.unfold", symbol=self.pen.inline(self._head(step))),)
-            case "shock":
-                head = self._head(step)
-                return (phrase("step.shock", symbol=self.pen.inline(head)),)
-            case "lemma":
-                return self.refer(step)
-            case "hypothesis":
-                return (Phrase("reason.hypothesis"),)
-            case "vanish":
-                return (Phrase("reason.vanish"),)
-            case _:
-                word = step.reason.replace(" ", "-") or "collect"
-                return (Phrase(f"step.{word}"),)
-
-    def _head(self, step: Step) -> Term:
-        """The left side of a definition at the index of its use."""
-        head = self.theory.defined(step.name)[0].head
-        index = dict(step.bind).get("index")
-        return head if index is None or not isinstance(head, Elem) else head.at(index)
-
-
-def fixed(names: tuple[str, ...], pen: Pen) -> Phrase:
-    """That some terms do not vary."""
-    return phrase("step.fixed", terms=listed(tuple(map(pen.math, names))))
-
-
-def listed(items: Content) -> Content:
-    """Things in a row, with commas only: fit for a margin."""
-    out: Content = ()
-    for item in items:
-        out = (*out, Phrase("list.between"), item) if out else (item,)
+def _compact(drafts: list[_Draft]) -> list[_Draft]:
+    """What is done to a definition just used belongs to that line."""
+    out: list[_Draft] = []
+    for draft in drafts:
+        rules = draft.family == "apart" or any(name in draft.family for name in _CHAIN)
+        if rules and out and out[-1].family == "unfold":
+            out[-1].absorb(draft)
+        else:
+            out.append(draft)
     return out
+
+
+def without_zeros(term: Term) -> Term:
+    """The term without zero summands, and zero where a factor is."""
+    args = tuple(without_zeros(a) if isinstance(a, Term) else a for a in term.args)
+    term = rebuild(term, args)
+    zeros = [isinstance(a, Zero) for a in term.args]
+    if isinstance(term, Plus) and any(zeros):
+        kept = [a for a in term.args if not isinstance(a, Zero)]
+        return Plus(*kept) if kept else Zero(*term.shape)
+    if isinstance(term, Times | Hadamard | Scale | Transposed | When) and any(zeros):
+        return Zero(*term.shape)
+    return term
 
 
 def only_value(index: Expr, facts: Facts) -> Expr | None:
     """The number that an index must be under the facts, if there is one."""
-    if not isinstance(index, Symbol) and not index.free_symbols:
-        return None
-    symbols = index.free_symbols
     for f in facts:
-        if not f.free_symbols <= symbols or len(f.free_symbols) != 1:
+        if len(f.free_symbols) != 1 or not f.free_symbols <= index.free_symbols:
             continue
         (s,) = f.free_symbols
-        if abs(f.coeff(s)) != 1:
+        if not isinstance(s, Symbol) or abs(f.coeff(s)) != 1:
             continue
         value = index.xreplace({s: s - f * f.coeff(s)}).expand()
         gap = (index - value).expand()
@@ -192,14 +178,3 @@ def continued(lines: list[Line], pen: Pen) -> list[ProofLine]:
         )
         for line in lines
     ]
-
-
-def joined(reasons: tuple[Content, ...]) -> Content:
-    """Several reasons of one line."""
-    out: Content = ()
-    for reason in reasons:
-        out = (*out, Text("; "), *reason) if out else reason
-    return out
-
-
-__all__ = ["Chains", "Line", "continued", "fixed", "listed", "proof_lines"]

@@ -11,17 +11,17 @@ from symbptt.core.indices import index_symbol
 from symbptt.core.terms import D, Gradient, Shock, Term, Trace, Vec
 from symbptt.core.theory import Frame
 from symbptt.core.traverse import find, substitute
-from symbptt.proof.objects import Chain, Identification, Induction, Step, Theorem
+from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 
 from .document import Block, Content, Display, Emph, Phrase, ProofLine, Prose, Text, phrase
 from .frames import what_varies
 from .pen import Pen
 from .plan import Key, Node, Plan, is_plain
-from .ranges import Facts, ranges
-from .steps import Chains, Line, continued, listed, proof_lines
+from .reasons import listed
+from .sentences import conditions, range_sentence, roman, slug, spaced
+from .steps import Chains, Line, continued, proof_lines
 
 _SHORT = 3  # lines; a shorter computation is rather repeated than referred to
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv")
 
 
 @dataclass
@@ -35,7 +35,7 @@ class _Told:
         """A paragraph of sentences."""
         sentences = tuple(p for p in parts if p)
         if sentences:
-            self.items.append(Prose(_spaced(sentences)))
+            self.items.append(Prose(spaced(sentences)))
 
 
 class Teller:
@@ -58,7 +58,7 @@ class Teller:
         said: Content | None = None
         for key in keys:
             theorem = self.plan.nodes[key].theorem
-            head = _spaced((self._frame_of(key), self._range_of(key)))
+            head = spaced((self._frame_of(key), self._range_of(key)))
             if head and head != said:
                 out.append(Prose(head))
             said = head
@@ -87,15 +87,10 @@ class Teller:
         self._block = self.names[keys[0]]
         if sentence := self._brief(keys):
             return (Prose(sentence),)
-        claims = list(dict.fromkeys(c for key in keys for c in self.plan.claims(key)))
         told = _Told(frame=keys[0][3])
-        for number, claim in enumerate(claims):
-            node = self.plan.nodes[claim]
-            self.names[claim] = (Text(f"({_ROMAN[number]})"),)
-            title: Content = (Emph((Phrase(f"claim.{slug(node.theorem.title)}"),)),)
-            frame = self._new_frame(told, node)
-            told.say(self.names[claim], title, frame, self._range_of(claim))
-            self._tell(told, node)
+        claims = list(dict.fromkeys(c for key in keys for c in self.plan.claims(key)))
+        for number, group in enumerate(self._claim_groups(claims), 1):
+            self._claims(told, group, f"({roman(number)})")
         claimed = len(told.items)
         for number, key in enumerate(keys):
             node = self.plan.nodes[key]
@@ -107,6 +102,31 @@ class Teller:
         if claims and isinstance(told.items[claimed], ProofLine):
             told.items.insert(claimed, Prose((Phrase("statement.together"),)))
         return tuple(told.items)
+
+    def _claim_groups(self, claims: Sequence[Key]) -> list[list[Key]]:
+        """Neighbouring claims of one title for the same indices have one label."""
+        groups: list[list[Key]] = []
+        for key in claims:
+            same = groups and self._claim_kind(groups[-1][-1]) == self._claim_kind(key)
+            frames = {k[3] for k in groups[-1]} - {None} if same else set()
+            if same and (key[3] is None or frames <= {key[3]}):
+                groups[-1].append(key)
+            else:
+                groups.append([key])
+        return groups
+
+    def _claim_kind(self, key: Key) -> tuple[object, ...]:
+        return self.plan.nodes[key].theorem.title, key[2]
+
+    def _claims(self, told: _Told, keys: Sequence[Key], label: str) -> None:
+        """(i) One step. Only W varies: ... For 1 <= t <= T, and the computations."""
+        nodes = [self.plan.nodes[key] for key in keys]
+        title: Content = (Emph((Phrase(f"claim.{slug(nodes[0].theorem.title)}"),)),)
+        frame = next((f for f in (self._new_frame(told, n) for n in nodes) if f), ())
+        told.say((Text(label),), title, frame, self._range_of(keys[0]))
+        for key, node in zip(keys, nodes, strict=True):
+            self.names[key] = (Text(label),)
+            self._tell(told, node)
 
     def _brief(self, keys: Sequence[Key]) -> Content:
         """A sentence instead of a chain that would only repeat a long statement."""
@@ -134,7 +154,7 @@ class Teller:
         elif isinstance(proof, Induction):
             told.say(self._new_frame(told, node))
             self._induction(told, node, proof)
-        else:
+        elif isinstance(proof, Chain):
             self._chain(told, node, proof)
 
     def _chain(self, told: _Told, node: Node, chain: Chain) -> None:
@@ -181,12 +201,11 @@ class Teller:
         def refer(step: Step) -> Content:
             return self._refer(node, step)
 
-        def kind(step: Step) -> str:
-            ref = node.uses.get(step.name) if step.by == "lemma" else None
-            inside = ref is not None and ref.key not in self.plan.blocks
-            return "claim" if inside else ""
+        def is_claim(step: Step) -> bool:
+            ref = node.uses.get(step.name)
+            return ref is not None and ref.key not in self.plan.blocks
 
-        return Chains(node.theory, node.theorem.facts, self.pen, refer, kind)
+        return Chains(node.theory, node.theorem.facts, self.pen, refer, is_claim)
 
     def _refer(self, node: Node, step: Step) -> Content:
         """Lemma 3; Lemma 3 with t = s+1; Theorem 5 with T = 3."""
@@ -270,36 +289,3 @@ def _at(node: Node, proof: Induction, value: Expr) -> Node:
     left, right = substitute(theorem.left, mapping), substitute(theorem.right, mapping)
     facts = tuple(substitute(f, mapping) for f in theorem.facts)
     return replace(node, theorem=replace(theorem, left=left, right=right, facts=facts))
-
-
-def range_sentence(facts: Facts, pen: Pen) -> Content:
-    """For 1 <= k <= t <= T,"""
-    where = conditions(facts, pen)
-    return (phrase("theorem.conditions", conditions=where),) if where else ()
-
-
-def conditions(facts: Facts, pen: Pen) -> Content:
-    """1 <= k <= t <= T and 1 <= i <= n"""
-    return _listed_and(tuple(map(pen.math, ranges(facts, pen))))
-
-
-def _spaced(parts: Sequence[Content]) -> Content:
-    out: Content = ()
-    for part in filter(None, parts):
-        out = (*out, Text(" "), *part) if out else part
-    return out
-
-
-def _listed_and(items: Content) -> Content:
-    """a, b and c."""
-    out: Content = ()
-    for number, item in enumerate(items):
-        if number:
-            out = (*out, Phrase("list.last" if number == len(items) - 1 else "list.between"))
-        out = (*out, item)
-    return out
-
-
-def slug(title: str) -> str:
-    """A title as a key of the word lists."""
-    return title.lower().replace(" ", "-")

@@ -1,0 +1,82 @@
+"""Which answers and lemmas make one block, and what it is called."""
+
+from __future__ import annotations
+
+from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
+from symbptt.proof.objects import Theorem
+
+from .document import Block, Blocks, Content, Phrase, Prose, content
+from .plan import Key, Plan, Reference
+from .ranges import Facts
+from .sentences import slug
+
+
+def conditions_first(statement: list[Block]) -> tuple[Content, Blocks]:
+    """The range that opens a statement, taken out of it."""
+    first, *rest = statement
+    if isinstance(first, Prose) and len(first.content) == 1:
+        (phrase_,) = first.content
+        if isinstance(phrase_, Phrase) and phrase_.key == "theorem.conditions":
+            (_, where), *_ = phrase_.slots
+            return tuple(x for x in content(where) if not isinstance(x, Phrase)), tuple(rest)
+    return (), tuple(statement)
+
+
+def title_key(theorem: Theorem) -> str:
+    """The key of a title; that of components says of what they are."""
+    inner = theorem.left.args[0] if isinstance(theorem.left, Entry) else None
+    if theorem.title != "components" or inner is None:
+        return slug(theorem.title)
+    kind = "jacobian" if isinstance(inner, Partial) else "recursion"
+    return f"components-of-{'gradient' if isinstance(inner, Gradient) else kind}"
+
+
+def at_point(general: Term, special: Term) -> Facts:
+    """The index at which a special case stands, as facts about the general index."""
+    a, b = (x.args[0] if isinstance(x, Entry) else x for x in (general, special))
+    if isinstance(a, Elem) and isinstance(b, Elem) and a != b:
+        return a.index - b.index, b.index - a.index
+    return ()
+
+
+def groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
+    """Answers that make one block: the cases of a recursion, or one quantity in two forms."""
+    groups: list[list[Reference]] = []
+    for ref in refs:
+        if groups and _together(plan, groups[-1][-1], ref):
+            groups[-1].append(ref)
+        else:
+            groups.append([ref])
+    return groups
+
+
+def _together(plan: Plan, a: Reference, b: Reference) -> bool:
+    one, two = (plan.nodes[r.key].theorem for r in (a, b))
+    if one.left == two.left:
+        return True
+    return one.title == two.title and root_of(one.left) == root_of(two.left) is not None
+
+
+def root_of(term: Term) -> str | None:
+    """The name of the sequence whose element, or the entry of whose element, a term is."""
+    inner = term.args[0] if isinstance(term, Entry) else term
+    return inner.name if isinstance(inner, Elem) else None
+
+
+def alike(plan: Plan, keys: list[Key]) -> list[list[Key]]:
+    """Neighbouring lemmas of one kind under the same conditions make one block."""
+    groups: list[list[Key]] = []
+    for key in keys:
+        last = groups[-1][-1] if groups else None
+        if last is not None and _kind_of(plan, last) == _kind_of(plan, key):
+            groups[-1].append(key)
+        else:
+            groups.append([key])
+    return groups
+
+
+def _kind_of(plan: Plan, key: Key) -> tuple[object, ...]:
+    theorem = plan.nodes[key].theorem
+    if theorem.title == "adjoint recursion":
+        return theorem.title, root_of(theorem.left)
+    return theorem.title, key[2], key[3]
