@@ -37,9 +37,9 @@ class Model(models.Model):
     ) -> Derivation:  # fmt: skip
         r"""Derives a quantity such as ``\partial L / \partial W``, with its proof.
 
-        ``form`` of a gradient is sum, adjoint, gradient (the default), expanded (with a length T),
-        components or kronecker; ``layout`` numerator or denominator; ``entries`` gives a Jacobian by
-        components too.
+        ``form`` of a gradient is sum, adjoint, gradient (the default), expanded (with a length
+        T), components or kronecker; ``layout`` numerator or denominator; ``entries`` gives a
+        Jacobian by components too.
         """
         return derive_quantity(self, quantity, form, T, layout, entries)
 
@@ -100,7 +100,8 @@ def generate(model: models.Model | str, path: str | Path, target: str = "numpy")
 def _model(model: models.Model | str) -> models.Model:
     if isinstance(model, models.Model):
         return model
-    return Model.named(model) if model.isidentifier() or "\n" not in model and "=" not in model else Model.parse(model)
+    is_text = "\n" in model or "=" in model
+    return Model.parse(model) if is_text else Model.named(model)
 
 
 @dataclass(frozen=True)

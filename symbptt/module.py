@@ -18,7 +18,8 @@ def numpy_source(model: Model, sheet: str = "", target: str = "numpy") -> str:
     Raises NotSupported for another target, or for a model that has no code.
     """
     if target not in TARGETS:
-        raise NotSupported(f"there is no target {target!r}", hint="the targets are " + ", ".join(TARGETS))
+        hint = "the targets are " + ", ".join(TARGETS)
+        raise NotSupported(f"there is no target {target!r}", hint=hint)
     problem = problem_of(model)
     system = outside_system(model.theory, problem.loss, problem.main)
     return generate_source(model, system, __version__, sheet)

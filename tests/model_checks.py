@@ -9,8 +9,8 @@ from types import ModuleType
 from codegen_modules import run
 from codegen_oracle import Judge, error, random_data, worst
 
-from symbptt.calculus.derive import Problem, derive
-from symbptt.calculus.together import together
+from symbptt.calculus.derive import Problem
+from symbptt.calculus.together import derive_all
 from symbptt.codegen import load_module
 from symbptt.core.meaning import agree
 from symbptt.core.terms import Elem, Gradient, Param, Softmax, Term, index_symbol
@@ -31,8 +31,7 @@ class Derived:
         self.model, self.problem = model, problem_of(model)
         self.leaves = leaves_of(model, self.problem)
         quantities = [Gradient(model.loss, leaf) for leaf in self.leaves]
-        results = [derive(self.problem, quantity) for quantity in quantities]
-        results = together(self.problem.system, results)
+        results = derive_all(self.problem, quantities)
         self.answers: list[Theorem] = [result.main for result in results]
         theorems = {th.id: th for result in results for th in result.development.theorems}
         self.development = Development(self.problem.system.theory, tuple(theorems.values()))

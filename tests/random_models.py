@@ -1,8 +1,8 @@
 """Writes recurrent models at random, as text in the model language.
 
-A model has 2 to 4 sequences of sizes n, m or p and 1 to 3 gates. An equation is a sum, or a gated
-mixture, of matrix products, Hadamard products and scaled copies of what was computed before:
-anything at t-1, sequences also at t-2, and at t what stands above it.
+A model has 2 to 4 sequences of sizes n, m or p and 1 to 3 gates, the smaller numbers more often. An
+equation is a sum, or a gated mixture, of matrix products, Hadamard products and scaled copies of
+what was computed before: sequences at t-1 and t-2, and at t what stands above it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class Writer:
 
     def text(self) -> str:
         rng = self.rng
-        names = list("hsrv"[: rng.randint(2, 4)])
-        gates = list("fgk"[: rng.randint(1, 3)])
+        names = list("hsrv"[: rng.choice((2, 2, 2, 3, 3, 4))])
+        gates = list("fgk"[: rng.choice((1, 1, 1, 2, 2, 3))])
         for name in names:
             self.size[name] = rng.choice("nmp")
         for gate in gates:
@@ -41,7 +41,7 @@ class Writer:
             self.above.append(name)
         for name in names:
             self.boundary(name)
-        heads = [rf"x_t \in \mathbb{{R}}^d", *(rf"{z}_t \in \mathbb{{R}}^{s}" for z, s in
+        heads = [r"x_t \in \mathbb{R}^d", *(rf"{z}_t \in \mathbb{{R}}^{s}" for z, s in
                                                self.size.items())]  # fmt: skip
         return "\n".join([*heads, *self.declared, *self.equations, *self.loss(names)])
 
@@ -50,7 +50,9 @@ class Writer:
     def gate(self, names: list[str]) -> str:
         """The sigmoid of a sum of matrix products."""
         inside = [self.product(*self.earlier(names)), self.product("x", 0)]
-        return rf"\mathrm{{sigmoid}}({' + '.join([*inside, self.bias()])})"
+        if self.rng.random() < 0.3:
+            inside.append(self.bias())
+        return rf"\mathrm{{sigmoid}}({' + '.join(inside)})"
 
     def state(self, name: str, names: list[str], gates: list[str]) -> str:
         """A sequence: an activation of a sum, a sum, or a gated mixture of old and new."""
@@ -68,15 +70,17 @@ class Writer:
         return new
 
     def inside(self, name: str, names: list[str], gates: list[str]) -> str:
-        """A sum of two to four products."""
+        """A sum of one to five terms, its own past among them."""
         rng = self.rng
-        terms = [self.product(name, 1), self.product("x", 0)]
-        if rng.random() < 0.7:
+        terms = [self.product(name, 1)]
+        if rng.random() < 0.5:
+            terms.append(self.product("x", 0))
+        if rng.random() < 0.5:
             terms.append(self.product(*self.earlier(names)))
-        gate = next((g for g in gates if g in self.above and rng.random() < 0.7), None)
+        gate = next((g for g in gates if g in self.above and rng.random() < 0.6), None)
         if gate is not None:
             terms.append(self.gated(gate, name, names))
-        if rng.random() < 0.6:
+        if rng.random() < 0.3:
             terms.append(self.bias())
         rng.shuffle(terms)
         return " + ".join(terms)
@@ -145,7 +149,7 @@ class Writer:
             self.declared.append(rf"y_t \in \mathbb{{R}}^{self.size[last]}")
             return [rf"L = \sum_{{t=1}}^{{T}} \frac{{1}}{{2}} \|{last}_t - y_t\|^2"]
         seen = f"{last}_t" if self.rng.random() < 0.5 else f"{last}_t, {other}_t"
-        return [rf"L_t \in \mathbb{{R}}", rf"L = \sum_{{t=1}}^{{T}} L_t({seen})"]
+        return [r"L_t \in \mathbb{R}", rf"L = \sum_{{t=1}}^{{T}} L_t({seen})"]
 
 
 def write_model(seed: int) -> str:

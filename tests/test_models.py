@@ -293,10 +293,10 @@ def test_layout_is_an_option() -> None:
 REFUSED: list[tuple[str, str, type[SymbpttError], tuple[int, int], str]] = [
     ("shapes declared",
      "x_t : d\nh_t : n\nW : n x m\nh_t = \\sigma(W h_{t-1} + U x_t)", ShapeError, (4, 16),
-     "cannot multiply W and h_{t-1}: W is n x m (declared at 3:1), h_{t-1} is n x 1 (declared at 2:1)"),
+     "W and h_{t-1}: W is n x m (declared at 3:1), h_{t-1} is n x 1 (declared at 2:1)"),
     ("shapes used",
      "h_t : n\nx_t : d\nh_t = \\sigma(W h_{t-1})\no_t = W x_t", ShapeError, (4, 9),
-     "cannot multiply W and x_t: W is n x n (from its use at 3:16), x_t is d x 1 (declared at 2:1)"),
+     "W and x_t: W is n x n (from its use at 3:16), x_t is d x 1 (declared at 2:1)"),
     ("unknown pin",
      "h_t = \\sigma(W h_{t-1})\n\\sigma = \\mathrm{blah}", ModelError, (2, 1),
      "there is no function called blah"),
@@ -417,8 +417,8 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     zero.write_bytes(b"h_t = x_t\0")
     huge.write_bytes(b"x" * 10_000_000)
     places = {
-        tmp_path / "missing": "there is no file", tmp_path: "is a directory", binary: "is not a UTF-8 text",
-        zero: "is a binary file", huge: "is too large",
+        tmp_path / "missing": "there is no file", tmp_path: "is a directory",
+        binary: "is not a UTF-8 text", zero: "is a binary file", huge: "is too large",
     }  # fmt: skip
     for place, message in places.items():
         with pytest.raises(SymbpttError, match=message):

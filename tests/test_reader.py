@@ -10,8 +10,8 @@ from sympy import Integer, Rational
 from symbptt.core.errors import NotSupported, ReadError, ShapeError, SymbpttError
 from symbptt.core.terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
-    Ones, OrderedProduct, Param, Partial, Plus, Power, Scale, Softmax, SumOver, Term, Times, Trace, Vec,
-    When, Zero, index_symbol,
+    Ones, OrderedProduct, Param, Partial, Plus, Power, Scale, Softmax, SumOver, Term, Times, Trace,
+    Vec, When, Zero, index_symbol,
 )  # fmt: skip
 from symbptt.models import Model
 from symbptt.notation.dims import ONE
@@ -83,6 +83,7 @@ READS: list[tuple[str, Term]] = [
     (r"\sum_{k<i\le t} h_i", SumOver(h.at(i), i, k + 1, t)),
     (r"\sum_{k=1}^t h_k", SumOver(h.at(k), k, 1, t)),
     (r"\sum_{k \le t} h_k", SumOver(h.at(k), k, 1, t)),
+    (r"\sum_{k<t} h_k", SumOver(h.at(k), k, 1, t - 1)), ("h_{jt}", Entry(h, j)),
     (r"\sum_i y_{t,i}", SumOver(Entry(y, i), i, 1, q)),
     (r"\sum_{i=1}^{q} y_i^{(t)}", SumOver(Entry(y, i), i, 1, q)),
     (r"\sum_i \sum_j w_{ij}", SumOver(SumOver(Entry(W, i, j), j, 1, n), i, 1, n)),
@@ -296,7 +297,8 @@ def test_several_formulas_where_one_is_expected() -> None:
 
 def test_reading_is_fast() -> None:
     text = (
-        r"\frac{\partial L}{\partial W} = \sum_{t=1}^T \sum_{k=1}^t \frac{\partial L_t}{\partial h_t}"
+        r"\frac{\partial L}{\partial W} = \sum_{t=1}^T \sum_{k=1}^t"
+        r"\frac{\partial L_t}{\partial h_t}"
         r"\left( \prod_{i=k+1}^t \mathrm{diag}(\sigma'(a_i)) W \right)"
         r"\frac{\partial^+ h_k}{\partial W}"
     )

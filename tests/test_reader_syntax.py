@@ -177,6 +177,8 @@ ERRORS = [
     ("|a", 1, "this bar is never closed"),
     ("a ? b", 3, "'?' does not belong to mathematics"),
     ("x^", 3, "a formula is expected"),
+    ("{" * 50 + "x" + "}" * 50, 41, "braces are nested more than 40 deep"),
+    ("[" * 50 + "x" + "]" * 50, 41, "brackets are nested more than 40 deep"),
     ("a = * b", 5, "a formula is expected, not *"),
     (r"\hat{a + b}", 1, r"\hat stands over something that is not a symbol"),
     ("ab\x00", 3, "control character"),
@@ -219,9 +221,9 @@ def test_huge_input_is_refused_at_once(text: str) -> None:
 
 
 SCRAPS = r"""
-    \frac \partial { } ( ) [ ] _ ^ h W t = + - \sum 1 \sigma ' , ; & \\ \left \right | \nabla \hat \odot
-    \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text{if} * / d \mathbf ŷ ⊙ ₁ . \, \quad
-    \in \le \cdots tanh % $ : \mathrm{d} \sqrt 9e9 ≤ \substack \stackrel Σ \underbrace \boxed || @
+    \frac \partial { } ( ) [ ] _ ^ h W t = + - \sum 1 \sigma ' , ; & \\ \left \right | \nabla \hat
+    \odot \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text{if} * / d \mathbf ŷ ⊙ ₁ .
+    \, \quad \in \le \cdots tanh % $ : \mathrm{d} \sqrt 9e9 ≤ \substack \stackrel Σ \underbrace \boxed || @
 """
 PIECES = st.sampled_from([*SCRAPS.split(), " ", "\n"])
 

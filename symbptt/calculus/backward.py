@@ -224,10 +224,13 @@ def _renamed(term: Term, avoid: frozenset[Symbol]) -> Term:
     return SumOver(term.instance(other), other, term.lo, term.hi)
 
 
-def gradient(system: AdjointSystem, wrt: Param | Elem, facts: Facts = ()) -> list[Theorem]:
+def gradient(
+    system: AdjointSystem, wrt: Param | Elem, facts: Facts = (), shared: tuple[Theorem, ...] = ()
+) -> list[Theorem]:
     """The gradient of the loss with respect to a leaf or to a state, with all its lemmas.
 
-    ``facts`` hold for the index of an element, e.g. 1 <= k <= T.
+    ``facts`` hold for the index of an element, e.g. 1 <= k <= T. ``shared`` is an identity in which
+    more varies: the gradient is read off it where that is possible.
     """
     defined = isinstance(wrt, Elem) and any(
         d.index is not None
@@ -243,7 +246,10 @@ def gradient(system: AdjointSystem, wrt: Param | Elem, facts: Facts = ()) -> lis
     else:
         frame, value = Frame((Elem(wrt.args[0], ALL, *wrt.shape),)), _given_value(system, wrt)
     avoid = wrt.index.free_symbols if isinstance(wrt, Elem) else ()
-    theorems = identity(system, frame, label, frozenset(avoid))
+    if shared and not frame.shocks and set(frame.vary) <= set(shared[-1].frame.vary):
+        theorems = list(shared)
+    else:
+        theorems = identity(system, frame, label, frozenset(avoid))
     source = theorems[-1].id
     theorems.append(
         Theorem(

@@ -32,12 +32,16 @@ GRADIENT_FORMS = ("gradient", "sum", "adjoint", "expanded", "components", "krone
 
 @dataclass(frozen=True)
 class Problem:
-    """What is derived about: a theory, its loss, its recurrent sequences and its length."""
+    """What is derived about: a theory, its loss, its recurrent sequences and its length.
+
+    ``shared`` are the lemmas of a differential in which everything varies, for many gradients.
+    """
 
     theory: Theory
     loss: Loss | None
     main: tuple[str, ...]
     length: Symbol | None
+    shared: tuple[Theorem, ...] = field(default=(), compare=False, repr=False)
     _cache: dict[str, AdjointSystem] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -185,7 +189,7 @@ def _uses(theorems: list[Theorem], id: str) -> bool:
 
 
 def _plain(problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts) -> list[Theorem]:
-    lemmas = gradient(system, wrt, facts)  # type: ignore[arg-type]
+    lemmas = gradient(system, wrt, facts, problem.shared)  # type: ignore[arg-type]
     return [*lemmas, gradient_form(system, lemmas[-1], problem.main)]
 
 

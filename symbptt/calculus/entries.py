@@ -10,8 +10,8 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import index_symbol
 from symbptt.core.terms import (
-    Block, Const, Diag, Elem, Entry, Func, Hadamard, Identity, Map, OrderedProduct, Param, Partial, Plus,
-    Scale, SumOver, Term, Times, Transposed, When,
+    Block, Const, Diag, Elem, Entry, Func, Hadamard, Identity, Map, OrderedProduct, Param, Partial,
+    Plus, Scale, SumOver, Term, Times, Transposed, When,
 )  # fmt: skip
 from symbptt.core.theory import Theory
 from symbptt.proof.objects import Theorem

@@ -1,16 +1,16 @@
 """The commands ``build``, ``derive``, ``models`` and ``rules``.
 
-Exit status: 0 all fine; 1 something is wrong with the input, or out of date; 2 wrong usage. Errors in
-the input are one message with file, line and caret. SymPy is imported only inside the commands.
+Exit status: 0 all fine; 1 something is wrong with the input, or out of date; 2 wrong usage. Errors
+in the input are one message with file, line and caret. SymPy is imported only inside the commands.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 
-class Form(str, Enum):
+class Form(StrEnum):
     """The forms of a gradient."""
 
     gradient = "gradient"
@@ -37,14 +37,14 @@ class Form(str, Enum):
     kronecker = "kronecker"
 
 
-class Layout(str, Enum):
+class Layout(StrEnum):
     """How Jacobians are laid out."""
 
     numerator = "numerator"
     denominator = "denominator"
 
 
-class Lang(str, Enum):
+class Lang(StrEnum):
     """The languages of a report."""
 
     en = "en"
@@ -57,8 +57,8 @@ def version(
         bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
     ] = False,
 ) -> None:
-    """Gradients of recurrent networks: derived in matrix notation, proved step by step, printed, and
-    turned into NumPy code.
+    """Gradients of recurrent networks: derived in matrix notation, proved step by step, printed,
+    and turned into NumPy code.
 
     \b
       symbptt build
@@ -71,7 +71,7 @@ def version(
 @app.command()
 def build(
     sheets: Annotated[
-        Optional[list[Path]],
+        list[Path] | None,
         typer.Argument(metavar="[SHEET]...", help="Worksheets; by default all of derivations/."),
     ] = None,
     out: Annotated[
@@ -81,7 +81,7 @@ def build(
         str, typer.Option(metavar="KINDS", help="Some of py,json,tex,html,pdf, with commas.")
     ] = "",
     lang: Annotated[
-        Optional[Lang], typer.Option(help="The language of the report, instead of the worksheet's.")
+        Lang | None, typer.Option(help="The language of the report, instead of the worksheet's.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; show what differs from --out.")
@@ -104,13 +104,14 @@ def derive(
         str, typer.Argument(metavar="QUANTITY", help=r"For example \partial h_t/\partial h_k.")
     ],
     model: Annotated[
-        str, typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model.")
+        str,
+        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
     ],
-    form: Annotated[Optional[Form], typer.Option(help="The form of a gradient.")] = None,
+    form: Annotated[Form | None, typer.Option(help="The form of a gradient.")] = None,
     T: Annotated[
-        Optional[int], typer.Option("--T", min=1, max=9999, help="The number of steps.")
+        int | None, typer.Option("--T", min=1, max=9999, help="The number of steps.")
     ] = None,
-    layout: Annotated[Optional[Layout], typer.Option(help="How Jacobians are laid out.")] = None,
+    layout: Annotated[Layout | None, typer.Option(help="How Jacobians are laid out.")] = None,
     steps: Annotated[
         bool, typer.Option("--steps", help="Show every step with its reason.")
     ] = False,

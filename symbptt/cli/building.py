@@ -16,6 +16,7 @@ from symbptt.worksheet.run import Proved
 from .tables import print_table
 
 _FOLDER = Path("derivations")
+_HEAD = ("worksheet", "statements", "steps", "modules", "report", "time", "written to")
 _SHOWN = 60  # lines of a difference
 _WIDE = 64
 
@@ -51,14 +52,16 @@ def build_all(
             fine = False
     if rows:
         print()
-        print_table(("worksheet", "statements", "steps", "modules", "report", "time", "written to"), rows)
+        print_table(_HEAD, rows)
     return fine
 
 
 def _all_sheets() -> list[Path]:
     found = sorted(_FOLDER.glob("*.md"))
     if not found:
-        raise SymbpttError(f"there are no worksheets in {_FOLDER}/", hint="name one: symbptt build SHEET.md")
+        raise SymbpttError(
+            f"there are no worksheets in {_FOLDER}/", hint="name one: symbptt build SHEET.md"
+        )
     return found
 
 
@@ -66,7 +69,8 @@ def _refuse_doubles(paths: Iterable[Path]) -> None:
     seen: dict[str, Path] = {}
     for path in paths:
         if path.stem in seen:
-            raise SymbpttError(f"{seen[path.stem]} and {path} would be written to the same directory")
+            other = seen[path.stem]
+            raise SymbpttError(f"{other} and {path} would be written to the same directory")
         seen[path.stem] = path
 
 

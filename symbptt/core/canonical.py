@@ -22,7 +22,8 @@ from .contract import contract
 from .errors import NotSupported
 from .indices import contradictory, entails, index_symbol, is_affine, linear
 from .labelling import graph_key
-from .network import MAX_WRITTEN_OUT, Atom, Axis, Monomial, Pin, Vertices, entries
+from .monomials import Atom, Axis, Monomial, Pin, Vertices
+from .network import MAX_WRITTEN_OUT, entries
 from .resolve import Inconsistent, Network, atom_indices, resolve
 from .spelling import expression_text, name_text
 from .terms import D, Inverse, Map, Term
@@ -139,8 +140,7 @@ def _eliminate(
         for c in constraints:
             if -c not in present:
                 continue
-            const, coefficients = linear(c)
-            for symbol, a in coefficients:
+            for symbol, a in linear(c)[1]:
                 if symbol in bound and abs(a) == 1:
                     solution = symbol - c * a
                     mapping = {s: e.xreplace({symbol: solution}) for s, e in mapping.items()}

@@ -15,7 +15,7 @@ from sympy import Expr, Integer
 
 from . import terms as tm
 from .indices import entails, is_affine
-from .network import Atom
+from .monomials import Atom
 from .resolve import Network
 from .terms import Term
 
@@ -90,6 +90,7 @@ def _merge(net: Network, p: int, q: int) -> Network:
     rest = tuple(x for number, x in enumerate(net.atoms) if number not in (p, q))
     first, last = left.axes[0], right.axes[1]
     if a + b == 0:
+        assert isinstance(first, int) and isinstance(last, int)  # _fits sees to it
         return _identified(replace(net, atoms=rest), first, last)
     leaf = _leaf(left, right)
     merged = Atom(("Power", a + b), (leaf,), (first, last))
@@ -101,7 +102,7 @@ def _leaf(left: Atom, right: Atom) -> Term:
     for atom in (left, right):
         if atom.inner:
             return atom.inner[0]
-    return getattr(tm, left.head[0])(*left.head[1:])  # type: ignore[no-any-return]
+    return getattr(tm, left.head[0])(*left.head[1:])
 
 
 def _identified(net: Network, first: int, last: int) -> Network:

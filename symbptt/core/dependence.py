@@ -185,7 +185,8 @@ def _leaf_is_fixed(leaf: Term, frame: Frame, theory: Theory, facts: tuple[Expr, 
     if varied & on_way:
         return False
     return all(
-        cut.key not in on_way or (isinstance(leaf, Elem) and _out_of_reach(leaf, cut, theory, facts))
+        cut.key not in on_way
+        or (isinstance(leaf, Elem) and _out_of_reach(leaf, cut, theory, facts))
         for cut in cuts
     )
 
@@ -218,6 +219,7 @@ def is_given(leaf: Elem, theory: Theory, facts: tuple[Expr, ...]) -> bool:
 def is_defined(leaf: Elem, theory: Theory, facts: tuple[Expr, ...]) -> bool:
     """Whether a definition certainly covers the element."""
     return any(
-        d.index is not None and all(entails(facts, f.xreplace({d.index: leaf.index})) for f in d.facts)
+        d.index is not None
+        and all(entails(facts, f.xreplace({d.index: leaf.index})) for f in d.facts)
         for d in theory.defined(leaf.key)
     )

@@ -43,7 +43,8 @@ class SymbpttError(Exception):
         parts = [self.message]
         if self.where is not None:
             file = f"{self.where.file}:" if self.where.file else ""
-            parts = [f"{file}{self.where.line}:{self.where.column}: {self.message}", self.where.caret()]
+            place = f"{file}{self.where.line}:{self.where.column}"
+            parts = [f"{place}: {self.message}", self.where.caret()]
         if self.hint:
             parts.append(f"    hint: {self.hint}")
         return "\n".join(p for p in parts if p)

@@ -79,8 +79,12 @@ ROWS: tuple[Function, ...] = (
         "recip", r"\operatorname{recip}", 1 / _x, ((-1, ("recip", "recip")),),
         sp.Union(_open(-_oo, 0), _open(0, _oo)), None, "1 / {x}",
     ),
-    Function("sin", r"\sin", sp.sin(_x), ((1, ("cos",)),), sp.Interval(-1, 1), sp.S.One, "np.sin({x})"),
-    Function("cos", r"\cos", sp.cos(_x), ((-1, ("sin",)),), sp.Interval(-1, 1), sp.S.One, "np.cos({x})"),
+    Function(
+        "sin", r"\sin", sp.sin(_x), ((1, ("cos",)),), sp.Interval(-1, 1), sp.S.One, "np.sin({x})"
+    ),
+    Function(
+        "cos", r"\cos", sp.cos(_x), ((-1, ("sin",)),), sp.Interval(-1, 1), sp.S.One, "np.cos({x})"
+    ),
     Function(
         "arctan", r"\arctan", sp.atan(_x), None, _open(-sp.pi / 2, sp.pi / 2), sp.S.One,
         "np.arctan({x})",
@@ -89,7 +93,9 @@ ROWS: tuple[Function, ...] = (
         "softsign", r"\operatorname{softsign}", _x / (1 + sp.Abs(_x)), None, _open(-1, 1), sp.S.One,
         "{x} / (1 + np.abs({x}))",
     ),
-    Function("sqrt", r"\operatorname{sqrt}", sp.sqrt(_x), None, sp.Interval(0, _oo), None, "np.sqrt({x})"),
+    Function(
+        "sqrt", r"\operatorname{sqrt}", sp.sqrt(_x), None, sp.Interval(0, _oo), None, "np.sqrt({x})"
+    ),
 )  # fmt: skip
 
 TABLE: dict[str, Function] = {row.name: row for row in ROWS}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import Expr
 
-from .network import Pin
+from .monomials import Pin
 from .spelling import expression_text
 
 Label = tuple[str, tuple[Any, ...]]

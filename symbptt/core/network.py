@@ -12,93 +12,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer
 
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
 from .indices import index_symbol, linear
+from .monomials import UNIT, Atom, Axis, Monomial, Pin, Poly, Vertices, multiply
 from .terms import ONE, Term
 from .traverse import find, substitute
 
-MAX_MONOMIALS = 4000
 MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
-
-
-@dataclass(frozen=True)
-class Pin:
-    """An axis fixed at one index (an entry)."""
-
-    at: Expr
-
-
-Axis = int | Pin | None  # a vertex, a fixed index, or None for an axis of length one
-
-
-@dataclass(frozen=True)
-class Atom:
-    """An opaque factor: ``head`` is what it is, ``inner`` the terms inside it."""
-
-    head: tuple[Any, ...]
-    inner: tuple[Term, ...]
-    axes: tuple[Axis, ...]
-
-
-@dataclass(frozen=True)
-class Monomial:
-    """coefficient * sum over ``bound`` under ``constraints`` of the product of ``atoms``.
-
-    ``links`` are identifications of axes still to be resolved: ("eq", a, b),
-    ("split", p, sizes, (slow, fast)) for a vertex whose dimension is the product of two sizes,
-    ("part", p, sizes, r, a) for the r-th part of a vertex whose dimension is the sum of the sizes.
-    """
-
-    coefficient: Expr
-    atoms: tuple[Atom, ...] = ()
-    links: tuple[tuple[Any, ...], ...] = ()
-    bound: tuple[Symbol, ...] = ()
-    constraints: tuple[Expr, ...] = ()
-    summed: tuple[int, ...] = ()
-
-
-Poly = list[Monomial]
 _fresh_index = itertools.count()
-
-
-class Vertices:
-    """Numbers the vertices of one expansion and knows their dimensions."""
-
-    def __init__(self) -> None:
-        self.dims: list[Expr] = []
-
-    def new(self, dim: Expr) -> int:
-        """A new vertex of the dimension."""
-        self.dims.append(dim)
-        return len(self.dims) - 1
-
-
-def multiply(left: Poly, right: Poly) -> Poly:
-    """The product of two polynomials."""
-    if len(left) * len(right) > MAX_MONOMIALS:
-        raise NotSupported("the expression has too many terms when multiplied out")
-    return [
-        Monomial(
-            a.coefficient * b.coefficient,
-            a.atoms + b.atoms,
-            a.links + b.links,
-            a.bound + b.bound,
-            a.constraints + b.constraints,
-            a.summed + b.summed,
-        )
-        for a in left
-        for b in right
-    ]
-
-
-_ONE: Poly = [Monomial(Integer(1))]
 Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
 
 
@@ -129,14 +57,14 @@ def _plus(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 
 def _hadamard(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
-    out = _ONE
+    out = UNIT
     for factor in term.args:
         out = multiply(out, entries(factor, i, j, v))
     return out
 
 
 def _times(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
-    out, left = _ONE, i
+    out, left = UNIT, i
     for factor in term.args[:-1]:
         right = _vertex(factor.shape[1], v)
         out = multiply(out, entries(factor, left, right, v))
@@ -167,7 +95,7 @@ def _const(term: tm.Const, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 
 def _identity(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
-    return _ONE if i is None else _link("eq", i, j)
+    return UNIT if i is None else _link("eq", i, j)
 
 
 def _diag(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -226,7 +154,7 @@ def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
 def _split(p: Axis, slow: Axis, fast: Axis, sizes: tuple[Expr, Expr]) -> Poly:
     if slow is None or fast is None:
         other = fast if slow is None else slow
-        return _ONE if other is None else _link("eq", p, other)
+        return UNIT if other is None else _link("eq", p, other)
     if isinstance(p, Pin):
         raise NotSupported("an entry of a vec or Kronecker product has no index form")
     return _link("split", p, sizes, (slow, fast))
@@ -270,7 +198,7 @@ def _block(term: tm.Block, i: Axis, j: Axis, v: Vertices) -> Poly:
     for r in range(m):
         for c in range(n):
             row, col = i, j
-            links = _ONE
+            links = UNIT
             if m > 1:
                 row = v.new(heights[r])
                 links = multiply(links, _part(i, heights, r, row))
@@ -297,7 +225,7 @@ def _part(p: Axis, sizes: tuple[Expr, ...], r: int, inner: Axis) -> Poly:
 def _map(term: tm.Map, i: Axis, j: Axis, v: Vertices) -> Poly:
     row = known(term.fname)
     if row is not None and row.name == "identity":
-        return entries(term.arg, i, j, v) if term.order == 0 else (_ONE if term.order == 1 else [])
+        return entries(term.arg, i, j, v) if term.order == 0 else (UNIT if term.order == 1 else [])
     if row is not None and term.order > 0 and row.derivative is not None:
         out: Poly = []
         for coefficient, factors in row.derivative:
@@ -353,11 +281,11 @@ def _product(term: tm.OrderedProduct, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 _RULES: dict[type, Rule] = {
     tm.Param: _leaf, tm.Elem: _leaf, tm.Meta: _leaf, tm.Const: _const,
-    tm.Zero: lambda t, i, j, v: [], tm.Ones: lambda t, i, j, v: _ONE, tm.Identity: _identity,
+    tm.Zero: lambda t, i, j, v: [], tm.Ones: lambda t, i, j, v: UNIT, tm.Identity: _identity,
     tm.Plus: _plus, tm.Hadamard: _hadamard, tm.Times: _times, tm.Scale: _scale,
     tm.Transposed: lambda t, i, j, v: entries(t.args[0], j, i, v), tm.Diag: _diag,
-    tm.Trace: _trace, tm.Entry: _entry, tm.SumOver: _sum, tm.When: _when, tm.Vec: _vec, tm.Unvec: _unvec,
-    tm.Kron: _kron, tm.Block: _block, tm.Map: _map, tm.Power: _power,
+    tm.Trace: _trace, tm.Entry: _entry, tm.SumOver: _sum, tm.When: _when, tm.Vec: _vec,
+    tm.Unvec: _unvec, tm.Kron: _kron, tm.Block: _block, tm.Map: _map, tm.Power: _power,
     tm.OrderedProduct: _product, tm.Softmax: _node, tm.Func: _node, tm.Inverse: _node,
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
 }  # fmt: skip

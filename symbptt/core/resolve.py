@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Basic, Expr, Symbol
 
 from .errors import NotSupported
-from .network import Atom, Axis, Monomial, Pin, Vertices
+from .monomials import Atom, Axis, Monomial, Pin, Vertices
 from .spelling import expression_text
 from .terms import Term, _Ranged
 from .traverse import substitute

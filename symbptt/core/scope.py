@@ -6,7 +6,7 @@
 - no bound index carries the name of a free one, of a length or of a size (facts about one would
   be used for the other);
 - every size is built from the theory's sizes with + and *, so that it is positive;
-- a name has the shape that it has in the theory;
+- a name is one of the theory's, with the shape that it has there;
 - a number such as s/t has a denominator that is certainly positive (a lone 1/t may be anything at
   t = 0: nothing is proved about it);
 - an inverted matrix is one that a definition or an assumption of the theory inverts: those, and
@@ -125,10 +125,8 @@ class Scope:
         )
         terms = [t for e in entries for t in e.terms]
         terms += [side for a in theory.assumptions for side in (a.left, a.right)]
-        self.shapes: dict[str, Shape] = {}
-        for term in terms:
-            for key, shape in survey(term).leaves:
-                self._check_shape(key, self.shapes.setdefault(key, shape), shape)
+        heads = (e.terms[0] for e in entries)
+        self.shapes: dict[str, Shape] = {x.key: x.shape for x in heads if isinstance(x, Elem | Param)}
         self._positive = {size for term in terms for size in survey(term).sizes}
         self._letters = _free(self._positive)
         self._inverted = list(self._declared(entries))
@@ -141,6 +139,8 @@ class Scope:
             for term in e.terms:
                 self.check(term, {e.index, *self.symbols}, e.facts)
         for a in theory.assumptions:
+            for side in (a.left, a.right):
+                self.check(side, {*self.symbols, *_free((a.left, a.right))}, a.facts)
             if any(contains(side, cls) for side in (a.left, a.right) for cls in DERIVATIVES):
                 raise ModelError(f"the assumption {a.name!r} contains a derivative")
 
@@ -154,7 +154,7 @@ class Scope:
                 raise ShapeError(f"the size {size} is not built from the sizes of the theory")
             self._positive.add(size)
         for key, shape in found.leaves:
-            self._check_shape(key, self.shapes.get(key, shape), shape)
+            self._check_leaf(key, shape)
         for value in found.ratios:
             self._check_ratio(value)
         if contains(term, Inverse):
@@ -168,17 +168,20 @@ class Scope:
         for x in frame.vary:
             if not isinstance(x, Elem | Param):
                 raise SymbpttError(f"{x} has no name and cannot vary by itself")
-            self._check_shape(x.key, self.shapes.get(x.key, x.shape), x.shape)
+            self._check_leaf(x.key, x.shape)
             if isinstance(x, Elem) and x.index != ALL:
                 check_index(x.index)
         if frame.step is not None:
             check_index(frame.step)
 
-    def _check_shape(self, key: str, known: Shape, here: Shape) -> None:
-        if known != here:
+    def _check_leaf(self, key: str, shape: Shape) -> None:
+        name = key.removesuffix("[]")
+        if key not in self.shapes:
+            raise SymbpttError(f"{name} is not a name of the theory")
+        if shape != self.shapes[key]:
             raise ShapeError(
-                f"{key.removesuffix('[]')} stands with the shapes {show_shape(known)} "
-                f"and {show_shape(here)}"
+                f"{name} has shape {show_shape(self.shapes[key])} in the theory, "
+                f"but {show_shape(shape)} here"
             )
 
     def _is_positive(self, size: Expr) -> bool:
@@ -231,11 +234,10 @@ def _free(items: Iterable[Any]) -> frozenset[Any]:
 def _solve(pattern: Any, value: Any, fixed: frozenset[Symbol], found: dict[Symbol, Expr]) -> bool:
     """Finds index values, outside ``fixed``, at which the pattern may be the value."""
     if isinstance(pattern, Term):
-        return (
-            type(pattern) is type(value)
-            and len(pattern.args) == len(value.args)
-            and all(_solve(p, x, fixed, found) for p, x in zip(pattern.args, value.args, strict=True))
-        )
+        if type(pattern) is not type(value) or len(pattern.args) != len(value.args):
+            return False
+        pairs = zip(pattern.args, value.args, strict=True)
+        return all(_solve(p, x, fixed, found) for p, x in pairs)
     if isinstance(pattern, Expr):
         expr = pattern.xreplace(found)
         open_symbols = [s for s in pattern.free_symbols - fixed if s not in found]

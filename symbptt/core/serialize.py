@@ -103,7 +103,8 @@ def read_nodes(nodes: list[Node]) -> list[Term]:
             kinds = kinds[:-1] + kinds[-2] * (len(parts) - len(kinds) + 1)
         if len(parts) != len(kinds):
             raise SymbpttError(f"a node {name} does not have {len(parts)} arguments")
-        out.append(CLASSES[name](*(_argument(k, p, out) for k, p in zip(kinds, parts, strict=True))))
+        args = [_argument(kind, part, out) for kind, part in zip(kinds, parts, strict=True)]
+        out.append(CLASSES[name](*args))
     return out
 
 

@@ -13,6 +13,7 @@ Terms subclass ``sympy.Basic`` for cached hashes, substitution and pickling, and
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from sympy import Basic, Expr, Float, Integer, Number, Symbol
@@ -24,8 +25,8 @@ from .indices import index_symbol
 __all__ = [
     "Block", "Const", "D", "Diag", "Elem", "Entry", "Func", "Gradient", "Hadamard", "Identity",
     "Inverse", "Kron", "Map", "Meta", "Ones", "OrderedProduct", "Param", "Partial", "Plus", "Power",
-    "Scale", "Shock", "Softmax", "SumOver", "Term", "Times", "Trace", "Transposed", "Unvec", "Vec", "When", "Zero",
-    "index_symbol", "show_shape", "size",
+    "Scale", "Shock", "Softmax", "SumOver", "Term", "Times", "Trace", "Transposed", "Unvec", "Vec",
+    "When", "Zero", "index_symbol", "show_shape", "size",
 ]  # fmt: skip
 
 Shape = tuple[Expr, Expr]
@@ -301,7 +302,7 @@ class Times(_Nary):
 
     @classmethod
     def _result(cls, flat: list[Term]) -> Shape:
-        for left, right in zip(flat, flat[1:], strict=False):
+        for left, right in pairwise(flat):
             if left.shape[1] != right.shape[0]:
                 raise _clash("cannot multiply", left, right)
         return flat[0].shape[0], flat[-1].shape[1]

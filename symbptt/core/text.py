@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
-    Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times, Trace,
-    Transposed, Unvec, Vec, When, Zero, _Leaf,
+    Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times,
+    Trace, Transposed, Unvec, Vec, When, Zero, _Leaf,
 )  # fmt: skip
 
 _JOIN = {Plus: (" + ", 1), Hadamard: (" * ", 2), Times: (" @ ", 2)}

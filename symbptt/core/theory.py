@@ -43,7 +43,7 @@ class Definition:
     @property
     def index(self) -> Symbol | None:
         """The index symbol of the head, bound in body and facts."""
-        return self.head.index if isinstance(self.head, Elem) else None  # type: ignore[return-value]
+        return self.head.index if isinstance(self.head, Elem) else None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class _Assembler:
 
     def run(self) -> Assembled:
         equated, short = equate(self.shaped, self.statements, self.time)
+        self.facts += self.other_lengths(equated)
         equated = self.ranged(equated)
         check_unique(equated, self.statements, self.facts)
         plain = Theory((), (), tuple(eq.definition for eq in equated), self.facts)
@@ -61,6 +62,12 @@ class _Assembler:
         )
 
     # ------------------------------------------------------------ ranges
+
+    def other_lengths(self, equated: list[Equated]) -> tuple[Expr, ...]:
+        """Lengths besides the main one are at least 1 too."""
+        tops = [eq.interval.hi for eq in equated if eq.interval is not None]
+        names = dict.fromkeys(top for top in tops if top.is_Symbol and top != self.length)
+        return tuple(name - 1 for name in names)
 
     def uses(self, equated: list[Equated]) -> list[tuple[Equated, Use]]:
         indices = frozenset({self.time})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Integer, Symbol
 
-from ..core.errors import ModelError, NotSupported
+from ..core.errors import ModelError, NotSupported, SymbpttError
 from ..core.indices import index_symbol
 from ..core.terms import Elem, Entry, Gradient, Map, Param, Partial, Softmax, Term
 from ..core.theory import Definition
@@ -67,7 +67,10 @@ def equate(
     out: list[Equated] = []
     short: list[Definition] = []
     for typed in shaped.typed:
-        head, body = build(typed.head, shaped.solution), build(typed.body, shaped.solution)
+        try:
+            head, body = (build(side, shaped.solution) for side in (typed.head, typed.body))
+        except SymbpttError as error:
+            raise error.at(statements.source.where(typed.node.at)) from None
         head, body = _without_entries(head, body, statements, typed)
         found = _defined(head, body, typed, shaped, statements, time)
         if contains(body, Gradient) or contains(body, Partial):

@@ -112,9 +112,9 @@ def _dims(theory: Theory, length: Symbol) -> tuple[Symbol, ...]:
 
 def _equation_text(eq: Equated, statements: Statements, objectives: dict[str, Definition]) -> str:
     """The equation as LaTeX: as it was written, or printed if it was written plainly."""
-    written = statements.source.slice(eq.node.at, eq.node.end, 10_000).replace("&", "")
+    written = statements.source.slice(eq.node.at, eq.node.end, 10_000)
     if "\\" in written:
-        return written
+        return written if r"\begin" in written else written.replace("&", "")
     body, head = _with_arguments(eq.definition.body, objectives), eq.definition.head
     if eq.is_point and eq.interval is not None and isinstance(head, Elem):
         head = head.at(eq.interval.lo)

@@ -116,7 +116,9 @@ class Atoms(Fractions):
         if token.text not in ("sum", "prod") and sub is None and self.tok.kind == "open":
             return sx.Sym(token.at, token.end, token.text)
         if self.tok.kind == "add":
-            body: sx.Node = self.factor()
+            sign = self.take()
+            term = self.product()
+            body: sx.Node = sx.Sum(sign.at, term.end, (sign.text,), (term,))
         elif self.starts_factor():
             body = self.product()
         else:

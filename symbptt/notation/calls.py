@@ -264,6 +264,9 @@ def _opaque(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Al
             for done, at in states
             for new, after in _argument(e, argument, at)
         ]
+    if len(node.arguments) == 1 and function.rows != ONE:  # of one vector alone: elementwise
+        same = [(done, at.unify(function.rows, done[0].shape[0], node.at)) for done, at in states]
+        states = [(done, at) for done, at in same if at is not None]
     shape = (function.rows, ONE)
     index: Expr | None = reading.index
     return [

@@ -52,6 +52,14 @@ def _plain(cls: Callable[..., Term]) -> Builder:
     return lambda args, rows, cols: cls(*args)
 
 
+def _scale(args: list[Any], rows: Expr, cols: Expr) -> Term:
+    """A scalar times the matrix of ones is the scalar itself where the matrix is 1 x 1."""
+    factor, term = args
+    if isinstance(term, tm.Ones) and term.is_scalar:
+        return factor  # type: ignore[no-any-return]
+    return tm.Scale(factor, term)  # type: ignore[no-any-return]
+
+
 _BUILDERS: dict[str, Builder] = {
     "param": lambda a, r, c: tm.Param(a[0], r, c),
     "elem": lambda a, r, c: tm.Elem(a[0], a[1], r, c),
@@ -60,7 +68,7 @@ _BUILDERS: dict[str, Builder] = {
     "ones": lambda a, r, c: tm.Ones(r, c),
     "identity": lambda a, r, c: tm.Identity(r),
     "plus": _plain(tm.Plus), "hadamard": _plain(tm.Hadamard), "times": _plain(tm.Times),
-    "scale": _plain(tm.Scale), "transposed": _plain(tm.Transposed), "diag": _plain(tm.Diag),
+    "scale": _scale, "transposed": _plain(tm.Transposed), "diag": _plain(tm.Diag),
     "map": _plain(tm.Map), "softmax": _plain(tm.Softmax), "power": _plain(tm.Power),
     "func": lambda a, r, c: tm.Func(a[0], a[1], a[2], a[3], *a[4:]),
     "inverse": _plain(tm.Inverse), "kron": _plain(tm.Kron), "vec": _plain(tm.Vec),

@@ -114,11 +114,11 @@ class Groups(Stream):
     def bare_script(self, high: bool) -> sx.Node:
         """A script without braces."""
         token = self.tok
-        number = self.tokens[self.i + 1].kind == "num"
-        if token.kind == "mul" or (token.kind == "add" and not number and high):
+        signed = token.kind == "add" and self.tokens[self.i + 1].kind == "num"
+        if token.kind == "mul" or (token.kind == "add" and not signed and high):
             self.i += 1
             return sx.Sym(token.at, token.end, token.text)
-        if token.kind == "add":  # W^-1
+        if signed:  # W^-1
             self.i += 1
             number = self.number()
             return sx.Sum(token.at, number.end, (token.text,), (number,))

@@ -130,6 +130,10 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
     if node.kind not in ("sum", "prod"):
         raise e.unsupported(f"{node.kind} is not understood here yet", node)
     limits = limits_of(e, node)
+    for one in limits:
+        ends = {s for end in (one.lo, one.hi) if end is not None for s in end.free_symbols}
+        if one.index in ends:
+            raise e.fail(f"the index {one.index} occurs in its own limits", node)
     with e.binding(x.index.name for x in limits) as bound:
         found = _bodies(e, node, s)
         out: list[Alt] = []

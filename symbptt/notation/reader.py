@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from ..core.errors import NotSupported, ReadError, ShapeError
+from ..core.errors import ShapeError, SymbpttError
 from ..core.terms import Term
 from . import calls, derivatives, leaves, matrices, powers, products, ranges, sums
 from . import syntax as sx
@@ -110,7 +110,7 @@ def _statement(
         raise source.fail("this relation has no left side", node.at)
     e = Elaborator(scope, source)
     drafts, solution = related(e, node, Solution())
-    return Statement(tuple(build(d, solution) for d in drafts), node.ops, ranges)
+    return Statement(tuple(built(e, node, d, solution) for d in drafts), node.ops, ranges)
 
 
 def related(e: Elaborator, node: sx.Relation, s: Solution) -> tuple[list[Draft], Solution]:
@@ -177,9 +177,14 @@ def settled(e: Elaborator, node: sx.Node, s: Solution) -> Solution:
 def finish(e: Elaborator, node: sx.Node, found: Alt | None) -> Term:
     """The core term of a reading."""
     draft, s = found if found is not None else chosen(e, node, e.alts(node, Solution()), None)
+    return built(e, node, draft, settled(e, node, s))
+
+
+def built(e: Elaborator, node: sx.Node, draft: Draft, s: Solution) -> Term:
+    """The term of a draft; what the core refuses is refused at the node."""
     try:
-        return build(draft, settled(e, node, s))
-    except (ShapeError, NotSupported, ReadError) as error:
+        return build(draft, s)
+    except SymbpttError as error:
         raise error.at(e.source.where(node.at)) from None
 
 

@@ -110,8 +110,8 @@ class _Place:
         leaf, target = change.args[0], seed.args[0]
         if change == seed:
             return change
-        if type(change) is type(seed) and isinstance(leaf, Elem) and isinstance(target, Elem):
-            if leaf.name == target.name:
-                gap = leaf.index - target.index
-                return When(seed, gap, -gap)
+        one_kind = type(change) is type(seed) and isinstance(leaf, Elem)
+        if one_kind and isinstance(target, Elem) and leaf.name == target.name:
+            gap = leaf.index - target.index
+            return When(seed, gap, -gap)
         return Zero(*change.shape)

@@ -84,7 +84,8 @@ def _check_theorem(theorem: Theorem, place: _Place) -> None:
             raise ProofError(f"{proof.source!r} is not an earlier theorem")
         identify(theorem, proof.wrt, source, place.theory, place.facts)
     elif not isinstance(proof, Assumed) or not any(
-        (a.name, a.left, a.right, a.facts) == (proof.name, theorem.left, theorem.right, theorem.facts)
+        (a.name, a.left, a.right) == (proof.name, theorem.left, theorem.right)
+        and a.facts == theorem.facts
         for a in place.theory.assumptions
     ):
         raise ProofError("the statement is not an assumption of the theory")
@@ -130,6 +131,8 @@ def _apply(step: Step, line: Term, place: _Place) -> Term:
     node, before, after = nodes[-1], 0, 0
     target = node
     if step.span is not None:
+        if not isinstance(node, _Nary):
+            raise ProofError("only a sum or product has a span of operands")
         before, after = step.span[0], len(node.args) - step.span[1]
         target = _operands(node, type(node), before, after)
     if step.by not in _STEPS:
@@ -160,11 +163,11 @@ def _follow(term: Term, path: Path) -> Term:
 
 
 def _operands(node: Term, kind: type[Term], before: int, after: int) -> Term:
-    """A node without its first and last operands; only sums and products have a part."""
+    """A sum or product without its first and last operands."""
     if before == after == 0:
         return node
     parts = node.args[before : len(node.args) - after]
-    if not issubclass(kind, _Nary) or type(node) is not kind or not parts or min(before, after) < 0:
+    if type(node) is not kind or not parts or min(before, after) < 0:
         raise ProofError("the span does not lead to operands of a sum or product")
     return kind(*parts)
 
@@ -223,9 +226,9 @@ def _check_frame(d: Definition, index: Expr | None, place: _Place) -> None:
     if index is None:
         return
     for x in frame.vary:
-        if isinstance(x, Elem) and x.key == d.key and x.index != ALL:
-            if not differ(place.facts, x.index, index):
-                raise ProofError(f"{d.name} is set free at {x.index}; its definition fails there")
+        cut = isinstance(x, Elem) and x.key == d.key and x.index != ALL
+        if cut and not differ(place.facts, x.index, index):
+            raise ProofError(f"{d.name} is set free at {x.index}; its definition fails there")
     if frame.step is not None and not equal_index(place.facts, index, frame.step):
         raise ProofError(f"{d.name} is held fixed at {index} in an immediate derivative")
 
@@ -267,9 +270,9 @@ def _by_lemma(step: Step, target: Term, place: _Place) -> Term:
     if place.inside_d:
         raise ProofError("a theorem is used inside d(.)")
     left, right = substitute(lemma.left, mapping), substitute(lemma.right, mapping)
-    if any(contains(side, cls) for side in (left, right) for cls in (D, Shock)):
-        if lemma.frame.instance(mapping) != place.frame:
-            raise ProofError(f"{step.name} is about another frame")
+    in_frame = any(contains(side, cls) for side in (left, right) for cls in (D, Shock))
+    if in_frame and lemma.frame.instance(mapping) != place.frame:
+        raise ProofError(f"{step.name} is about another frame")
     return _replace_side(left, right, target, step, place)
 
 

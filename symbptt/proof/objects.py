@@ -84,6 +84,9 @@ class Assumed:
 Proof = Chain | Induction | Identification | Assumed
 
 
+NOTHING_VARIES = Frame()
+
+
 @dataclass(frozen=True)
 class Theorem:
     """``left = right`` for all indices that satisfy ``facts``, with d(.) meant in ``frame``.
@@ -96,7 +99,7 @@ class Theorem:
     right: Term
     proof: Proof
     facts: tuple[Expr, ...] = ()
-    frame: Frame = Frame()
+    frame: Frame = NOTHING_VARIES
     title: str = ""
     subject: tuple[Term, ...] = ()
 

@@ -15,9 +15,11 @@ _MANY = 6  # differentials that are zero, from which on they are not listed
 def what_varies(frame: Frame, theory: Theory, pen: Pen) -> Phrase:
     """The sentence that opens a computation with differentials."""
     if frame.shocks:
-        (name, *_) = frame.shocks
-        head = theory.defined(f"{name}[]")[0].head
-        return phrase("frame.shock", element=pen.inline(head), change=pen.inline(Shock(head)))
+        heads = [theory.defined(f"{name}[]")[0].head for name in frame.shocks]
+        elements = listed(tuple(map(pen.inline, heads)))
+        changes = listed(tuple(pen.inline(Shock(h)) for h in heads))
+        word = "frame.shock_too" if frame.vary else "frame.shock"
+        return phrase(word, element=elements, change=changes)
     varying = [_shown(x, theory) for x in frame.vary]
     names = listed(tuple(map(pen.inline, varying)))
     if frame.step is not None:

@@ -1,4 +1,4 @@
-"""How the formulas of a report are written: LaTeX for a page, one line of Unicode for a terminal."""
+"""How formulas are written: as LaTeX for a page, as one line of Unicode for a terminal."""
 
 from __future__ import annotations
 

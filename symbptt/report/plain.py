@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from symbptt.notation.tables import COMMANDS, OPERATORS
@@ -54,6 +55,12 @@ def _formula(latex: str) -> str:
     r"""The few formulas of the word lists: \mathrm{d}, \odot, ..."""
     latex = _FONT.sub(r"\1", latex)
     return _COMMAND.sub(lambda m: _SIGNS.get(m[0].strip(), ""), latex)
+
+
+def cells(text: str) -> int:
+    """The columns that a text takes in a terminal: two for a Chinese character."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
 class _Writer:
@@ -107,16 +114,17 @@ class _Writer:
         rows = self._filled(start, line.latex, line.summands)
         if reason := said(reason_of(line), self.words):
             reason = f"[{reason}]"
-            room = self.width - len(rows[-1]) - len(reason)
+            room = self.width - cells(rows[-1]) - cells(reason)
             if room >= 2:
                 rows[-1] += " " * room + reason
             else:
-                rows.append(" " * max(0, self.width - len(reason)) + reason)
+                rows.append(" " * max(0, self.width - cells(reason)) + reason)
         return rows
 
     def _filled(self, start: str, text: str, summands: Sequence[str]) -> list[str]:
         """A formula, broken before its top-level summands if it is too long."""
-        if len(start) + len(text) <= self.width or not text.endswith(" ".join(summands)):
+        fits = len(start) + len(text) <= self.width
+        if fits or not summands or not text.endswith(" ".join(summands)):
             return [start + text]
         head = text.removesuffix(" ".join(summands))
         rows = [start + head + summands[0]]

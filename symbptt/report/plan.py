@@ -1,8 +1,9 @@
 """Which theorems of several derivations are shown, where, and once only.
 
-Derivations of one model share lemmas: the same equation proved again is recognized by its two sides,
-its range and what varies in it. Of all these
-- an answer is a block of its own, and so is a lemma that two blocks need or that is proved by induction;
+Derivations of one model share lemmas: the same equation proved again is recognized by its two
+sides, its range and what varies in it. Of all these
+- an answer is a block of its own, and so is a lemma that two blocks need, that is proved by
+  induction, or that makes sense without differentials;
 - a theorem with which exactly one other proof begins is told as the beginning of that proof;
 - any other is a claim (i), (ii), ... inside the one block that needs it.
 Equations whose two sides are written the same way are not shown at all.
@@ -217,9 +218,8 @@ class _Reader:
         if not _is_about_changes(theorem):
             return True
         if theorem.id not in self._free:
-            plain = not theorem.frame.shocks and theorem.frame.step is None
             steps = list(all_steps(theorem))
-            plain = plain and not any(s.by in ("vanish", "shock") for s in steps)
+            plain = not any(s.by in ("vanish", "shock") for s in steps)
             self._free[theorem.id] = plain and all(
                 self.ignores_frame(self.theorems[s.name]) for s in steps if s.by == "lemma"
             )

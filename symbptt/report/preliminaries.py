@@ -8,8 +8,8 @@ from sympy import Symbol
 
 from symbptt.core.functions import known
 from symbptt.core.terms import (
-    D, Diag, Elem, Func, Hadamard, Kron, Map, OrderedProduct, Param, Partial, Plus, Shock, Term, Vec,
-    When,
+    D, Diag, Elem, Func, Hadamard, Kron, Map, OrderedProduct, Param, Partial, Plus, Shock, Term,
+    Vec, When,
 )  # fmt: skip
 from symbptt.core.theory import Definition, Given, Theory
 from symbptt.core.traverse import contains, find, rebuild, substitute
@@ -202,17 +202,11 @@ def _owner(adjoint: Definition, model: Model) -> Term:
 
 def _sizes(model: Model, pen: Pen) -> Iterator[SymbolRow]:
     """The length and the sizes, last: they are read off the shapes."""
-    sizes = {s for leaf in _all_heads(model.theory) for side in leaf.shape for s in side.free_symbols}
     if any(model.length in f.free_symbols for f in model.theory.facts):
         yield _row(pen.index(model.length), Phrase("meaning.length"), None, pen)
-    shown = [s for s in model.dims if s in sizes]
-    if shown:
-        yield _row(", ".join(map(pen.index, shown)), Phrase("symbols.sizes"), None, pen)
-
-
-def _all_heads(theory: Theory) -> Iterator[Term]:
-    yield from theory.leaves()
-    yield from (d.head for d in theory.definitions)
+    if model.dims:
+        names = ", ".join(map(pen.index, model.dims))
+        yield _row(names, Phrase("symbols.sizes"), None, pen)
 
 
 # ---------------------------------------------------------------- the conventions

@@ -10,6 +10,9 @@ from .ranges import Facts, ranges
 from .reasons import listed_and
 
 
+_ROMAN = ((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+
+
 def range_sentence(facts: Facts, pen: Pen) -> Content:
     """For 1 <= k <= t <= T,"""
     where = conditions(facts, pen)
@@ -32,7 +35,7 @@ def spaced(parts: Sequence[Content]) -> Content:
 def roman(number: int) -> str:
     """i, ii, iii, iv, ..."""
     out = ""
-    for value, letters in ((50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")):
+    for value, letters in _ROMAN:
         while number >= value:
             out, number = out + letters, number - value
     return out

@@ -173,8 +173,6 @@ def proof_lines(start: Term, lines: list[Line], pen: Pen) -> list[ProofLine]:
 def continued(lines: list[Line], pen: Pen) -> list[ProofLine]:
     """Lines that go on from the one before."""
     return [
-        ProofLine(
-            "=", pen.term(line.term), joined(line.reasons) or None, line.rule, pen.summands(line.term)
-        )
-        for line in lines
+        ProofLine("=", pen.term(x.term), joined(x.reasons) or None, x.rule, pen.summands(x.term))
+        for x in lines
     ]

@@ -41,8 +41,8 @@ class _Told:
 class Teller:
     """Writes statements and proofs of one plan; ``names`` grows as blocks are numbered.
 
-    ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii). ``length`` is how
-    the length of the sequences is written.
+    ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii). ``length`` is
+    how the length of the sequences is written.
     """
 
     def __init__(self, plan: Plan, pen: Pen, length: str) -> None:
@@ -154,7 +154,9 @@ class Teller:
         elif isinstance(proof, Induction):
             told.say(self._new_frame(told, node))
             self._induction(told, node, proof)
-        elif isinstance(proof, Chain):
+        elif isinstance(proof, Assumed):
+            told.say((Phrase("statement.assumed"),))
+        else:
             self._chain(told, node, proof)
 
     def _chain(self, told: _Told, node: Node, chain: Chain) -> None:

@@ -7,7 +7,7 @@ from symbptt.core.terms import (
     Plus, Scale, SumOver, Trace, Vec, Zero, index_symbol,
 )  # fmt: skip
 
-from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, l, m, n, p, t, u, v, w
+from .meta import A2, A, B, C, F, S, S2, a, b, c, i, j, m, mid, n, p, t, u, v, w
 from .rule import Rule, Schema
 
 _HJ = "Horn & Johnson, Topics in Matrix Analysis (1991), §4.2-4.3 and §5.1"
@@ -70,7 +70,8 @@ ENTRIES = (
     Rule("entry-sum", Entry(A + A2, i, j), Entry(A, i, j) + Entry(A2, i, j), _IN, _MA),
     Rule("entry-outer", Entry(w @ u.T, i, j), Entry(w, i, 1) @ Entry(u, j, 1), _IN, _MA),
     Rule(
-        "entry-product", Entry(A @ B, i, j), SumOver(Entry(A, i, l) @ Entry(B, l, j), l, 1, n),
+        "entry-product", Entry(A @ B, i, j),
+        SumOver(Entry(A, i, mid) @ Entry(B, mid, j), mid, 1, n),
         (i - 1, m - i, j - 1, p - j), _MA,
     ),
     Rule("entry-hadamard", Entry(A * A2, i, j), Entry(A, i, j) @ Entry(A2, i, j), _IN, _HJ),

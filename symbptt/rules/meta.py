@@ -6,7 +6,7 @@ from symbptt.core.terms import Meta, index_symbol
 
 m, n, p, q = (index_symbol(f"?{c}") for c in "mnpq")  # dimensions
 a, b, k, s, i, j = (index_symbol(f"?{c}") for c in "abksij")  # indices
-t, r, l = index_symbol("?t"), index_symbol("?r"), index_symbol("?l")  # bound indices
+t, r, mid = index_symbol("?t"), index_symbol("?r"), index_symbol("?l")  # bound indices
 
 A, A2 = Meta("A", m, n), Meta("B", m, n)  # two matrices of one shape
 B = Meta("C", n, p)

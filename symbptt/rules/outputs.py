@@ -25,7 +25,9 @@ ROWS = (
         "softmax-log-left", _SLOPE @ (Map("log", 1, _S) * v), v - Scale(Ones(n).T @ v, _S),
         source=_DL,
     ),
-    Rule("sigmoid-log", A2 * Map("log", 1, _P) * Map("sigmoid", 1, A), A2 * (_ONE - _P), source=_DL),
+    Rule(
+        "sigmoid-log", A2 * Map("log", 1, _P) * Map("sigmoid", 1, A), A2 * (_ONE - _P), source=_DL
+    ),
     Rule(
         "sigmoid-log-other", A2 * Map("log", 1, _ONE - _P) * Map("sigmoid", 1, A), A2 * _P,
         source=_DL,

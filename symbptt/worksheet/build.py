@@ -1,4 +1,4 @@
-"""Building a worksheet: every file is made in a temporary directory and moved into place at the end.
+"""Building a worksheet: files are made in a temporary directory and moved into place at the end.
 
 What is written depends only on the worksheet and the version, except the PDF.
 """
@@ -88,9 +88,9 @@ def _pdf(built: Built, stage: Path, folder: Path) -> TexResult:
     if result.error:
         raise SymbpttError(f"TeX refuses the report of {built.run.sheet.path}:\n{result.error}")
     old, before = folder / f"{name}.pdf", folder / f"{name}.tex"
-    if not result.available and old.exists() and before.exists():
-        if before.read_text(encoding="utf-8") == text:
-            shutil.copyfile(old, stage / old.name)
+    unchanged = before.exists() and before.read_text(encoding="utf-8") == text
+    if not result.available and old.exists() and unchanged:
+        shutil.copyfile(old, stage / old.name)
     return result
 
 

@@ -64,7 +64,8 @@ class Directive:
         if value is None:
             return None
         if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 4 and int(value)):
-            raise ReadError(f":{key}: is a whole number from 1 to 9999, not {value[:40]!r}", self.places[key])
+            message = f":{key}: is a whole number from 1 to 9999, not {value[:40]!r}"
+            raise ReadError(message, self.places[key])
         return int(value)
 
     def flag(self, key: str) -> bool:
@@ -85,15 +86,17 @@ def read_directive(token: Token, lines: Sequence[str], file: str) -> Directive:
     if match is None:
         raise ReadError("a block begins with ```{name}", where)
     closing = lines[end - 1].strip() if end - 1 > begin else ""
-    if not (closing and set(closing) == {match["fence"][0]} and len(closing) >= len(match["fence"])):
-        raise ReadError(f"this block is not closed by {match['fence']}", where)
+    fence = match["fence"]
+    if not (closing and set(closing) == {fence[0]} and len(closing) >= len(fence)):
+        raise ReadError(f"this block is not closed by {fence}", where)
     inner = [(text, begin + 2 + i) for i, text in enumerate(lines[begin + 1 : end - 1])]
     options, places, used = _options(inner, file)
     argument = match["argument"].rstrip()
     place = Where(begin + 1, match.start("argument") + 1, opening, file)
     return Directive(
-        match["name"].strip(), argument, options, tuple(inner[used:]), begin + 1, end, where, places, place
-    )
+        match["name"].strip(), argument, options, tuple(inner[used:]), begin + 1, end, where,
+        places, place,
+    )  # fmt: skip
 
 
 def _options(

@@ -37,8 +37,9 @@ class Models:
         """The model of a name, of the sheet or built in."""
         if name not in self._models:
             if name not in builtins():
-                known = ", ".join([*self._models, *(n for n in builtins() if n not in self._models)])
-                raise ReadError(f"there is no model {name}", where, f"the models are {known}")
+                known = dict.fromkeys([*self._models, *builtins()])
+                hint = f"the models are {', '.join(known)}"
+                raise ReadError(f"there is no model {name}", where, hint)
             self._models[name] = Model.named(name)
         return self._models[name]
 
@@ -46,18 +47,32 @@ class Models:
         if block.extends in self._lines:
             return self._lines[block.extends]
         self.find(block.extends, block.where)
-        return tuple((text, block.where.line) for text in builtins()[block.extends].text.split("\n"))
+        lines = builtins()[block.extends].text.split("\n")
+        return tuple((text, block.where.line) for text in lines)
 
     def _parse(self, block: ModelBlock, lines: Lines) -> Model:
+        """The model; every statement is read on its own line of the file, for messages name lines."""
+        numbers = [line for _, line in lines]
+        if sorted(set(numbers)) == numbers:
+            rows = [""] * numbers[-1]
+            for text, line in lines:
+                rows[line - 1] = text
+        else:  # what is built in has no lines in this file
+            rows = [text for text, _ in lines]
         try:
-            return Model.parse("\n".join(text for text, _ in lines), block.name, self.file)
+            return Model.parse("\n".join(rows), block.name, self.file)
         except SymbpttError as error:
-            if error.where is not None and 0 < error.where.line <= len(lines):
-                text, line = lines[error.where.line - 1]
-                error.where = Where(line, error.where.column, text, self.file)
-            else:
-                error.where = block.where
-            raise
+            raise self._placed(error, block, lines, len(rows) == numbers[-1]) from None
+
+    def _placed(
+        self, error: SymbpttError, block: ModelBlock, lines: Lines, in_file: bool
+    ) -> SymbpttError:
+        if error.where is None:
+            error.where = block.where
+        elif not in_file and 0 < error.where.line <= len(lines):
+            text, line = lines[error.where.line - 1]
+            error.where = Where(line, error.where.column, text, self.file)
+        return error
 
 
 def extended(base: Lines, own: Lines) -> Lines:

@@ -9,7 +9,9 @@ from symbptt.core.errors import ReadError
 from .directive import Directive
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_EXERCISE = re.compile(r"(?:exercise|problem|question|task|练习|习题|问题)\s*(\d+(?:\.\d+)*)", re.IGNORECASE)
+_EXERCISE = re.compile(
+    r"(?:exercise|problem|question|task|练习|习题|问题)\s*(\d+(?:\.\d+)*)", re.IGNORECASE
+)
 _PART = re.compile(r"\(([a-z]{1,4}|\d+)\)")
 
 
@@ -56,6 +58,7 @@ class Numbering:
             raise ReadError("an id has letters, digits, dots, - and _ only", directive.places["id"])
         if asked.lower() in self._taken:
             line = self._taken[asked.lower()]
-            raise ReadError(f"the id {asked} is taken by the block in line {line}", directive.places["id"])
+            where = directive.places["id"]
+            raise ReadError(f"the id {asked} is taken by the block in line {line}", where)
         self._taken[asked.lower()] = directive.line
         return asked

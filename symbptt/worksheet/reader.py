@@ -61,8 +61,8 @@ def read_text(path: Path) -> str:
         raise ReadError("there is no such file", where)
     try:
         if path.stat().st_size > MAX_BYTES:
-            size = path.stat().st_size
-            raise ReadError(f"the file has {size:,} bytes, more than the {MAX_BYTES:,} that are read", where)
+            size = f"{path.stat().st_size:,} bytes, more than the {MAX_BYTES:,}"
+            raise ReadError(f"the file has {size} that are read", where)
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ReadError(f"this is not a text in UTF-8 (byte {error.start})", where) from error
@@ -102,13 +102,15 @@ def _head(tokens: list[Token], source: Source) -> dict[str, str]:
         line = 2 if mark is None else mark.line + 2
         raise ReadError("the head of the worksheet is not YAML", _at(source, line)) from error
     if not isinstance(data, dict):
-        raise ReadError("the head of the worksheet must have lines such as title: ...", _at(source, 2))
+        message = "the head of the worksheet must have lines such as title: ..."
+        raise ReadError(message, _at(source, 2))
     for key, value in data.items():
         if key not in _HEAD_KEYS or not isinstance(value, str | int | float):
             raise ReadError(f"the head of a worksheet has title and lang, not {str(key)[:40]!r}",
                             _at(source, 2))  # fmt: skip
     if data.get("lang", "en") not in LANGUAGES:
-        raise ReadError(f"the languages are {', '.join(LANGUAGES)}, not {data['lang']!r}", _at(source, 2))
+        known = ", ".join(LANGUAGES)
+        raise ReadError(f"the languages are {known}, not {data['lang']!r}", _at(source, 2))
     return {k: str(v) for k, v in data.items()}
 
 
@@ -176,7 +178,8 @@ class _Reader:
         assert token.map is not None
         directive = read_directive(token, self.lines, self.source.file)
         if token.level:
-            raise ReadError("a block stands by itself, not in a list or a quotation", directive.where)
+            message = "a block stands by itself, not in a list or a quotation"
+            raise ReadError(message, directive.where)
         if directive.name in LATER:
             raise ReadError(
                 f"{{{directive.name}}} blocks are not supported yet", directive.where,
@@ -206,7 +209,8 @@ class _Reader:
         check_options(d, {"id", "model", "form", "T", "layout", "entries"})
         quantity, where = d.text()
         if not quantity:
-            raise ReadError("what is to be derived?", d.where, r"for example ```{derive} \nabla_W L")
+            hint = r"for example ```{derive} \nabla_W L"
+            raise ReadError("what is to be derived?", d.where, hint)
         id = self.numbering.take(d.options.get("id"), d)
         return DeriveBlock(
             id, quantity, self._model_for(d), d.choice("form", FORMS), d.natural("T"),

@@ -25,7 +25,7 @@ _DESCRIBED = ("forward", "backward", "loss_and_grads", "init_params")
 def report(run: Run, lang: str | None = None) -> Document:
     """The document of a worksheet that has been run; ``lang`` overrides that of its head."""
     return Document(
-        run.sheet.title, lang or run.sheet.lang, tuple(_Reporter(run).blocks()), run.sheet.path
+        run.sheet.title, lang or run.sheet.lang, tuple(_Reporter(run).blocks()), run.sheet.source
     )
 
 
@@ -39,7 +39,9 @@ class _Reporter:
         for p in run.proved:
             self.proved[p.block.model].append(p)
         self.composers = {
-            name: Composer(model, [p.derivation.derived for p in self.proved[name]], LATEX_PEN, self.numbers)
+            name: Composer(
+                model, [p.derivation.derived for p in self.proved[name]], LATEX_PEN, self.numbers
+            )
             for name, model in run.models.items()
         }
         self._shown: set[str] = set()

@@ -124,7 +124,7 @@ def _checked(block: DeriveBlock, derivation: Derivation, seconds: float) -> Prov
 def _module(block: CodeBlock, model: Model, sheet: Sheet) -> str:
     try:
         _check_parameters(block, model)
-        return numpy_source(model, sheet.path)
+        return numpy_source(model, sheet.source)
     except SymbpttError as error:
         raise error.at(block.where) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from symbptt.core.errors import Where
 
@@ -64,3 +65,12 @@ class Sheet:
     title: str
     lang: str
     items: tuple[Item, ...] = field(default=())
+
+    @property
+    def source(self) -> str:
+        """How files made from the worksheet name it: the same wherever the project lies."""
+        place = Path(self.path)
+        if place.is_absolute():
+            here = Path.cwd()
+            place = place.relative_to(here) if place.is_relative_to(here) else Path(place.name)
+        return "" if place == Path() else place.as_posix()
