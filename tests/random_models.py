@@ -27,8 +27,8 @@ class Writer:
 
     def text(self) -> str:
         rng = self.rng
-        names = list("hsrv"[: rng.choice((2, 2, 2, 3, 3, 4))])
-        gates = list("fgk"[: rng.choice((1, 1, 1, 2, 2, 3))])
+        names = list("hsrv"[: rng.choice((2, 2, 2, 2, 3, 4))])
+        gates = list("fgk"[: rng.choice((1, 1, 1, 1, 2, 3))])
         for name in names:
             self.size[name] = rng.choice("nmp")
         for gate in gates:

@@ -223,7 +223,8 @@ def test_huge_input_is_refused_at_once(text: str) -> None:
 SCRAPS = r"""
     \frac \partial { } ( ) [ ] _ ^ h W t = + - \sum 1 \sigma ' , ; & \\ \left \right | \nabla \hat
     \odot \begin{bmatrix} \end{bmatrix} \begin{cases} \end{cases} \text{if} * / d \mathbf ŷ ⊙ ₁ .
-    \, \quad \in \le \cdots tanh % $ : \mathrm{d} \sqrt 9e9 ≤ \substack \stackrel Σ \underbrace \boxed || @
+    \, \quad \in \le \cdots tanh % $ : \mathrm{d} \sqrt 9e9 ≤ \substack \stackrel Σ \underbrace
+    \boxed || @
 """
 PIECES = st.sampled_from([*SCRAPS.split(), " ", "\n"])
 

@@ -25,12 +25,13 @@ _AGREE = "the forms agree"
 
 def together(system: AdjointSystem, results: Sequence[Result]) -> list[Result]:
     """The results, with the gradients in them read off one differential if there are several."""
-    frame = everything(system.model)
-    wanted = {t.id for r in results for t in _read_off(r, frame)}
-    if len(wanted) < 2:
+    given = everything(system.model)
+    found = [pair for r in results for pair in _read_off(r, given)]
+    if len({t.id for t, _ in found}) < 2:
         return list(results)
-    indices = {s for r in results for t in _read_off(r, frame) for s in t.left.free_symbols}
-    lemmas = identity(system, frame, _PREFIX, frozenset(indices))
+    shocked = tuple(dict.fromkeys(name for _, names in found for name in names))
+    indices = {s for t, _ in found for s in t.left.free_symbols}
+    lemmas = identity(system, Frame(given.vary, shocked), _PREFIX, frozenset(indices))
     return [_rebased(r, lemmas) for r in results]
 
 
@@ -44,16 +45,18 @@ def derive_all(
     return [derive(sharing, quantity, form) for quantity in quantities]
 
 
-def _read_off(result: Result, given: Frame) -> list[Theorem]:
-    """The gradients that are read off a differential in which only given things vary."""
+def _read_off(result: Result, given: Frame) -> list[tuple[Theorem, tuple[str, ...]]]:
+    """The gradients that are read off a differential, with the states that get changes of their own.
+
+    A defined vector such as o = V h_T varies in a frame of its own and is left alone.
+    """
     named = {t.id: t for t in result.development.theorems}
     out = []
     for t in named.values():
         if t.title == _TITLE and isinstance(t.proof, Identification):
             frame = named[t.proof.source].frame
-            # A defined vector such as o = V h_T varies in a frame of its own.
-            if not frame.shocks and set(frame.vary) <= set(given.vary):
-                out.append(t)
+            if frame.step is None and set(frame.vary) <= set(given.vary):
+                out.append((t, frame.shocks))
     return out
 
 

@@ -32,10 +32,11 @@ def read_model(text: str, name: str = "", file: str = "", equations: bool = True
     statements = split(source)
     if equations:
         refuse_empty(statements)
-    names = collect(statements)
-    shaped = infer(names)
-    done = assemble(names, shaped)
-    return _fields(text, name, file, names, done)
+    try:
+        names = collect(statements)
+        return _fields(text, name, file, names, assemble(names, infer(names)))
+    except SymbpttError as error:  # what the core refuses of a whole theory has no place yet
+        raise error.at(source.where(0)) from None
 
 
 def _fields(text: str, name: str, file: str, names: Names, done: Assembled) -> dict[str, Any]:

@@ -26,9 +26,11 @@ from .target import Style, Target, fill
 
 Printed = tuple[str, Level]
 _LEAVES = (tm.Param, tm.Elem, tm.Meta, tm.Shock, tm.Identity, tm.Zero, tm.Ones)
-_OPERATORS = {tm.Diag: "diag", tm.Softmax: "softmax", tm.Vec: "vec", tm.Trace: "tr", tm.Unvec: "unvec"}
+_OPERATORS = {
+    tm.Diag: "diag", tm.Softmax: "softmax", tm.Vec: "vec", tm.Trace: "tr", tm.Unvec: "unvec",
+}  # fmt: skip
 _SHOCK = r"\xi"
-_OPENING = ("(", r"\left(")
+_OPENING = ("(", r"\left(", "[")
 _SINGLE = re.compile(r"\\[A-Za-z]+|.")  # an index that needs no comma before the next
 
 
