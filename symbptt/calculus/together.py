@@ -46,7 +46,7 @@ def derive_all(
 
 
 def _read_off(result: Result, given: Frame) -> list[tuple[Theorem, tuple[str, ...]]]:
-    """The gradients that are read off a differential, with the states that get changes of their own.
+    """The gradients that are read off a differential, with the states that change by themselves.
 
     A defined vector such as o = V h_T varies in a frame of its own and is left alone.
     """
@@ -61,7 +61,7 @@ def _read_off(result: Result, given: Frame) -> list[tuple[Theorem, tuple[str, ..
 
 
 def _rebased(result: Result, lemmas: list[Theorem]) -> Result:
-    chosen = {t.id for t in _read_off(result, lemmas[-1].frame)}
+    chosen = {t.id for t, _ in _read_off(result, lemmas[-1].frame)}
     if not chosen:
         return result
     theorems = [*lemmas]

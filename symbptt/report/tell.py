@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Integer, Symbol
 
+from symbptt.core.dependence import is_given
 from symbptt.core.indices import index_symbol
-from symbptt.core.terms import D, Gradient, Shock, Term, Trace, Vec
+from symbptt.core.terms import D, Elem, Gradient, Shock, Term, Trace, Vec
 from symbptt.core.theory import Frame
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
@@ -254,9 +255,7 @@ class Teller:
         """d y = R is compared with d y = (the derivative) d x."""
         ref = node.uses[proof.source]
         source = self.plan.nodes[ref.key]
-        frame = source.theorem.frame
-        shocked = getattr(proof.wrt, "name", "") in frame.shocks
-        seed: Term = Shock(proof.wrt) if shocked else D(proof.wrt)
+        seed = _seed(node, source.theorem.frame, proof.wrt)
         changes = {x for _, x in find(source.theorem.right, lambda x: isinstance(x, D | Shock))}
         product = self.pen.term(_product(node.theorem.left, seed))
         slots: dict[str, Content] = {"change": (self.pen.inline(seed),)}
@@ -275,6 +274,14 @@ def steps_of(node: Node) -> tuple[Step, ...]:
     """The steps of a chain; nothing for other proofs."""
     proof = node.theorem.proof
     return proof.steps if isinstance(proof, Chain) else ()
+
+
+def _seed(node: Node, frame: Frame, wrt: Term) -> Term:
+    """The change with which a derivative is multiplied: that of a defined element is a shock."""
+    facts = (*node.theory.facts, *node.theorem.facts)
+    defined = isinstance(wrt, Elem) and not is_given(wrt, node.theory, facts)
+    shocked = isinstance(wrt, Elem) and wrt.name in frame.shocks
+    return Shock(wrt) if defined and shocked else D(wrt)
 
 
 def _product(goal: Term, seed: Term) -> Term:
