@@ -23,7 +23,7 @@ $(STAMP): pyproject.toml
 	touch $@
 
 test: setup           ## run the tests (ARGS="-k name" are passed on)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -72,7 +72,8 @@ def test_nothing_depends_on_where_the_project_lies(tmp_path: Path) -> None:
     for place in ("one", "two"):
         (tmp_path / place).mkdir()
         (tmp_path / place / "small.md").write_text(SMALL, encoding="utf-8")
-    one, two = (make_texts(load_sheet(tmp_path / place / "small.md")).files for place in ("one", "two"))
+    sheets = [load_sheet(tmp_path / place / "small.md") for place in ("one", "two")]
+    one, two = (make_texts(sheet).files for sheet in sheets)
     assert one == two
     assert not any(str(tmp_path) in text for text in one.values())
 
@@ -98,7 +99,8 @@ def test_proofs_are_accepted_in_a_process_without_the_calculus(tmp_path: Path) -
         "assert not [m for m in sys.modules if m.startswith('symbptt.calculus')]\n"
         "print(len(files))\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True)
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 15
 
@@ -215,7 +217,8 @@ def test_a_proof_that_the_kernel_refuses_is_not_written(
 
 
 def test_the_last_statement_fails(tmp_path: Path) -> None:
-    sheet = read_sheet(SMALL + "```{derive} \\partial y/\\partial z\n:model: layer\n```\n", "s", "s.md")
+    last = "```{derive} \\partial y/\\partial z\n:model: layer\n```\n"
+    sheet = read_sheet(SMALL + last, "s", "s.md")
     with pytest.raises(SymbpttError):
         build_sheet(sheet, tmp_path / "out" / "s", TEXTS)
     assert not (tmp_path / "out").exists()

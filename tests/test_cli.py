@@ -47,13 +47,15 @@ def test_derive_steps() -> None:
     done = symbptt("derive", r"\partial h_t/\partial h_{t-1}", "--model", "rnn", "--steps")
     assert done.returncode == 0
     lines = done.stdout.split("\n")
-    assert any(x.startswith("        = σ'(a_t) ⊙ d(a_t)") and x.endswith("[chain rule]") for x in lines)
+    (line,) = [x for x in lines if x.startswith("        = σ'(a_t) ⊙ d(a_t)")]
+    assert line.endswith("[chain rule]")
     assert max(map(len, lines)) <= 100
     assert "\x1b" not in done.stdout
 
 
 def test_derive_latex() -> None:
-    plain = symbptt("derive", "dL/dW", "--model", "rnn", "--form", "expanded", "--T", "2", "--latex")
+    options = ("--model", "rnn", "--form", "expanded", "--T", "2", "--latex")
+    plain = symbptt("derive", "dL/dW", *options)
     assert plain.stdout.startswith(r"\frac{\partial L}{\partial \operatorname{vec} W} = ")
     assert plain.stdout.count("\n") == 1
     steps = symbptt("derive", "dy/dx", "--model", "layer", "--latex", "--steps")
@@ -199,7 +201,8 @@ def test_bad_models(name: str, tmp_path: Path) -> None:
     text, words = BAD_MODELS[name]
     path = tmp_path / "bad.txt"
     path.write_text(text, encoding="utf-8")
-    assert_refused(symbptt("derive", r"\partial h_t/\partial h_{t-1}", "--model", path), "bad.txt", words)
+    done = symbptt("derive", r"\partial h_t/\partial h_{t-1}", "--model", path)
+    assert_refused(done, "bad.txt", words)
 
 
 @pytest.mark.parametrize("name", BAD_MODELS)
@@ -259,8 +262,8 @@ def test_bad_files(command: str, kind: str, tmp_path: Path) -> None:
         ("9^{9^{9^9}}", ""),
         ("\x00", "control character"),
     ],
-    ids=["empty", "name", "braces", "input", "nested", "no-derivative", "shapes", "unknown", "power",
-         "null"],
+    ids=["empty", "name", "braces", "input", "nested", "no-derivative", "shapes", "unknown",
+         "power", "null"],
 )  # fmt: skip
 def test_bad_quantities(quantity: str, words: str) -> None:
     if "\x00" in quantity:  # no process can be given this; the same through Python
@@ -304,7 +307,8 @@ def test_build_and_check(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "jacobian" in done.stdout and "proved" in done.stdout and "1 proved" in done.stdout
     folder = tmp_path / "generated" / "small"
-    assert sorted(p.name for p in folder.rglob("*.*")) == ["jacobian.json", "small.html", "small.tex"]
+    names = sorted(p.name for p in folder.rglob("*.*"))
+    assert names == ["jacobian.json", "small.html", "small.tex"]
     done = symbptt("build", "--check", cwd=tmp_path)
     assert done.returncode == 0 and "up to date" in done.stdout
 

@@ -116,7 +116,8 @@ def test_claims_are_labelled_before_they_are_used() -> None:
     for block in theorems(told(UNICODE_PEN)):
         labels: set[str] = set()
         for item in block.proof:
-            if isinstance(item, Prose) and (m := re.match(r"\(([ivxl]+)\) ", said(item.content, words))):
+            text = said(item.content, words) if isinstance(item, Prose) else ""
+            if m := re.match(r"\(([ivxl]+)\) ", text):
                 labels.add(m[1])
             if isinstance(item, ProofLine) and item.reason:
                 used = set(re.findall(r"\(([ivxl]+)\)", said(item.reason, words)))

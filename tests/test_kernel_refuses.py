@@ -15,18 +15,20 @@ from sympy import Integer, Rational, Symbol
 from theories import STEPS, L, Lt, T, U, W, a, b, d, h, k, n, t, x
 
 from proofs import (
-    PLAIN, Chain, Development, Identification, Induction, chain, changed, defining, derived,
+    Chain, Development, Identification, Induction, chain, changed, defining, derived,
     development, everywhere, find_theorem, loads, proving, step, tampered, without,
 )  # fmt: skip
 from symbptt.core.errors import ProofError
 from symbptt.core.terms import (
-    Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
-    Meta, Ones, OrderedProduct, Param, Partial, Plus, Power, Scale, Shock, SumOver, Term, Times,
+    Const, D, Diag, Elem, Entry, Func, Gradient, Identity, Inverse, Kron, Map,
+    Meta, Ones, OrderedProduct, Param, Partial, Power, Scale, Shock, SumOver, Term, Times,
     Trace, Transposed, Vec, When, Zero, index_symbol,
 )  # fmt: skip
-from symbptt.core.theory import ALL, Assumption, Definition, Frame, Given, Theory
+from symbptt.core.theory import ALL, Assumption, Definition, Frame, Given
 from symbptt.proof.files import dumps
+from symbptt.core.traverse import substitute
 from symbptt.proof.kernel import check
+from symbptt.proof.objects import Assumed
 
 Case = Callable[[], Development | str]
 CASES: list[Any] = []
@@ -580,6 +582,11 @@ def proof_that_stops_too_early() -> Development:
     )
 
 
+@refused("different shapes")
+def sides_of_different_shapes() -> Development:
+    return development(chain(W @ h, W))
+
+
 # ---------------------------------------------------------------- paths and spans
 
 
@@ -721,8 +728,6 @@ def lemma_inside_a_differential() -> Development:
 
 @refused("is not an assumption of the theory")
 def statement_assumed_without_saying_so() -> Development:
-    from symbptt.proof.objects import Assumed
-
     return development(proving(Assumed("A"), W, W.T))
 
 
@@ -795,8 +800,6 @@ def induction_without_a_range() -> Development:
 @refused("belongs to the theory")
 def induction_on_the_length() -> Development:
     turn = {t: T}
-    from symbptt.core.traverse import substitute
-
     whole = everywhere(development(repeated()), lambda x: substitute(x, turn))
     proof = whole.theorems[0].proof
     assert isinstance(proof, Induction)
@@ -816,6 +819,17 @@ def induction_in_the_wrong_direction() -> Development:
 @refused("the induction has no range")
 def induction_in_steps_of_two() -> Development:
     return development(repeated(direction=2))
+
+
+@refused("inside d(.)")
+def hypothesis_inside_a_differential() -> Development:
+    grown = OrderedProduct(W, s, 1, t + 1)
+    nothing = Scale(Const(0), D(OrderedProduct(W, s, 1, t)))
+    steps = (
+        step("algebra", (), grown + nothing),
+        step("hypothesis", (1, 1, 0), grown + Scale(Const(0), D(Power(W, t)))),
+    )
+    return development(repeated(step=Chain(steps)))
 
 
 @refused("is not")
@@ -855,6 +869,20 @@ def element_with_a_shock_unfolded() -> Development:
 @refused("is held fixed")
 def element_held_fixed_unfolded() -> Development:
     return d_unfolded(Frame((W,), step=k), k - 1, (k - 2, T - k))
+
+
+@refused("is set free")
+def total_set_free_unfolded() -> Development:
+    out = D(SumOver(Lt, t, 1, T))
+    return development(chain(D(L), out, step("unfold", (0,), out, "L"), frame=Frame((L,))))
+
+
+@refused("is not d(h[k])")
+def shock_of_something_else() -> Development:
+    out = D(Map(r"\sigma", 0, a.at(k))) + Shock(h.at(k))
+    return development(
+        chain(D(a.at(k)), out, step("shock", (), out, "h[]", index=k), facts=HERE, frame=SHOCKS)
+    )
 
 
 @refused("carries no shock")
@@ -1151,15 +1179,11 @@ def test_not_a_file(text: str) -> None:
 
 
 def test_terms_nested_too_deeply() -> None:
-    text = tampered(
-        derived(JACOBIAN),
-        lambda f: (
-            f["nodes"].extend(["Transposed", len(f["nodes"]) + e] for e in range(-1, 60_000)),
-            last(f).update(right=len(f["nodes"]) - 1),
-        ),
-    )
-    with pytest.raises(ProofError, match="deep|damaged"):
-        check(loads(text))
+    term: Term = W
+    for _ in range(2000):
+        term = Transposed(term)
+    with pytest.raises(ProofError, match="nested too deeply"):
+        check(development(chain(W, term)))
 
 
 def test_an_untouched_file_is_accepted() -> None:

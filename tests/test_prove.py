@@ -1,4 +1,4 @@
-"""Stated equations: proved directly, by unfolding, or by induction; not proved when they are wrong."""
+"""Stated equations: proved by unfolding or by induction, and not proved when they are wrong."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import index_symbol
 from symbptt.core.terms import (
-    Block, Const, Diag, Elem, Entry, Func, Hadamard, Identity, Map, OrderedProduct, Param, Partial,
-    Plus, Scale, SumOver, Term, Times, Transposed, When,
+    Block, Const, Diag, Elem, Entry, Func, Hadamard, Identity, Map, Ones, OrderedProduct, Param,
+    Partial, Plus, Scale, SumOver, Term, Times, Transposed, When,
 )  # fmt: skip
 from symbptt.core.theory import Theory
 from symbptt.proof.objects import Theorem
@@ -52,11 +52,13 @@ def entry(term: Term, i: Expr, j: Expr, used: set[str]) -> Term:
     if isinstance(term, Transposed):
         return entry(term.args[0], j, i, used)
     if isinstance(term, Scale):
-        return Times(term.args[0], entry(term.args[1], i, j, used))
+        return Scale(term.args[0], entry(term.args[1], i, j, used))
     if isinstance(term, SumOver | When):
         return term.func(entry(term.args[0], i, j, used), *term.args[1:])
     if isinstance(term, Map):
         return Map(term.args[0], term.order, entry(term.arg, i, j, used))
+    if isinstance(term, Ones):
+        return Const(1)
     if isinstance(term, Identity):
         return When(Const(1), i - j, j - i)
     if isinstance(term, Diag):

@@ -17,7 +17,7 @@ from symbptt.core.terms import Term
 from symbptt.core.theory import Definition, Theory
 from symbptt.proof.objects import Assumed, Theorem
 
-from .definitions import by_cases, definition_display, definitions_of, mentioned
+from .definitions import by_cases, defined, definitions_of, mentioned
 from .document import Block, Blocks, Content, Phrase, Prose, Text, TheoremBlock, phrase
 from .grouping import alike, at_point, conditions_first, groups, root_of, title_key
 from .matrix import has_entries, written_out
@@ -168,14 +168,14 @@ class Composer:
         first = theorems[0]
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
             display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
-            return self._headed(first.facts, display)
+            return self._headed(first.facts, [display])
         if len(keys) > 1 and root_of(first.left) is not None:
             return self._cases(theorems)
         return self.teller.statement(*keys)
 
-    def _headed(self, facts: Facts, display: Block) -> list[Block]:
+    def _headed(self, facts: Facts, displays: list[Block]) -> list[Block]:
         head = range_sentence(facts, self.pen)
-        return [Prose(head), display] if head else [display]
+        return [Prose(head), *displays] if head else displays
 
     def _cases(self, theorems: list[Theorem]) -> list[Block]:
         """One recursion by cases: at the end of the range, and before it."""
@@ -223,7 +223,7 @@ class Composer:
             if head and head != said:
                 statement.append(Prose(head))
             said = head
-            statement.append(definition_display(d, theory, self.pen))
+            statement += defined(d, theory, self.pen)
         single = kind == "abbreviations" and len(definitions) == 1
         name: Content = (Phrase("title.abbreviation" if single else f"title.{kind}"),)
         conditions, blocks = conditions_first(statement)

@@ -8,31 +8,39 @@ from sympy import Expr
 
 from symbptt.calculus.tidy import tidy
 from symbptt.core.indices import contradictory
-from symbptt.core.terms import Elem, Term, When
+from symbptt.core.terms import Term, When
 from symbptt.core.theory import Definition, Theory
 from symbptt.core.traverse import find, substitute
 
-from .document import Block, Display
-from .pen import Pen
+from .document import Block, Display, Prose
+from .pen import UNICODE_PEN, Pen
 from .ranges import Facts, irredundant, ranges
+from .sentences import range_sentence
 from .steps import only_value
 
 Case = tuple[Term, Facts]
+_WIDEST = 90  # characters of a row of a brace
 
 
-def definition_display(definition: Definition, theory: Theory, pen: Pen) -> Block:
-    """``head = body``; with several cases as a brace with the range of each."""
+def defined(definition: Definition, theory: Theory, pen: Pen) -> list[Block]:
+    """``head = body``, by cases where a range has ends."""
     cases = cases_of(definition, theory)
-    if len(cases) == 1:
-        ((body, _),) = cases
-        return Display(pen.equation(definition.head, body), summands=pen.summands(body))
-    return by_cases(definition.head, cases, pen)
+    if len(cases) > 1:
+        return by_cases(definition.head, cases, pen)
+    ((body, _),) = cases
+    return [Display(pen.equation(definition.head, body), summands=pen.summands(body))]
 
 
-def by_cases(head: Term, cases: list[Case], pen: Pen) -> Block:
-    """A brace with one row for each case."""
-    rows = [(pen.term(body), ", ".join(ranges(facts, pen))) for body, facts in cases]
-    return Display(pen.equation_of_texts(pen.term(head), pen.cases(rows)))
+def by_cases(head: Term, cases: list[Case], pen: Pen) -> list[Block]:
+    """A brace with one row for each case; a display for each, if there is one too long for that."""
+    if all(len(UNICODE_PEN.term(body)) <= _WIDEST for body, _ in cases):
+        rows = [(pen.term(body), ", ".join(ranges(facts, pen))) for body, facts in cases]
+        return [Display(pen.equation_of_texts(pen.term(head), pen.cases(rows)))]
+    out: list[Block] = []
+    for body, facts in cases:
+        out.append(Prose(range_sentence(facts, pen)))
+        out.append(Display(pen.equation(head, body), summands=pen.summands(body)))
+    return out
 
 
 def cases_of(definition: Definition, theory: Theory) -> list[Case]:
@@ -89,4 +97,3 @@ def mentioned(term: Term) -> set[str]:
     return {x.key for _, x in find(term, lambda x: hasattr(x, "key"))}
 
 
-__all__ = ["Elem", "by_cases", "cases_of", "definition_display", "definitions_of", "mentioned"]

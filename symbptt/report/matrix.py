@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sympy import Expr, Symbol
 
 from symbptt.calculus.entries import entry
+from symbptt.calculus.tidy import tidy
 from symbptt.core.terms import (
     ONE, Diag, Entry, Gradient, Partial, SumOver, Term, Times, Zero,
 )  # fmt: skip
@@ -15,7 +16,9 @@ from symbptt.notation.views import matrix_view
 from symbptt.proof.objects import Theorem
 
 from .document import MatrixView
-from .pen import LATEX_PEN, familiar
+from .pen import LATEX_PEN, UNICODE_PEN, familiar
+
+_WIDEST = 50  # characters of an entry in a readable matrix
 
 
 def written_out(source: Theorem, entries: Theorem) -> MatrixView:
@@ -28,12 +31,13 @@ def written_out(source: Theorem, entries: Theorem) -> MatrixView:
 
 
 def has_entries(entries: Theorem) -> bool:
-    """Whether a theorem gives the entries of a derivative that is a matrix."""
+    """Whether a theorem gives the entries, short ones, of a derivative that is a matrix."""
     left = entries.left
     return (
         isinstance(left, Entry)
         and isinstance(left.args[0], Gradient | Partial)
         and all(isinstance(x, Symbol) for x in left.args[1:])
+        and len(UNICODE_PEN.term(entries.right)) <= _WIDEST
     )
 
 
@@ -47,7 +51,8 @@ def _values(whole: Term, value: Term, row: Expr, col: Expr) -> str:
         lo, hi = LATEX_PEN.index(value.lo), LATEX_PEN.index(value.hi)
         sum_sign = rf"\sum_{{{LATEX_PEN.index(value.bound)}={lo}}}^{{{hi}}}"
         return f"{sum_sign} {_values(whole, value.body, row, col)}"
-    return _matrix(whole, lambda i, j: substitute(value, {row: i, col: j}))
+    several = tuple(size - 3 for size in whole.shape if size.free_symbols)  # as the dots suggest
+    return _matrix(whole, lambda i, j: tidy(substitute(value, {row: i, col: j}), several))
 
 
 def _factors(right: Term) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
-from symbptt.core.terms import Elem, Entry, Func, Gradient, Partial, Term
+from symbptt.core.terms import Const, Elem, Entry, Func, Gradient, Ones, Partial, Term
 from symbptt.core.traverse import rebuild
 from symbptt.notation.index import conditions_text, index_text
 from symbptt.notation.latex import LATEX
@@ -93,13 +93,15 @@ def familiar(term: Term) -> Term:
     r"""The term with entries of derivatives as derivatives of entries.
 
     The entry (i, j) of \partial y/\partial x is \partial y_i/\partial x_j, that of \nabla_W L is
-    \partial L/\partial w_{ij}: another way of writing the same number.
+    \partial L/\partial w_{ij}: another way of writing the same number. Ones have the entry 1.
     """
     args = tuple(familiar(a) if isinstance(a, Term) else a for a in term.args)
     term = rebuild(term, args)
     if not isinstance(term, Entry):
         return term
     inner, row, col = term.args
+    if isinstance(inner, Ones):
+        return Const(1)
     if isinstance(inner, Gradient):
         return Partial(inner.args[0], _entry(inner.args[1], row, col))
     if isinstance(inner, Partial) and _is_vector(inner.args[0]) and _is_vector(inner.args[1]):

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Integer, Symbol
 
-from symbptt.core.dependence import is_given
 from symbptt.core.indices import index_symbol
-from symbptt.core.terms import D, Elem, Gradient, Shock, Term, Trace, Vec
+from symbptt.core.terms import D, Shock, Term
 from symbptt.core.theory import Frame
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 
 from .document import Block, Content, Display, Emph, Phrase, ProofLine, Prose, Text, phrase
 from .frames import what_varies
+from .identify import applied, seed_of
 from .pen import Pen
 from .plan import Key, Node, Plan, is_plain
 from .reasons import listed
@@ -33,10 +33,12 @@ class _Told:
     frame: Frame | None = None
 
     def say(self, *parts: Content) -> None:
-        """A paragraph of sentences."""
-        sentences = tuple(p for p in parts if p)
-        if sentences:
-            self.items.append(Prose(spaced(sentences)))
+        """Sentences, in the paragraph that has been begun if there is one."""
+        last = self.items[-1] if self.items else None
+        if isinstance(last, Prose) and any(parts):
+            self.items[-1] = Prose(spaced((last.content, *parts)))
+        elif any(parts):
+            self.items.append(Prose(spaced(parts)))
 
 
 class Teller:
@@ -93,8 +95,11 @@ class Teller:
         for number, group in enumerate(self._claim_groups(claims), 1):
             self._claims(told, group, f"({roman(number)})")
         claimed = len(told.items)
+        cases = len({key[2] for key in keys}) > 1
         for number, key in enumerate(keys):
             node = self.plan.nodes[key]
+            if cases:
+                told.say(self._range_of(key))
             opening = self._opening(node, node.theorem.proof)
             if number and opening == keys[number - 1]:
                 self._go_on(told, node, self.plan.nodes[opening].theorem)
@@ -124,7 +129,8 @@ class Teller:
         nodes = [self.plan.nodes[key] for key in keys]
         title: Content = (Emph((Phrase(f"claim.{slug(nodes[0].theorem.title)}"),)),)
         frame = next((f for f in (self._new_frame(told, n) for n in nodes) if f), ())
-        told.say((Text(label),), title, frame, self._range_of(keys[0]))
+        head = spaced(((Text(label),), title, frame, self._range_of(keys[0])))
+        told.items.append(Prose(head))
         for key, node in zip(keys, nodes, strict=True):
             self.names[key] = (Text(label),)
             self._tell(told, node)
@@ -165,7 +171,7 @@ class Teller:
         if opening is None or not self.plan.is_opening(opening):
             told.say(self._new_frame(told, node))
             lines = self._chains(node).lines(node.theorem.left, chain.steps)
-            told.items += self._once(node.theorem, lines)
+            self._once(told, node.theorem, lines)
             return
         before = self.plan.nodes[opening]
         if isinstance(before.theorem.proof, Chain):
@@ -176,14 +182,14 @@ class Teller:
         self._tell(told, before)
         self._go_on(told, node, before.theorem)
 
-    def _once(self, theorem: Theorem, lines: list[Line]) -> list[ProofLine | Block]:
+    def _once(self, told: _Told, theorem: Theorem, lines: list[Line]) -> None:
         """A computation, or where it has been done before, line by line the same."""
-        known = (theorem.left, tuple(lines))
-        before = self._told.setdefault(known, self._block)
+        before = self._told.setdefault((theorem.left, tuple(lines)), self._block)
         if before == self._block or len(lines) < _SHORT:
-            return [*proof_lines(theorem.left, lines, self.pen)]
-        as_before = Prose((phrase("statement.as_before", reference=before),))
-        return [as_before, self.display(theorem.left, lines[-1].term)]
+            told.items += proof_lines(theorem.left, lines, self.pen)
+            return
+        told.say((phrase("statement.as_before", reference=before),))
+        told.items.append(self.display(theorem.left, lines[-1].term))
 
     def _go_on(self, told: _Told, node: Node, before: Theorem) -> None:
         """The chain goes on from a theorem that has just been proved."""
@@ -255,9 +261,9 @@ class Teller:
         """d y = R is compared with d y = (the derivative) d x."""
         ref = node.uses[proof.source]
         source = self.plan.nodes[ref.key]
-        seed = _seed(node, source.theorem.frame, proof.wrt)
+        seed = seed_of(proof.wrt, source.theorem.frame, node.theory, node.theorem.facts)
         changes = {x for _, x in find(source.theorem.right, lambda x: isinstance(x, D | Shock))}
-        product = self.pen.term(_product(node.theorem.left, seed))
+        product = self.pen.term(applied(node.theorem.left, seed))
         slots: dict[str, Content] = {"change": (self.pen.inline(seed),)}
         word = "identify.terms"
         if self.plan.is_opening(ref.key):
@@ -274,22 +280,6 @@ def steps_of(node: Node) -> tuple[Step, ...]:
     """The steps of a chain; nothing for other proofs."""
     proof = node.theorem.proof
     return proof.steps if isinstance(proof, Chain) else ()
-
-
-def _seed(node: Node, frame: Frame, wrt: Term) -> Term:
-    """The change with which a derivative is multiplied: that of a defined element is a shock."""
-    facts = (*node.theory.facts, *node.theorem.facts)
-    defined = isinstance(wrt, Elem) and not is_given(wrt, node.theory, facts)
-    shocked = isinstance(wrt, Elem) and wrt.name in frame.shocks
-    return Shock(wrt) if defined and shocked else D(wrt)
-
-
-def _product(goal: Term, seed: Term) -> Term:
-    """What the derivative does to the change: tr(G^T dX), g^T dx, or J vec(dx)."""
-    if isinstance(goal, Gradient):
-        inner = goal.T @ seed
-        return inner if seed.is_column else Trace(inner)
-    return goal @ (seed if seed.is_column else Vec(seed))
 
 
 def _at(node: Node, proof: Induction, value: Expr) -> Node:

@@ -51,7 +51,7 @@ class Models:
         return tuple((text, block.where.line) for text in lines)
 
     def _parse(self, block: ModelBlock, lines: Lines) -> Model:
-        """The model; every statement is read on its own line of the file, for messages name lines."""
+        """The model; a statement is read on its own line of the file, for messages name lines."""
         numbers = [line for _, line in lines]
         if sorted(set(numbers)) == numbers:
             rows = [""] * numbers[-1]

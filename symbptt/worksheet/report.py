@@ -10,7 +10,9 @@ from symbptt.core.terms import Term
 from symbptt.models.model import Model
 from symbptt.report import markdown
 from symbptt.report.compose import Composer
-from symbptt.report.document import Block, Blocks, Code, Document, Emph, Items, Phrase, phrase
+from symbptt.report.document import (
+    Block, Blocks, Code, Display, Document, Emph, Items, Phrase, phrase,
+)  # fmt: skip
 from symbptt.report.document import Prose as Paragraph
 from symbptt.report.pen import LATEX_PEN
 from symbptt.report.preliminaries import conventions, equations, symbols
@@ -90,8 +92,9 @@ def _layout(proved: Proved) -> Blocks:
     derivation = proved.derivation
     if derivation.result == derivation.main.right:
         return ()
-    said = phrase(f"layout.{derivation.layout}", equation=LATEX_PEN.math(derivation.latex()))
-    return (Paragraph((said,)),)
+    said = Paragraph((Phrase(f"layout.{derivation.layout}"),))
+    summands = LATEX_PEN.summands(derivation.result)
+    return said, Display(derivation.latex(), summands=summands)
 
 
 def _code(module: str, source: str) -> Blocks:
