@@ -42,7 +42,12 @@ def step(by: str, path: tuple[int, ...], result: Term, name: str = "", **more: A
 
 
 def chain(
-    left: Term, right: Term, *steps: Step, facts: Facts = (), frame: Frame = NOTHING, id: str = "claim"
+    left: Term,
+    right: Term,
+    *steps: Step,
+    facts: Facts = (),
+    frame: Frame = NOTHING,
+    id: str = "claim",
 ) -> Theorem:
     """left = right by these steps."""
     return Theorem(id, left, right, Chain(steps), facts, frame)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import ALGEBRA, terms
 
 from symbptt.core.canonical import equal
-from symbptt.core.errors import SymbpttError
+from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.meaning import agree
 from symbptt.core.terms import (
     Block, Const, D, Diag, Elem, Entry, Hadamard, Identity, Inverse, Kron, Map, Ones,
@@ -21,7 +21,7 @@ A, B, C, W = (Param(z, n, n) for z in "ABCW")
 N = Param("N", n, d)
 u, v, w = (Param(z, n) for z in "uvw")
 h, x = Elem("h", t, n), Elem("x", t, d)
-I, one = Identity(n), Ones(n)
+eye, one = Identity(n), Ones(n)
 DOUBLE = SumOver(SumOver(h @ h.at(k).T, k, 1, t), t, 1, T)
 JACOBIAN = Diag(h) @ W
 
@@ -30,16 +30,16 @@ SAME = [
     (u.T @ A @ w, w.T @ A.T @ u), ((u * v) @ w.T, Diag(u) @ v @ w.T),
     ((u @ v.T) * A, Diag(u) @ A @ Diag(v)), (Trace(A @ B @ C), Trace(C @ A @ B)),
     (Trace(A.T @ B), Vec(A).T @ Vec(B)), (Kron(A, B) @ Vec(C), Vec(B @ C @ A.T)),
-    (Vec(u @ v.T), Kron(v, u)), (Diag(u) @ Kron(v.T, I) @ Vec(W), u * (W @ v)),
+    (Vec(u @ v.T), Kron(v, u)), (Diag(u) @ Kron(v.T, eye) @ Vec(W), u * (W @ v)),
     (SumOver(h, t, 1, T), SumOver(h.at(t + 1), t, 0, T - 1)),
     (DOUBLE, SumOver(SumOver(h @ h.at(k).T, t, k, T), k, 1, T)),
     (Entry(A @ u, 2), SumOver(Entry(A, 2, j) @ Entry(u, j), j, 1, n)),
     (Entry(u @ v.T, 1, 2), Entry(u, 1) @ Entry(v, 2)), (Unvec(Vec(N), n, d), N),
     (Block(1, 2, A, B) @ Block(2, 1, u, v), A @ u + B @ v),
-    (Block(2, 2, A, I, I, B) @ Block(2, 1, u, v), Block(2, 1, A @ u + v, u + B @ v)),
+    (Block(2, 2, A, eye, eye, B) @ Block(2, 1, u, v), Block(2, 1, A @ u + v, u + B @ v)),
     (Map("sigmoid", 1, u), Map("sigmoid", 0, u) * (one - Map("sigmoid", 0, u))),
     (Map("tanh", 1, u), one - Map("tanh", 0, u) * Map("tanh", 0, u)),
-    (Trace(I), Const(n)), (one.T @ one, Const(n)), (Diag(one), I),
+    (Trace(eye), Const(n)), (one.T @ one, Const(n)), (Diag(one), eye),
     ((A + B) @ (A - B), A @ A + B @ A - A @ B - B @ B),
     ((A @ u) * (B @ v), Diag(B @ v) @ A @ u), (Scale(u.T @ v, w), w @ v.T @ u),
     (OrderedProduct(JACOBIAN, t, 2, 4),
@@ -58,9 +58,9 @@ DIFFERENT = [
     (OrderedProduct(JACOBIAN, t, 1, T), OrderedProduct(JACOBIAN, t, 2, T)),
     ((A @ u) * (A @ v), A @ A @ (u * v)), (Map("tanh", 0, A @ u), A @ Map("tanh", 0, u)),
     (Map("tanh", 1, u), Map("tanh", 0, u) * (one - Map("tanh", 0, u))),
-    (u @ v.T, v @ u.T), (A @ Inverse(B), I), (Inverse(A).T @ A, I), (Vec(A), Vec(A.T)),
+    (u @ v.T, v @ u.T), (A @ Inverse(B), eye), (Inverse(A).T @ A, eye), (Vec(A), Vec(A.T)),
     (Power(A, 2), A * A), (Block(2, 1, u, v), Block(2, 1, v, u)), (Entry(A, 1, 2), Entry(A, 2, 1)),
-    (Trace(I), Const(1)), (one @ one.T, I), (D(A), D(B)), (A * B, A @ B),
+    (Trace(eye), Const(1)), (one @ one.T, eye), (D(A), D(B)), (A * B, A @ B),
 ]  # fmt: skip
 
 
@@ -78,7 +78,10 @@ def test_tells_apart(a: Term, b: Term) -> None:
 @given(terms(depth=3, operations=ALGEBRA))
 def test_rewriting_does_not_change_it(term: Term) -> None:
     """Reordered sums and elementwise products, and transposes undone, are recognized."""
-    assert equal(term.T.T, term)
+    try:
+        assert equal(term.T.T, term)
+    except NotSupported:
+        return  # a second derivative of a known function is refused, not guessed
     for path, node in find(term, lambda z: isinstance(z, Plus | Hadamard)):
         assert equal(replace(term, path, type(node)(*reversed(node.args))), term)
 

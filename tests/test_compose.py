@@ -58,9 +58,7 @@ def derivations() -> tuple[Derived, ...]:
     results = together(problem.system, [f.result for f in found])
     for result in results:
         check(result.development)
-    return tuple(
-        Derived(r, f.length, f.matrices) for r, f in zip(results, found, strict=True)
-    )
+    return tuple(Derived(r, f.length, f.matrices) for r, f in zip(results, found, strict=True))
 
 
 @cache
@@ -187,8 +185,10 @@ def test_what_does_not_vary_is_named() -> None:
 
 def test_induction_has_base_step_and_hypothesis() -> None:
     text = text_of("dh_t/dh_k")
-    assert text.index("By induction on t") if "By induction on t" in text else text.index(
-        "We show by induction on t, for 1 ≤ k ≤ t ≤ T, that"
+    assert (
+        text.index("By induction on t")
+        if "By induction on t" in text
+        else text.index("We show by induction on t, for 1 ≤ k ≤ t ≤ T, that")
     )
     base, step = text.index("Base case t = k."), text.index("Induction step.")
     assert base < step < text.index("[induction hypothesis]")

@@ -202,9 +202,7 @@ def definition_used_between_two_steps() -> Development:
 @refused("is not h[k]")
 def definition_of_another_element() -> Development:
     body = Map(r"\sigma", 0, a.at(k))
-    return development(
-        chain(h.at(1), body, step("unfold", (), body, "h[]", index=k), facts=HERE)
-    )
+    return development(chain(h.at(1), body, step("unfold", (), body, "h[]", index=k), facts=HERE))
 
 
 @refused("needs an index")
@@ -216,9 +214,7 @@ def definition_without_an_index() -> Development:
 @refused("is not the definition of")
 def something_else_folded() -> Development:
     body = Map(r"\sigma", 0, a.at(k) + a.at(k))
-    return development(
-        chain(body, h.at(k), step("fold", (), h.at(k), "h[]", index=k), facts=HERE)
-    )
+    return development(chain(body, h.at(k), step("fold", (), h.at(k), "h[]", index=k), facts=HERE))
 
 
 @refused("is not defined")
@@ -423,7 +419,9 @@ def entry_of_a_product_at_an_unknown_row() -> Development:
 @refused("is invertible")
 def inverse_of_a_matrix_that_may_be_singular() -> Development:
     line = Inverse(W) @ W
-    return development(chain(Identity(n), line, step("rule", (), line, "inverse-left", reverse=True)))
+    return development(
+        chain(Identity(n), line, step("rule", (), line, "inverse-left", reverse=True))
+    )
 
 
 @refused("is invertible")
@@ -568,18 +566,14 @@ def sums_inside_a_function_exchanged() -> Development:
 @refused("the proof states")
 def line_that_does_not_follow() -> Development:
     body = Map("tanh", 0, a.at(k))
-    return development(
-        chain(h.at(k), body, step("unfold", (), body, "h[]", index=k), facts=HERE)
-    )
+    return development(chain(h.at(k), body, step("unfold", (), body, "h[]", index=k), facts=HERE))
 
 
 @refused("the proof ends in")
 def proof_that_stops_too_early() -> Development:
     body = Map(r"\sigma", 0, a.at(k))
     end = Map(r"\sigma", 0, W @ h.at(k - 1) + U @ x.at(k) + b)
-    return development(
-        chain(h.at(k), end, step("unfold", (), body, "h[]", index=k), facts=HERE)
-    )
+    return development(chain(h.at(k), end, step("unfold", (), body, "h[]", index=k), facts=HERE))
 
 
 @refused("different shapes")
@@ -604,9 +598,7 @@ def path_to_an_index() -> Development:
 def path_into_a_derivative() -> Development:
     line = Partial(h.at(k), W)
     out = Partial(Map(r"\sigma", 0, a.at(k)), W)
-    return development(
-        chain(line, out, step("unfold", (0,), out, "h[]", index=k), facts=HERE)
-    )
+    return development(chain(line, out, step("unfold", (0,), out, "h[]", index=k), facts=HERE))
 
 
 @refused("only a sum or product has a span")
@@ -744,8 +736,8 @@ def repeated(**more: Any) -> Any:
         step("rule", (), Power(W, t + 1), "power-left", reverse=True),
     )
     fields = {
-        "base": Chain((step("algebra", (), Power(W, 0)),)), "step": Chain(steps), "start": Integer(0),
-        "variable": t,
+        "base": Chain((step("algebra", (), Power(W, 0)),)), "step": Chain(steps),
+        "start": Integer(0), "variable": t,
     }  # fmt: skip
     facts = more.pop("facts", (t,))
     frame = more.pop("frame", Frame())
@@ -766,7 +758,8 @@ def induction_without_a_base() -> Development:
 @refused("have different canonical forms")
 def induction_with_a_wrong_base() -> Development:
     return everywhere(
-        development(repeated()), at(lambda x: Power(W, x.exponent + 1) if isinstance(x, Power) else None)
+        development(repeated()),
+        at(lambda x: Power(W, x.exponent + 1) if isinstance(x, Power) else None),
     )
 
 
@@ -954,7 +947,9 @@ def differential_of_a_derivative() -> Development:
     line = D(Partial(h.at(k - 1), h.at(0)))
     zero = Zero(n, n)
     frame = Frame((W,), step=k)
-    return development(chain(line, zero, step("vanish", (), zero), facts=(k - 2, T - k), frame=frame))
+    return development(
+        chain(line, zero, step("vanish", (), zero), facts=(k - 2, T - k), frame=frame)
+    )
 
 
 # ---------------------------------------------------------------- identification
@@ -1102,7 +1097,9 @@ FILES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda f: f["nodes"].append(["Elem", {"s": "h"}, {"i": "#0"}, {"i": "n"}, {"i": 1}]),
         "not an index"),
     "index that is a fraction": (
-        lambda f: f["nodes"].append(["Elem", {"s": "h"}, {"i": {"q": [1, 2]}}, {"i": "n"}, {"i": 1}]),
+        lambda f: f["nodes"].append(
+            ["Elem", {"s": "h"}, {"i": {"q": [1, 2]}}, {"i": "n"}, {"i": 1}]
+        ),
         "not an index"),
     "number that is not finite": (
         lambda f: f["nodes"].append(["Const", {"i": {"q": [1, 0]}}]), "exact real number"),
@@ -1134,7 +1131,8 @@ FILES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "step: path that is no number": (
         lambda f: state(f)["proof"]["step"][1].update(path=["0"]), "not of type int"),
     "step: result": (
-        lambda f: state(f)["proof"]["step"][1].update(result=state(f)["right"]), "the proof states"),
+        lambda f: state(f)["proof"]["step"][1].update(result=state(f)["right"]),
+        "the proof states"),
     "step: kind": (lambda f: state(f)["proof"]["step"][1].update(by="algebra"), "canonical forms"),
     "step: name": (
         lambda f: state(f)["proof"]["step"][0].update(name="jac:total:h[t]:h[k]:start"), "refuse"),

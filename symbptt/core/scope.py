@@ -126,7 +126,9 @@ class Scope:
         terms = [t for e in entries for t in e.terms]
         terms += [side for a in theory.assumptions for side in (a.left, a.right)]
         heads = (e.terms[0] for e in entries)
-        self.shapes: dict[str, Shape] = {x.key: x.shape for x in heads if isinstance(x, Elem | Param)}
+        self.shapes: dict[str, Shape] = {
+            x.key: x.shape for x in heads if isinstance(x, Elem | Param)
+        }
         self._positive = {size for term in terms for size in survey(term).sizes}
         self._letters = _free(self._positive)
         self._inverted = list(self._declared(entries))
