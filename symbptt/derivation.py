@@ -20,8 +20,8 @@ from symbptt.calculus.adjoint import Loss
 from symbptt.calculus.derive import Problem, Result, derive
 from symbptt.calculus.entries import entrywise
 from symbptt.calculus.tidy import tidy
-from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import Const, Elem, Entry, Ones, Partial, Term
+from symbptt.core.errors import NotSupported, SymbpttError
+from symbptt.core.terms import Const, Elem, Entry, Gradient, Ones, Partial, Term
 from symbptt.core.theory import Assumption, Theory
 from symbptt.core.traverse import find
 from symbptt.models.model import Model
@@ -232,11 +232,21 @@ def derive_quantity(
             f"there is no layout {chosen!r}", hint="the layouts are " + ", ".join(LAYOUTS)
         )
     term = read_quantity(quantity, model.scope)
+    _refuse_loss(term, model)
     outcome = derive(problem or problem_of(model), term, form, T)
     entries = entries and isinstance(outcome.main.left, Partial)
     if entries:
         outcome = with_entries(outcome)
     return Derivation(model, term, form, T, chosen, outcome, entries)
+
+
+def _refuse_loss(quantity: Term, model: Model) -> None:
+    """A derivative with respect to a loss is not one of a function of what the model is given."""
+    if isinstance(quantity, Gradient | Partial):
+        wrt = quantity.args[1]
+        name = wrt.name if isinstance(wrt, Elem) else ""
+        if name in model.losses or (model.loss is not None and wrt == model.loss):
+            raise NotSupported(f"nothing is derived with respect to a loss, as in {quantity}")
 
 
 def with_entries(outcome: Result) -> Result:

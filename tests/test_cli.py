@@ -259,11 +259,12 @@ def test_bad_files(command: str, kind: str, tmp_path: Path) -> None:
         ("W x_t", ""),
         ("h_t + x_t", "cannot add"),
         (r"\partial h_t/\partial q_t", "no q"),
+        ("dL/dL", "with respect to a loss"),
         ("9^{9^{9^9}}", ""),
         ("\x00", "control character"),
     ],
     ids=["empty", "name", "braces", "input", "nested", "no-derivative", "shapes", "unknown",
-         "power", "null"],
+         "loss", "power", "null"],
 )  # fmt: skip
 def test_bad_quantities(quantity: str, words: str) -> None:
     if "\x00" in quantity:  # no process can be given this; the same through Python

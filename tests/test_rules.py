@@ -28,7 +28,7 @@ def sides(row: Rule) -> tuple[Term, Term]:
     return left, right
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda r: r.name)
+@pytest.mark.parametrize("row", list(rows()), ids=lambda r: r.name)
 def test_row_holds(row: Rule) -> None:
     left, right = sides(row)
     assert left.shape == right.shape

@@ -51,10 +51,19 @@ class Lang(StrEnum):
     zh = "zh"
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"symbptt {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def version(
+def symbptt(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+        ),
     ] = False,
 ) -> None:
     """Gradients of recurrent networks: derived in matrix notation, proved step by step, printed,
@@ -152,13 +161,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    if "--version" in sys.argv[1:2]:
-        print(f"symbptt {__version__}")
-        sys.exit(0)
     try:
         app()
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except RecursionError:
+        print("error: the input is nested too deeply", file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         from symbptt.core.errors import SymbpttError

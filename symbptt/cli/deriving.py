@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+from pathlib import Path
 
 from symbptt.api import Model
-from symbptt.core.errors import SymbpttError, Where
 from symbptt.derivation import Derivation, derive_quantity
 from symbptt.models.builtin import builtins
 
 _WIDEST = 120
+_NAME = re.compile(r"[\w-]+")
 
 
 def print_derivation(
@@ -59,16 +61,5 @@ def _width() -> int:
 
 def find_model(text: str) -> Model:
     """A built-in model by name, or else the model in a file."""
-    if text in builtins():
-        return Model.named(text)
-    if any(mark in text for mark in "./\\#") or not text:
-        return Model.load(text)
-    try:
-        return Model.load(text)
-    except SymbpttError as error:
-        if error.where is not None and error.where.line > 1:
-            raise
-        return Model.named(text)
-
-
-__all__ = ["Where", "find_model", "print_derivation"]
+    is_name = _NAME.fullmatch(text) is not None and not Path(text).exists()
+    return Model.named(text) if is_name or text in builtins() else Model.load(text)

@@ -1,7 +1,7 @@
 """From derivations of one model to the blocks of a report: definitions, lemmas, theorems, proofs.
 
->>> Composer(model, [Derived(result)]).blocks(0)  # doctest: +SKIP
-(TheoremBlock(kind='definition', ...), TheoremBlock(kind='theorem', ...))
+``Composer(model, derivations).blocks(i)`` are the blocks of the i-th derivation, to be asked for in
+order: definitions and lemmas that have not been shown yet, then the theorems that answer it.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.core.errors import ReadError, Where
 from symbptt.notation.source import Source, checked_source
 from symbptt.report.katex_render import lint
 from symbptt.report.words import LANGUAGES
@@ -240,6 +240,3 @@ class _Reader:
 _READERS: dict[str, Callable[[_Reader, Directive], Item]] = {
     "model": _Reader.model, "derive": _Reader.derive, "code": _Reader.code,
 }  # fmt: skip
-
-
-__all__ = ["SymbpttError", "load_sheet", "read_sheet", "read_text"]
