@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet uv || echo "uv is not available: using pip"
-	if test -x $(BIN)/uv && $(BIN)/uv pip install --python $(BIN)/python -e ".[$(EXTRAS)]"; then :; \
+	if test -x $(BIN)/uv && $(BIN)/uv pip install --compile-bytecode --python $(BIN)/python -e ".[$(EXTRAS)]"; then :; \
 	else $(BIN)/python -m pip install -e ".[$(EXTRAS)]"; fi
 	touch $@
 

@@ -463,3 +463,9 @@ def test_plain_equations_are_shown_as_latex() -> None:
 def test_numbers_in_a_model() -> None:
     model = parsed("W = 2 I", "h_t = W h_{t-1} + 0.5 x_t")
     assert bodies(model)["h[]"].args[1].args[0] == Const(index_symbol("n") / index_symbol("n") / 2)
+
+
+@pytest.mark.parametrize("word", ["foo", "tanhh", "sigmoyd"])
+def test_a_misspelt_function_is_refused_not_read_letter_by_letter(word: str) -> None:
+    with pytest.raises(SymbpttError, match=f"no function called {word}"):
+        Model.parse(f"x_t : d\nh_t : n\nh_t = {word}(W h_{{t-1}} + U x_t)")

@@ -96,7 +96,7 @@ class Lexer(Commands):
             end += 1
         if not self.in_script and not self.latex_letters(text) and text in v.PLAIN_WORDS:
             return self.cmd(v.PLAIN_WORDS[text], at, end)
-        pieces = self.split(text)
+        pieces = [text] if self.looks_applied(text, end) else self.split(text)
         for piece in pieces:
             stop = end if len(pieces) == 1 else at + len(piece)
             self.emit("sym", WORDS.get(piece, piece), at, stop)

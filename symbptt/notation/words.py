@@ -35,6 +35,14 @@ class Words(Emitter):
             at = end
         return out
 
+    def looks_applied(self, run: str, end: int) -> bool:
+        """Whether a lower-case word stands right before a parenthesis, as ``foo(x)`` does.
+
+        It is one name then, so that a misspelt function is refused and not read letter by letter.
+        """
+        word = len(run) > 2 and run.isascii() and run.islower() and not self.in_script
+        return word and self.text.startswith("(", end) and len(self.split(run)[-1]) == 1
+
     def is_word(self, run: str) -> bool:
         if run in self.words:
             return True
