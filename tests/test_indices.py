@@ -51,7 +51,7 @@ def test_what_is_entailed_holds(facts: tuple[Expr, ...], goal: Expr) -> None:
 @settings(deadline=None, max_examples=200)
 @given(st.lists(DIFFERENCE, max_size=3).map(tuple), DIFFERENCE)
 def test_differences_are_decided(facts: tuple[Expr, ...], goal: Expr) -> None:
-    """Ranges are differences; a counterexample, if any, fits in the box: 4 constraints of size 2."""
+    """Ranges are differences; a counterexample, if any, fits in the box of small values."""
     assert entails(facts, goal) == holds(facts, goal)
 
 
