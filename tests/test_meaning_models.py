@@ -159,8 +159,8 @@ def test_circular_definitions_are_refused_every_time() -> None:
 
 def test_an_rnn_is_evaluated_quickly() -> None:
     def seconds(seed: int) -> float:
-        world, start = World.random(RNN, SIZES, seed=seed), time.perf_counter()
+        world, start = World.random(RNN, SIZES, seed=seed), time.process_time()
         evaluate(LOSS + D(LOSS), world)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds(seed) for seed in range(10)) < 0.01

@@ -360,10 +360,10 @@ REFUSED: list[tuple[str, str, type[SymbpttError], tuple[int, int], str]] = [
 def test_refused(
     text: str, error: type[SymbpttError], place: tuple[int, int], message: str
 ) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(error) as caught:
         Model.parse(text, file="m.txt")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 2
     found = caught.value
     assert message in found.message
     assert found.where is not None
@@ -378,19 +378,19 @@ def test_refused(
     ids=["10 MB", "braces", "balanced braces", "equations", "terms", "factors", "calls"],
 )  # fmt: skip
 def test_huge_models_are_refused_at_once(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SymbpttError) as caught:
         Model.parse(text)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 2
     assert caught.value.where is not None
 
 
 def test_a_large_model_that_does_not_fit_is_refused_in_time() -> None:
     lines = [f"h_{{{i},t}} = \\tanh(W_{{{i}}} h_{{{i},t-1}} + U_{{{i}}} x_t)" for i in range(150)]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ShapeError, match="cannot add b and x_t"):
         Model.parse("\n".join([*lines, "x_t : d", "b : p", "c_t = b + x_t + U_{3} + U_{4}"]))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 # ---------------------------------------------------------------- files and built-in models
@@ -433,9 +433,9 @@ def test_built_in_models(name: str) -> None:
     assert about.title.endswith(".")
     assert about.source
     assert model.equations
-    start = time.perf_counter()
+    start = time.process_time()
     Model.named(name)
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.5  # far above what it takes: no blow-up
 
 
 def test_built_in_names() -> None:
