@@ -10,28 +10,26 @@ does not split ranges, unfold definitions or solve equations: those are steps of
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from sympy import Basic, Expr, Integer, Symbol, expand
+from sympy import Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
 from .contract import contract
-from .errors import NotSupported
-from .indices import contradictory, entails, index_symbol, is_affine, linear
+from .indices import contradictory, entails, index_symbol, linear
 from .labelling import graph_key
 from .monomials import Atom, Axis, Monomial, Pin, Vertices
+from .naming import first_free, namings
 from .network import MAX_WRITTEN_OUT, entries
-from .resolve import Inconsistent, Network, atom_indices, resolve
+from .resolve import Inconsistent, Network, resolve
 from .spelling import expression_text, name_text
 from .terms import D, Inverse, Map, Term
 from .traverse import substitute
 
 Facts = tuple[Expr, ...]
 Polynomial = dict[str, Expr]
-_MAX_ORDERS = 120
 
 
 def equal(a: Term, b: Term, facts: Facts = ()) -> bool:
@@ -100,11 +98,11 @@ def _monomial_keys(
                 todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
             continue
         net = contract(net, (*facts, *constraints))
-        first = _first_free([*net.parts(), *constraints]) if bound else 0
+        first = first_free([*net.parts(), *constraints]) if bound else 0
         yield from min(
             (
                 _named_keys(net, names, constraints, facts, first)
-                for names in _namings(bound, net, first)
+                for names in namings(bound, net, constraints, first)
             ),
             key=lambda pairs: [(text, expression_text(c)) for text, c in pairs],
         )
@@ -165,74 +163,6 @@ def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
     return kept
 
 
-def _namings(bound: list[Symbol], net: Network, first: int) -> Iterator[dict[Symbol, Expr]]:
-    """Changes of the bound indices to canonical ones, @first and those after it.
-
-    Index expressions of atoms, taken in an order that does not depend on names of bound indices,
-    become the new indices: sum_t sum_j a[t] b[t-j] is written in t and t - j. Atoms that cannot be
-    told apart are tried in every order. Each change is unimodular, so it permutes the integers.
-    """
-    if not bound:
-        yield {}
-        return
-    symbols = set(bound)
-    keyed = sorted(((_blank(a), a) for a in net.atoms), key=lambda pair: pair[0])
-    groups = [[a for _, a in g] for _, g in itertools.groupby(keyed, key=lambda pair: pair[0])]
-    groups = [[a for a in g if _bound_indices(a, symbols)] for g in groups]
-    if math.prod(math.factorial(len(g)) for g in groups) > _MAX_ORDERS:
-        raise NotSupported("too many interchangeable factors under a sum")
-    indexed = {a: _bound_indices(a, symbols) for g in groups for a in g}
-    seen = set()
-    for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
-        mapping = _naming(bound, [e for g in choice for a in g for e in indexed[a]], first)
-        if (items := tuple(mapping.items())) not in seen:
-            seen.add(items)
-            yield mapping
-
-
-def _naming(bound: list[Symbol], indices: list[Expr], first: int) -> dict[Symbol, Expr]:
-    """Solves @0 = first index, @1 = next independent one, ... for the bound indices."""
-    mapping: dict[Symbol, Expr] = {}
-    left = list(bound)
-    for e in indices:
-        e = e.xreplace(mapping).expand()
-        for s in left:
-            if abs(e.coeff(s)) == 1:
-                new = index_symbol(f"@{first + len(mapping)}")
-                value = (s + e.coeff(s) * (new - e)).expand()
-                mapping = {k: x.xreplace({s: value}).expand() for k, x in mapping.items()}
-                mapping[s] = value
-                left.remove(s)
-                break
-    for s in left:
-        mapping[s] = index_symbol(f"@{first + len(mapping)}")
-    # a symbol left over may still stand in the values of others
-    final = {s: mapping[s] for s in left}
-    return {k: x.xreplace(final) for k, x in mapping.items()}
-
-
-def _blank(atom: Atom) -> tuple[str, ...]:
-    """What an atom is, without its indices."""
-    names = sorted(leaf for t in atom.inner for leaf in _names(t))
-    own = [getattr(h, "name", h) for h in atom.head if not isinstance(h, Expr)]
-    own = [h if isinstance(h, str) else str(h) for h in own]
-    return (*own, str(len(atom.axes)), *names)
-
-
-def _names(term: Term) -> Iterator[str]:
-    yield type(term).__name__
-    for a in term.args:
-        if isinstance(a, Term):
-            yield from _names(a)
-        elif isinstance(a, Str):
-            yield a.name
-
-
-def _bound_indices(atom: Atom, symbols: set[Symbol]) -> list[Expr]:
-    """The affine index expressions of an atom in which a bound index occurs."""
-    return [e for e in atom_indices(atom) if symbols & e.free_symbols and is_affine(e)]
-
-
 def _named_keys(
     net: Network,
     names: dict[Symbol, Expr],
@@ -273,7 +203,7 @@ def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
     head, inner, axes = atom.head, atom.inner, atom.axes
     if head[0] == "OrderedProduct":
         (product,) = inner
-        zero = index_symbol(f"@{_first_free(inner)}")
+        zero = index_symbol(f"@{first_free(inner)}")
         body = substitute(product.body, {product.bound: zero + product.hi})  # latest at offset 0
         return f"Product({key(body)};{zero};{expression_text(product.hi - product.lo)})", axes
     text = ",".join(map(_data_text, head))
@@ -283,15 +213,6 @@ def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
         if turned < keys[0]:
             keys, axes = [turned], (axes[1], axes[0])
     return f"{text}({';'.join(keys)})", axes
-
-
-def _first_free(items: Iterable[Basic]) -> int:
-    """The least k such that no canonical name @k, @k+1, ... stands in the items.
-
-    Names inside an atom must not be those of the indices around it.
-    """
-    names = (s.name for x in items for s in x.free_symbols)
-    return 1 + max((int(n[1:]) for n in names if n.startswith("@")), default=-1)
 
 
 __all__ = ["D", "Inverse", "Map", "Pin", "equal", "is_zero", "key", "polynomial"]

@@ -176,7 +176,7 @@ def _vec(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
 def _unvec(term: tm.Unvec, i: Axis, j: Axis, v: Vertices) -> Poly:
     if isinstance(i, Pin) or isinstance(j, Pin):
         raise NotSupported("an entry of a reshaped column has no index form")
-    p = v.new(term.args[0].shape[0])
+    p = _vertex(term.args[0].shape[0], v)
     split = _split(p, j, i, (term.shape[1], term.shape[0]))
     return _summed(multiply(split, entries(term.args[0], p, None, v)), p)
 
@@ -237,10 +237,12 @@ def _map(term: tm.Map, i: Axis, j: Axis, v: Vertices) -> Poly:
         if term.order == 1:
             return out
         raise NotSupported(f"the derivative of order {term.order} of {term.fname}")
-    name = row.name if row else term.fname
-    if isinstance(term.arg, tm.Entry):
-        return _map_of_entry(name, term.order, term.arg, v)
-    return _opaque(("Map", name, term.order), (term.arg,), i, j)
+    name, arg = row.name if row else term.fname, term.arg
+    while isinstance(arg, tm.Transposed) and arg.is_scalar:
+        arg = arg.args[0]
+    if isinstance(arg, tm.Entry):
+        return _map_of_entry(name, term.order, arg, v)
+    return _opaque(("Map", name, term.order), (arg,), i, j)
 
 
 def _map_of_entry(name: str, order: int, arg: tm.Entry, v: Vertices) -> Poly:
