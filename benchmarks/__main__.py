@@ -1,4 +1,4 @@
-"""``make bench``: derivation and replay, cold starts, accuracy of generated gradients."""
+"""``make bench``: derivation and replay, all models, cold starts, accuracy of the gradients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy
 import sympy
 from rich.console import Console
 
-from . import accuracy, cold, derivation
+from . import accuracy, cold, derivation, models
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
         f"NumPy {numpy.__version__}, {os.cpu_count()} cores, BLAS threads: {threads}"
     )
     holds = True
-    for part in (derivation, cold, accuracy):
+    for part in (derivation, models, cold, accuracy):
         table, good = part.table()
         console.print(table)
         holds = holds and good

@@ -11,10 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import Derivation, Model, Worksheet, derive, generate
+    from .api import Derivation, Model, ProvedStatement, Worksheet, derive, generate, prove
 
 __version__ = "0.1.0"
-__all__ = ["Derivation", "Model", "Worksheet", "__version__", "derive", "generate"]
+__all__ = [
+    "Derivation", "Model", "ProvedStatement", "Worksheet", "__version__", "derive", "generate",
+    "prove",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

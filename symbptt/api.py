@@ -11,6 +11,7 @@ r"""The Python interface: models that derive and generate, and worksheets.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -18,30 +19,49 @@ from typing import Any
 from symbptt import models
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.derivation import Derivation, derive_quantity
+from symbptt.graph import Graph, Level, graph_of
+from symbptt.proving import ProvedStatement, prove_statement
 
 
 class Model(models.Model):
     """A recurrence, from text in the model language, a file, a worksheet, or built in."""
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
-        """The model in a file; of a worksheet, the one named after a #, or the only one."""
+    def load(cls, path: str | Path, equations: bool = True) -> Model:
+        """The model in a file; of a worksheet, the one named after a #, or the only one.
+
+        ``equations``: a text that only declares names is refused.
+        """
         file, _, name = str(path).partition("#")
         if Path(file).suffix != ".md":
-            return super().load(path)  # type: ignore[return-value]
+            return super().load(path, equations)  # type: ignore[return-value]
         return _as(cls, _from_sheet(file, name))
 
     def derive(
         self, quantity: str, form: str | None = None, T: int | None = None,
-        layout: str | None = None, entries: bool = False,
+        layout: str | None = None, entries: bool = False, window: str | int | None = None,
     ) -> Derivation:  # fmt: skip
         r"""Derives a quantity such as ``\partial L / \partial W``, with its proof.
 
         ``form`` of a gradient is sum, adjoint, gradient (the default), expanded (with a length
-        T), components or kronecker; ``layout`` numerator or denominator; ``entries`` gives a
-        Jacobian by components too.
+        T), components, kronecker or truncated (with a ``window``); of a Jacobian paths or direct.
+        ``layout`` is numerator or denominator; ``entries`` gives a Jacobian by components too.
         """
-        return derive_quantity(self, quantity, form, T, layout, entries)
+        return derive_quantity(self, quantity, form, T, layout, entries, window=window)
+
+    def prove(
+        self, statement: str, given: Sequence[str] = (), by: str = ""
+    ) -> ProvedStatement:
+        r"""Proves a statement such as ``M^k = Q \Lambda^k Q^{-1}``.
+
+        ``given`` are assumptions in the same language, ``by`` a way of proving, such as
+        ``induction on t from 0``.
+        """
+        return prove_statement(self, statement, given, by)
+
+    def graph(self, level: str = "quantities") -> Graph:
+        """The computation graph, with a node for each quantity or each of the operations."""
+        return graph_of(self, Level(level))
 
     def numpy(self, target: str = "numpy") -> str:
         """The source of a NumPy module for the model."""
@@ -56,9 +76,9 @@ def _as(cls: type[Model], model: models.Model) -> Model:
 
 
 def _from_sheet(file: str, name: str) -> models.Model:
-    from symbptt.worksheet.models import Models  # Markdown and YAML are slow to load
+    from symbptt.worksheet.blocks.model import ModelBlock  # Markdown and YAML are slow to load
+    from symbptt.worksheet.models import Models
     from symbptt.worksheet.reader import load_sheet
-    from symbptt.worksheet.sheet import ModelBlock
 
     sheet, table = load_sheet(file), Models(file)
     found = {b.name: table.add(b) for b in sheet.items if isinstance(b, ModelBlock)}
@@ -80,6 +100,19 @@ def derive(quantity: str, model: models.Model | str, **options: Any) -> Derivati
     return derive_quantity(_model(model), quantity, **options)
 
 
+def prove(
+    statement: str, model: models.Model | str, given: Sequence[str] = (), by: str = ""
+) -> ProvedStatement:
+    r"""Proves a statement about a model, which may be given by its text or built-in name.
+
+    The text may also only declare shapes.
+
+    >>> prove("(A B)^T = B^T A^T", r"A, B \in \mathbb{R}^{n \times n}").text()
+    '(A B)ᵀ = Bᵀ Aᵀ'
+    """
+    return prove_statement(_model(model, equations=False), statement, given, by)
+
+
 def generate(model: models.Model | str, path: str | Path, target: str = "numpy") -> Path:
     """Writes the NumPy module of a model to a file and returns where; all of it, or nothing."""
     from symbptt.module import numpy_source
@@ -97,11 +130,11 @@ def generate(model: models.Model | str, path: str | Path, target: str = "numpy")
     return place
 
 
-def _model(model: models.Model | str) -> models.Model:
+def _model(model: models.Model | str, equations: bool = True) -> models.Model:
     if isinstance(model, models.Model):
         return model
-    is_text = "\n" in model or "=" in model
-    return Model.parse(model) if is_text else Model.named(model)
+    is_text = any(sign in model for sign in ("\n", "=", r"\in", ":"))
+    return Model.parse(model, equations=equations) if is_text else Model.named(model)
 
 
 @dataclass(frozen=True)
@@ -124,8 +157,8 @@ class Worksheet:
 
         return cls(read_sheet(text, name))
 
-    def run(self) -> list[Derivation]:
-        """Derives every statement; the kernel has accepted every proof."""
+    def run(self) -> list[Derivation | ProvedStatement]:
+        """Derives and proves every statement; the kernel has accepted every proof."""
         from symbptt.worksheet.run import run_sheet
 
         return [p.derivation for p in run_sheet(self.sheet).proved]
@@ -137,4 +170,4 @@ class Worksheet:
         return sorted(build_sheet(self.sheet, Path(folder), lang=lang).files)
 
 
-__all__ = ["Derivation", "Model", "Worksheet", "derive", "generate"]
+__all__ = ["Derivation", "Model", "ProvedStatement", "Worksheet", "derive", "generate", "prove"]

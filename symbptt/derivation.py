@@ -11,52 +11,37 @@ True
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
-from symbptt.calculus.adjoint import Loss
+from sympy import Expr, Integer
+
 from symbptt.calculus.derive import Problem, Result, derive
 from symbptt.calculus.entries import entrywise
 from symbptt.calculus.tidy import tidy
+from symbptt.calculus.together import all_gradients
 from symbptt.core.errors import NotSupported, SymbpttError
-from symbptt.core.terms import Const, Elem, Entry, Gradient, Ones, Partial, Term
-from symbptt.core.theory import Assumption, Theory
-from symbptt.core.traverse import find
+from symbptt.core.indices import index_symbol
+from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
 from symbptt.models.model import Model
+from symbptt.models.problem import problem_of
+from symbptt.models.theta import gradients_in, with_theta
 from symbptt.notation.reader import read_quantity
-from symbptt.proof.files import dumps, loads
-from symbptt.proof.kernel import check
+from symbptt.proof.files import dumps
 from symbptt.proof.objects import Development, Theorem
 from symbptt.report.compose import Composer, Derived
-from symbptt.report.document import Blocks, ProofLine, Text, TheoremBlock, phrase
+from symbptt.report.document import Block, Blocks, Table, TheoremBlock
+from symbptt.report.gradients import Row, form_of, rows_of
 from symbptt.report.pen import LATEX_PEN, UNICODE_PEN, Pen
-from symbptt.report.plain import said, to_text
-from symbptt.report.ranges import ranges
-from symbptt.report.sayings import reason_of
-from symbptt.report.words import load
+from symbptt.report.plain import to_text
+from symbptt.report.shown import Shown, term_data, theorem_data
 
 LAYOUTS = ("numerator", "denominator")
+_BY_PARTS = ("paths", "direct", "truncated")
 
 
 @dataclass(frozen=True)
-class ShownStep:
-    """A line of a proof: ``relation`` is empty for what a chain starts from."""
-
-    theorem: str
-    relation: str
-    text: str
-    latex: str
-    reason: str
-
-    def __str__(self) -> str:
-        reason = f"    [{self.reason}]" if self.reason else ""
-        return f"{self.relation or ' '} {self.text}{reason}"
-
-
-@dataclass(frozen=True)
-class Derivation:
+class Derivation(Shown):
     """What was asked, and the theorems that answer it, with their proof.
 
     ``outcome`` is what the calculus gave; ``entries`` asks for a Jacobian as a matrix too.
@@ -99,19 +84,8 @@ class Derivation:
         """The result as one line of text."""
         return UNICODE_PEN.equation(self.main.left, self.result)
 
-    def __str__(self) -> str:
-        return self.text()
-
-    def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {self.latex()}$"
-
-    def verify(self) -> bool:
-        """The kernel's verdict on the proof as it would be written to a file.
-
-        True if it accepts; raises ProofError if it does not.
-        """
-        check(loads(dumps(self.development)))
-        return True
+    def _result_data(self) -> Any:
+        return term_data(self.result)
 
     # ------------------------------------------------------------ telling it
 
@@ -124,23 +98,6 @@ class Derivation:
         """Definitions, lemmas and theorems with their proofs."""
         return Composer(self.model, [self.derived], pen).blocks(0)
 
-    def explain(self, lang: str = "en", width: int = 100) -> str:
-        """The whole derivation as text, one line a step."""
-        return to_text(self.blocks(UNICODE_PEN), lang, width)
-
-    @cached_property
-    def steps(self) -> tuple[ShownStep, ...]:
-        """The lines of all proofs in order, each with its reason."""
-        words = load("en")
-        pairs = zip(_lines(self.blocks(UNICODE_PEN)), _lines(self.blocks()), strict=True)
-        out = []
-        for (block, plain), (_, typeset) in pairs:
-            kind = phrase(f"theorem.{block.kind}")
-            name = phrase("theorem.numbered", kind=kind, number=Text(block.number))
-            out.append(ShownStep(said(name, words), plain.relation, plain.latex, typeset.latex,
-                                 said(reason_of(plain), words)))  # fmt: skip
-        return tuple(out)
-
     def json(self) -> dict[str, Any]:
         """The derivation as data with stable keys."""
         return {
@@ -148,26 +105,106 @@ class Derivation:
             "form": self.form,
             "T": self.length,
             "layout": self.layout,
-            "result": {"latex": LATEX_PEN.term(self.result), "text": UNICODE_PEN.term(self.result)},
-            "theorems": [_theorem_data(t) for t in self.theorems],
+            "result": self._result_data(),
+            "theorems": [theorem_data(t) for t in self.theorems],
             "proof": json.loads(dumps(self.development)),
         }
 
 
-def _theorem_data(theorem: Theorem) -> dict[str, Any]:
-    return {
-        "id": theorem.id,
-        "title": theorem.title,
-        "latex": LATEX_PEN.equation(theorem.left, theorem.right),
-        "text": UNICODE_PEN.equation(theorem.left, theorem.right),
-        "conditions": list(ranges(theorem.facts, LATEX_PEN)),
-    }
+@dataclass(frozen=True)
+class AllGradients(Derivation):
+    r"""The gradients with respect to \theta, which names all parameters."""
+
+    @property
+    def _rows(self) -> list[Row]:
+        return rows_of(self.theorems)
+
+    @property
+    def results(self) -> dict[str, Term]:
+        """The gradient for each parameter, in the last of the forms that are shown."""
+        return {left.args[1].name: found[-1].right for left, found in self._rows}
+
+    @property
+    def result(self) -> Term:
+        """Refused: there is one for each parameter."""
+        raise NotSupported("there is one gradient for each parameter", hint="they are in .results")
+
+    @property
+    def headline(self) -> str:
+        """Which gradients there are."""
+        found = dict.fromkeys(t.left for t in self.theorems if not isinstance(t.left, Elem))
+        return ", ".join(map(UNICODE_PEN.term, found))
+
+    @property
+    def derived(self) -> Derived:
+        """The derivation as reports take it, with a table at the end."""
+        return replace(super().derived, table=True)
+
+    def latex(self) -> str:
+        """The gradients below each other, each in all its forms."""
+        pen = LATEX_PEN
+        rows = [(left, pen.equation(*(t.right for t in found))) for left, found in self._rows]
+        return pen.aligned([(pen.term(left), right, "") for left, right in rows])
+
+    def text(self) -> str:
+        """The definitions of what occurs and the table of the gradients; else all answers."""
+        shown = [b for b in self.blocks(UNICODE_PEN) if isinstance(b, Table) or _defines(b)]
+        if any(isinstance(b, Table) for b in shown):
+            return to_text(shown)
+        return "\n".join(UNICODE_PEN.equation(t.left, t.right) for t in self.theorems)
+
+    def _result_data(self) -> Any:
+        return [
+            {
+                "name": left.args[1].name,
+                "shape": [str(size) for size in left.shape],
+                **{form_of(t): term_data(t.right) for t in found},
+                "theorems": [t.id for t in found],
+            }
+            for left, found in self._rows
+        ]
 
 
-def _lines(blocks: Blocks) -> Iterator[tuple[TheoremBlock, ProofLine]]:
-    for block in blocks:
-        if isinstance(block, TheoremBlock):
-            yield from ((block, item) for item in block.proof if isinstance(item, ProofLine))
+@dataclass(frozen=True)
+class ByParts(Derivation):
+    """A quantity by path, along a direct path, or cut by a window: all answers are shown."""
+
+    @property
+    def main(self) -> Theorem:
+        """The last theorem about the quantity itself, not about a part of it."""
+        whole = (t for t in reversed(self.theorems) if isinstance(t.left, Partial))
+        return next(t for t in whole if t.left.mode == "total")
+
+    def latex(self) -> str:
+        """The answers below each other, a path with its nodes."""
+        pen = LATEX_PEN
+        rows = [(pen.term(t.left), pen.term(t.right), nodes_of(t, pen)) for t in self.theorems]
+        return pen.aligned(rows)
+
+    def text(self) -> str:
+        """One line for each answer, a path after its nodes."""
+        pen = UNICODE_PEN
+        lines = [(nodes_of(t, pen), pen.equation(t.left, t.right)) for t in self.theorems]
+        return "\n".join(f"{nodes}: {line}" if nodes else line for nodes, line in lines)
+
+    def json(self) -> dict[str, Any]:
+        """The derivation as data; a path names its nodes."""
+        data = super().json()
+        for found, theorem in zip(data["theorems"], self.theorems, strict=True):
+            if theorem.title == "path":
+                found["path"] = [LATEX_PEN.term(node) for node in theorem.subject]
+        return data
+
+
+def nodes_of(theorem: Theorem, pen: Pen) -> str:
+    """x -> ... -> y for the theorem about a path; empty for others."""
+    if theorem.title != "path":
+        return ""
+    return pen.relation("to").join(pen.term(node) for node in theorem.subject)
+
+
+def _defines(block: Block) -> bool:
+    return isinstance(block, TheoremBlock) and block.kind == "definition"
 
 
 def in_layout(left: Term, right: Term, layout: str) -> Term:
@@ -183,35 +220,6 @@ def in_layout(left: Term, right: Term, layout: str) -> Term:
 # ---------------------------------------------------------------- deriving
 
 
-def recurrent(theory: Theory, losses: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """The defined sequences that some definition refers to at another time."""
-    used: set[str] = set()
-    for d in theory.definitions:
-        for _, x in find(d.body, lambda x: isinstance(x, Elem)):
-            if d.index is not None and x.args[1] != d.index:
-                used.add(x.args[0].name)
-    names = dict.fromkeys(d.name for d in theory.definitions if d.index is not None)
-    return tuple(n for n in names if n in used and n not in losses)
-
-
-def problem_of(model: Model) -> Problem:
-    """What the calculus must know of a model."""
-    loss = None if model.loss is None else Loss(model.loss, model.losses)
-    main = recurrent(model.theory, model.losses)
-    has_length = any(model.length in f.free_symbols for f in model.theory.facts)
-    theory = replace(model.theory, assumptions=tuple(_sums_to_one(model)))
-    return Problem(theory, loss, main, model.length if has_length else None)
-
-
-def _sums_to_one(model: Model) -> Iterator[Assumption]:
-    """A one-hot target sums to one: 1^T y = 1."""
-    for leaf in model.theory.leaves():
-        if leaf.name in model.onehot:
-            given = next((g for g in model.theory.givens if g.head == leaf), None)
-            facts = () if given is None else given.facts
-            yield Assumption(leaf.name, Ones(leaf.shape[0]).T @ leaf, Const(1), facts)
-
-
 def derive_quantity(
     model: Model,
     quantity: str,
@@ -220,9 +228,11 @@ def derive_quantity(
     layout: str | None = None,
     entries: bool = False,
     problem: Problem | None = None,
+    window: str | int | None = None,
 ) -> Derivation:
     """Derives a quantity given as text, e.g. ``\\partial L / \\partial W``; see Derivation.
 
+    ``window`` is the number of steps that the form ``truncated`` looks back, or a letter for it.
     ``problem`` saves work where several quantities of one model are derived. SymbpttError for what
     cannot be read or derived.
     """
@@ -231,13 +241,34 @@ def derive_quantity(
         raise SymbpttError(
             f"there is no layout {chosen!r}", hint="the layouts are " + ", ".join(LAYOUTS)
         )
-    term = read_quantity(quantity, model.scope)
+    term = read_quantity(quantity, with_theta(model))
     _refuse_loss(term, model)
-    outcome = derive(problem or problem_of(model), term, form, T)
+    if gradients := gradients_in(term, model):
+        if window is not None:
+            raise NotSupported("a window is for one quantity at a time, not for all parameters")
+        outcome = all_gradients(problem or problem_of(model), gradients, form, T)
+        return AllGradients(model, term, form, T, chosen, outcome)
+    outcome = derive(problem or problem_of(model), term, form, T, window_of(window))
+    if form in _BY_PARTS:
+        if chosen != "numerator":
+            raise NotSupported(
+                f"the form {form} is written in numerator layout only", hint="--layout numerator"
+            )
+        return ByParts(model, term, form, T, chosen, outcome)
     entries = entries and isinstance(outcome.main.left, Partial)
     if entries:
         outcome = with_entries(outcome)
     return Derivation(model, term, form, T, chosen, outcome, entries)
+
+
+def window_of(window: str | int | None) -> Expr | None:
+    """The window of the form ``truncated``: a number of steps or a letter for it."""
+    text = str(window).strip()
+    if window is None or text.isdigit():
+        return None if window is None else Integer(text)
+    if not (text.isidentifier() and text.isascii()):
+        raise SymbpttError(f"a window is a number of steps or a letter, not {str(window)!r}")
+    return index_symbol(text)
 
 
 def _refuse_loss(quantity: Term, model: Model) -> None:

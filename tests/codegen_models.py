@@ -33,6 +33,7 @@ class FakeModel:
     dims: tuple[Any, ...] = ()
     equations: tuple[str, ...] = ()
     onehot: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from symbptt.core.terms import Elem, Gradient, Param, Plus, SumOver, Term, Trans
 from symbptt.core.theory import Definition, Given, Theory
 from symbptt.notation.symbols import ascii_name
 
-SIZES = {"n": 4, "d": 3, "q": 2, "p": 7, "m": 8, "T": 6, "B": 5}
+SIZES = {"n": 4, "d": 3, "q": 2, "p": 7, "m": 8, "T": 6, "S": 9, "J": 10, "B": 5}
 Arrays = dict[str, np.ndarray]
 
 
@@ -35,14 +35,14 @@ class Data:
     grads: Arrays
     targets: Arrays = field(default_factory=dict)
     functions: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    counted: bool = False
+    steps: int | dict[str, int] | None = None
 
     @property
     def forward(self) -> dict[str, Any]:
         """The arguments of forward; the number of steps where no input shows it."""
         more: dict[str, Any] = {"functions": self.functions} if self.functions else {}
-        if self.counted:
-            more["steps"] = SIZES["T"]
+        if self.steps is not None:
+            more["steps"] = self.steps
         return {"params": self.params, "inputs": self.inputs, "states": self.states, **more}
 
 
@@ -58,7 +58,8 @@ def random_data(module: ModuleType, seed: int = 0, dtype: Any = np.float64) -> D
     def draw(group: str, scale: float = 1.0) -> Arrays:
         out = {}
         for name, shape in module.SHAPES.get(group, {}).items():
-            dims = [sum(SIZES[part] for part in str(dim).split(" + ")) for dim in shape]
+            parts = (str(dim).split(" + ") for dim in shape)
+            dims = [sum(SIZES.get(p) or int(p) for p in dim) for dim in parts]
             out[name] = (scale * rng.standard_normal(dims)).astype(dtype)
         return out
 
@@ -66,8 +67,32 @@ def random_data(module: ModuleType, seed: int = 0, dtype: Any = np.float64) -> D
     functions = {name: tuple(map(wave, range(count))) for name, count in counts.items()}
     return Data(
         draw("params", 0.6), draw("inputs"), draw("states"), draw("outputs"), draw("targets"),
-        functions, "steps" in signature(module.forward).parameters,
+        functions, unseen_length(module),
     )  # fmt: skip
+
+
+def unseen_length(module: ModuleType) -> int | dict[str, int] | None:
+    """The numbers of steps where forward asks for them: no input shows these lengths."""
+    if "steps" not in signature(module.forward).parameters:
+        return None
+    shown = {dim for shape in module.SHAPES["inputs"].values() for dim in shape[:1]}
+    names = {shape[0] for shape in module.SHAPES["outputs"].values()} - shown
+    numbers = {name: SIZES[name] for name in names}
+    return numbers if len(numbers) > 1 else next(iter(numbers.values()))
+
+
+def with_early(states: Arrays, inputs: Arrays, name: str) -> np.ndarray:
+    """An input with its boundary values in front: one, or several in time order."""
+    late = inputs[name]
+    if name not in states:
+        return late
+    early = states[name]
+    return np.concatenate((early if early.ndim == late.ndim else early[None], late))
+
+
+def given_shape(value: np.ndarray) -> tuple[int, int]:
+    """A matrix, a column or a scalar as a matrix."""
+    return value.shape if value.ndim == 2 else (value.size, 1)
 
 
 class _World(World):
@@ -86,7 +111,8 @@ def span(item: Definition | Given) -> tuple[Any, Any]:
 
 def steps_of(item: Definition | Given) -> range:
     """The same as numbers."""
-    first, last = (int(sympify(e).subs(T, SIZES["T"])) for e in span(item))
+    numbers = {Symbol(name, integer=True): size for name, size in SIZES.items()}
+    first, last = (int(sympify(e).subs(numbers)) for e in span(item))
     return range(first, last + 1)
 
 
@@ -143,15 +169,21 @@ class Judge:
         out: dict[Any, Any] = {}
         for param in model.theory.params:
             name = ascii_name(param.name)
-            value = data.inputs[name][b] if name in data.inputs else data.params[name]
+            each = {**data.inputs, **data.targets}
+            value = each[name][b] if name in each else data.params[name]
             out[(param.name,)] = value if value.ndim == 2 else value.reshape(-1, 1)
         for given in model.theory.givens:
             name = ascii_name(given.head.name)
             if given.head.name in model.states:
                 out[given.head.name, steps_of(given)[0]] = data.states[name][b].reshape(-1, 1)
                 continue
+            if given.head.name in model.families:
+                for step, value in zip(steps_of(given), data.params[name], strict=True):
+                    out[given.head.name, step] = value.reshape(given_shape(value))
+                continue
             source = data.inputs if name in data.inputs else data.targets
-            for step, value in zip(steps_of(given), source.get(name, ()), strict=False):
+            values = with_early(data.states, source, name) if name in source else ()
+            for step, value in zip(steps_of(given), values, strict=False):
                 out[given.head.name, step] = value[b].reshape(-1, 1)
         for x in () if own_loss else outputs_of(model):
             value = data.grads[ascii_name(x.name)]
@@ -186,6 +218,7 @@ class Judge:
 
     def gradients(self) -> tuple[Arrays, Arrays, Arrays]:
         """Gradients of parameters, inputs and boundary values, as a module gives them."""
+        data = self.data
         params: Arrays = {}
         inputs: Arrays = {}
         states: Arrays = {}
@@ -193,7 +226,7 @@ class Judge:
             name = ascii_name(param.name)
             if name in self.data.inputs:
                 inputs[name] = np.stack([g[:, 0] for g in self.gradient(param)])
-            else:
+            elif name in data.params:
                 shape = self.data.params[name].shape
                 params[name] = np.sum(self.gradient(param), axis=0).reshape(shape)
         for given in self.model.theory.givens:
@@ -201,10 +234,18 @@ class Judge:
             if given.head.name in self.model.states:
                 found = np.stack(self.gradient(given.head.at(steps_of(given)[0])))
                 states[name] = found.reshape(self.data.states[name].shape)
-            elif name in self.data.inputs:
-                steps = [given.head.at(step) for step in steps_of(given)]
+                continue
+            steps = [given.head.at(step) for step in steps_of(given)]
+            if given.head.name in self.model.families:
+                found = np.stack([np.sum(self.gradient(element), axis=0) for element in steps])
+                params[name] = found.reshape(data.params[name].shape)
+            elif name in data.inputs:
                 found = np.stack([np.stack(self.gradient(element)) for element in steps])
-                inputs[name] = found.reshape(self.data.inputs[name].shape)
+                late = data.inputs[name]
+                inputs[name] = found[len(found) - len(late) :].reshape(late.shape)
+                if name in data.states:
+                    early = data.states[name]
+                    states[name] = found[: len(found) - len(late)].reshape(early.shape)
         return params, inputs, states
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from hypothesis import strategies as st
 from sympy import Expr, Integer, Rational, Symbol
 
+from symbptt.core import norms as nm
 from symbptt.core import terms as tm
 from symbptt.core.terms import Elem, Param, Term, index_symbol
 
@@ -32,6 +33,7 @@ ALGEBRA = frozenset({
     "Transposed", "Diag", "Map", "Softmax", "SumOver", "OrderedProduct", "When", "Power",
     "Inverse", "Kron", "Vec", "Trace", "Block", "Entry",
 })  # fmt: skip
+ORDER = frozenset({"Norm", "Largest", "Min", "Max", "Sup"})
 DERIVATIVES = frozenset({"D", "Shock", "Partial", "Gradient", "Func", "Slot"})
 EVERYTHING = ALGEBRA | DERIVATIVES
 
@@ -196,6 +198,12 @@ _MAKERS: dict[str, _Operation] = {
         lambda m, s, k: tm.Trace(m.term((w := m.choose(SIZES), w), k)), _scalar),
     "Entry": _Operation(_entry, _scalar),
     "Block": _Operation(_block),
+    "Norm": _Operation(lambda m, s, k: nm.Norm(m.term(m.shape(), k)), _scalar),
+    "Largest": _Operation(
+        lambda m, s, k: nm.Norm(m.term((m.choose(SIZES), ONE), k), "inf"), _scalar),
+    "Min": _Operation(lambda m, s, k: nm.Min(m.term(s, k), m.term(s, k))),
+    "Max": _Operation(lambda m, s, k: nm.Max(m.term(s, k), m.term(s, k))),
+    "Sup": _Operation(lambda m, s, k: nm.Sup(m.choose(("tanh", r"\sigma")), 1), _scalar),
     "D": _Operation(lambda m, s, k: tm.D(m.without("D").term(s, k))),
     "Shock": _Operation(
         lambda m, s, k: tm.Shock(m.choose(m.words.sequences[:3]).at(m.index())),

@@ -18,7 +18,7 @@ import symbptt.models
 from symbptt.calculus.derive import derive
 from symbptt.calculus.together import together
 from symbptt.codegen import load_module
-from symbptt.core.errors import NotSupported, ProofError
+from symbptt.core.errors import ProofError
 from symbptt.core.terms import Gradient, Transposed
 from symbptt.models.model import Model
 from symbptt.module import numpy_source
@@ -28,11 +28,6 @@ CELLS = Path(symbptt.models.__file__).parent / "cells"
 NAMES = sorted(path.stem for path in CELLS.glob("*.txt"))
 READ = {name: Model.named(name) for name in NAMES}
 WITH_LOSS = [name for name in NAMES if READ[name].loss is not None]
-# No module yet: the reason stands in the error.
-WITHOUT_CODE = {
-    "encoder-decoder": "not over the length",
-    "time-delay": "cannot be ordered",
-}
 # log(1 - softmax) of one class is the logarithm of zero.
 TWO_CLASSES = {"rnn-softmax-two-sided"}
 
@@ -49,7 +44,7 @@ def module(name: str) -> ModuleType:
 
 def test_there_are_models() -> None:
     assert len(NAMES) >= 35
-    assert set(WITHOUT_CODE) | TWO_CLASSES <= set(NAMES)
+    assert set(NAMES) >= TWO_CLASSES
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,7 +59,8 @@ def test_head_comment(name: str) -> None:
 def test_kernel_accepts_every_gradient(name: str) -> None:
     model, result = READ[name], derived(name)
     result.check()
-    wanted = {p.name for p in model.theory.params} | {*model.inputs, *model.states}
+    wanted = {p.name for p in model.theory.params}
+    wanted |= {*model.inputs, *model.states, *model.families}
     assert wanted - {*model.onehot} <= {leaf.name for leaf in result.leaves}
 
 
@@ -76,18 +72,12 @@ def test_gradients_agree_with_the_complex_step(name: str) -> None:
         assert not (found := result.differs(answer, smallest=smallest)), found
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_CODE])
+@pytest.mark.parametrize("name", NAMES)
 def test_module(name: str) -> None:
     """Outputs and gradients, of a loss outside and of the model's own if it has a formula."""
     assert module_error(READ[name], module(name)) <= TOLERANCE
     if hasattr(module(name), "loss_and_grads"):
         assert own_loss_error(READ[name], module(name)) <= TOLERANCE
-
-
-@pytest.mark.parametrize("name", WITHOUT_CODE)
-def test_no_module(name: str) -> None:
-    with pytest.raises(NotSupported, match=WITHOUT_CODE[name]):
-        module_of(READ[name])
 
 
 @pytest.mark.parametrize("name", ["many-to-one", "rnn-softmax", "gated"])

@@ -164,22 +164,54 @@ def test_other_wrong_arguments(message: str) -> None:
     assert str(caught.value) == message
 
 
-def test_clipping_bounds_the_norm() -> None:
+def norm(gradients: Any) -> float:
+    """The common 2-norm of all parameter gradients."""
+    return float(np.sqrt(sum((v**2).sum() for v in gradients.params.values())))
+
+
+@pytest.mark.parametrize("clip", [0.3, ("norm", 0.3)])
+def test_clipping_bounds_the_norm(clip: Any) -> None:
+    """Their direction is kept, and the gradients of inputs and states stay as they were."""
     _, module = module_of("cross_entropy")
     data = random_data(module)
     arguments = (data.params, data.inputs, data.targets, data.states)
     loss, full = module.loss_and_grads(*arguments)
-
-    def norm(g: Any) -> float:
-        return float(np.sqrt(sum((v**2).sum() for v in g.params.values())))
-
-    clipped_loss, clipped = module.loss_and_grads(*arguments, clip=0.3)
-    assert clipped_loss == loss and abs(norm(clipped) - 0.3) < 1e-12
+    clipped_loss, clipped = module.loss_and_grads(*arguments, clip=clip)
+    assert clipped_loss == loss and norm(full) > 1 and abs(norm(clipped) - 0.3) < 1e-12
     for k, v in full.params.items():
         np.testing.assert_allclose(clipped.params[k], v * 0.3 / norm(full), rtol=1e-12)
-    assert worst(module.loss_and_grads(*arguments, clip=norm(full) * 2)[1], full) == 0
-    with pytest.raises(ValueError, match="clip: expected None or a number > 0, got 0"):
-        module.loss_and_grads(*arguments, clip=0)
+    assert worst(clipped[1:], full[1:]) == 0
+    loose = ("norm", norm(full) * 2) if isinstance(clip, tuple) else norm(full) * 2
+    assert worst(module.loss_and_grads(*arguments, clip=loose)[1], full) == 0
+
+
+def test_clipping_by_value() -> None:
+    """Every entry of the parameter gradients is bounded, and its sign kept; small ones stay."""
+    _, module = module_of("cross_entropy")
+    data = random_data(module)
+    arguments = (data.params, data.inputs, data.targets, data.states)
+    loss, full = module.loss_and_grads(*arguments)
+    clipped_loss, clipped = module.loss_and_grads(*arguments, clip=("value", 0.2))
+    assert clipped_loss == loss
+    cut = 0
+    for k, v in full.params.items():
+        inside = np.abs(v) <= 0.2
+        cut += (~inside).sum()
+        np.testing.assert_array_equal(clipped.params[k][inside], v[inside])
+        np.testing.assert_array_equal(clipped.params[k][~inside], 0.2 * np.sign(v[~inside]))
+    assert cut > 5
+    assert worst(clipped[1:], full[1:]) == 0
+
+
+@pytest.mark.parametrize(
+    "clip", [0, -1.0, True, "norm", ("norm",), ("max", 1.0), ("value", 0), ("norm", "1"), np.nan]
+)
+def test_clipping_refuses(clip: Any) -> None:
+    _, module = module_of("cross_entropy")
+    data = random_data(module)
+    message = r"clip: expected None, c > 0, \('norm', c\) or \('value', c\) with c > 0, got "
+    with pytest.raises(ValueError, match=message):
+        module.loss_and_grads(data.params, data.inputs, data.targets, data.states, clip=clip)
 
 
 def test_initial_parameters() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent / "symbptt"
 ORDER = (
-    "core", "rules", "proof", "notation", "calculus", "models", "codegen", "report", "answers",
-    "derivation", "module", "interop", "worksheet", "api", "cli",
+    "core", "rules", "proof", "notation", "calculus", "models", "spectral", "codegen", "report",
+    "answers", "graph", "derivation", "proving", "module", "interop", "figures",
+    "worksheet", "api", "cli",
 )  # fmt: skip
 APART = {("codegen", "report"), ("report", "codegen"), ("proof", "calculus")}
 # imports inside functions keep slow libraries, or packages that load them, off the start-up path
@@ -27,7 +28,7 @@ def layer(path: Path) -> str:
 
 def modules() -> list[Path]:
     return sorted(p for p in ROOT.rglob("*.py") if p.name != "__main__.py" and p.parent != ROOT) + [
-        ROOT / f"{name}.py" for name in ("api", "derivation", "module", "interop")
+        ROOT / f"{name}.py" for name in ("api", "derivation", "proving", "module", "interop")
     ]
 
 

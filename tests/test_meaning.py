@@ -9,6 +9,7 @@ import sympy as sp
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.functions import TABLE
 from symbptt.core.meaning import World, evaluate
+from symbptt.core.norms import Max, Min, Norm, Sup
 from symbptt.core.terms import (
     Block,
     Const,
@@ -100,6 +101,14 @@ def test_every_node_against_numpy(world: World) -> None:
         (Vec(A), a.T.reshape(6, 1)),
         (Block(2, 2, A, v, B.T, Ones(q, 1)), np.block([[a, w], [b.T, np.ones((4, 1))]])),
         (Trace(M), np.array([[np.trace(m)]])),
+        (Norm(A), np.array([[np.linalg.norm(a, 2)]])),
+        (Norm(v), np.array([[np.linalg.norm(w)]])),
+        (Norm(v, "inf"), np.abs(w).max(keepdims=True)),
+        (Norm(Entry(A, 1, 1)), np.abs(a[:1, :1])),
+        (Min(A, C), np.minimum(a, c)),
+        (Max(A, C), np.maximum(a, c)),
+        (Sup("sigmoid", 1), np.array([[0.25]])),
+        (Sup("arctan", 0), np.array([[np.pi / 2]])),
         (Entry(A, k, 1), a[1:2, 0:1]),
         (Entry(v, 3), w[2:3]),
         (Shock(factor(k)), np.zeros((3, 3))),

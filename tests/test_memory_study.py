@@ -42,7 +42,7 @@ def _from_first_cell(study, params, x, C, h, gates=None):
 def test_derivatives_by_the_first_cell_state(study, params, kind):
     """Both against central differences; along the direct path the gates are held fixed."""
     T = 6
-    x, _ = study.sample(np.random.default_rng(1), T, 256)
+    x, _ = study.recall_batch(np.random.default_rng(1), T, 256)
     out, _ = study.LSTM.forward(params, x)
     C, o = out["C"][0], out["o"][0]
     gates = None
@@ -78,7 +78,7 @@ def test_rank_correlation(study):
 
 
 def test_product_is_that_of_the_recorded_gates(study, params):
-    x, _ = study.sample(np.random.default_rng(1), 3, 256)
+    x, _ = study.recall_batch(np.random.default_rng(1), 3, 256)
     f = study.LSTM.forward(params, x)[0]["f"]
     wanted = (f[1] * f[2]).max(axis=1).mean()
     assert study.measure(params, 3).product == pytest.approx(wanted)

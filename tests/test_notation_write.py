@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sympy import Rational, pi
 
+from symbptt.core import norms as nm
 from symbptt.core import terms as tm
 from symbptt.core.errors import NotSupported
 from symbptt.core.terms import Const, Elem, Param, Scale, Term, index_symbol
@@ -111,6 +112,13 @@ LATEX: list[tuple[Term, str]] = [
     (tm.Softmax(h), r"\operatorname{softmax}(h_{t})"),
     (tm.Vec(W @ U), r"\operatorname{vec}(W U)"),
     (tm.Trace(W), r"\operatorname{tr}(W)"),
+    (nm.Norm(W), r"\lVert W \rVert"),
+    (nm.Norm(h, "inf"), r"\lVert h_{t} \rVert_{\infty}"),
+    (nm.Norm(tm.Entry(W, 1, 1)), r"\lvert w_{11} \rvert"),
+    (nm.Norm(tm.OrderedProduct(W, k, 1, t)), r"\left\lVert \prod_{k=1}^{t} W \right\rVert"),
+    (nm.Sup(r"\sigma", 1), r"\sup \lvert \sigma' \rvert"),
+    (nm.Min(tm.Const(1), nm.Norm(h)), r"\min(1, \lVert h_{t} \rVert)"),
+    (tm.Power(nm.Norm(W), t - k), r"\lVert W \rVert^{t-k}"),
     (loss(), "L_{t}(h_{t})"),
     (tm.Func(r"\ell", None, 1, 0, y, x), r"\ell(\hat{y}_{t}, x_{t})"),
     # ranges

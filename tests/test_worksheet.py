@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from symbptt.core.errors import SymbpttError
-from symbptt.report.document import Heading, Prose, TheoremBlock
+from symbptt.report.document import (
+    Display, Heading, Math, Phrase, ProofLine, Prose, TheoremBlock, content,
+)  # fmt: skip
+from symbptt.worksheet.blocks.code import CodeBlock
+from symbptt.worksheet.blocks.derive import DeriveBlock
+from symbptt.worksheet.blocks.model import ModelBlock
 from symbptt.worksheet.models import extended, subject
 from symbptt.worksheet.names import heading_name
 from symbptt.worksheet.reader import load_sheet, read_sheet
 from symbptt.worksheet.report import report
 from symbptt.worksheet.run import run_sheet
-from symbptt.worksheet.sheet import CodeBlock, DeriveBlock, ModelBlock
 from symbptt.worksheet.sheet import Prose as Text
 
 LAYER = """```{model} layer
@@ -120,6 +124,62 @@ def test_built_in_models_are_found() -> None:
     assert run.proved[0].derivation.text().startswith("∇_b L = ")
 
 
+# ---------------------------------------------------------------- statements to prove
+
+CLAIMS = r"""```{model} cell
+:extends: lstm
+```
+```{prove} C_t = C_{t-1} + i_t \odot \tilde C_t
+:id: kept
+:given: f_t = 1; 2 \le t
+:given: t \; < T
+```
+```{model} matrices
+M, Q, D \in \mathbb{R}^{m \times m}
+```
+```{prove} \|M Q\| \le \|M\| \|Q\|
+```
+```{prove}
+:given: M = Q D Q^{-1}
+:by: induction on k
+
+M^k
+  = Q D^k Q^{-1}
+```
+"""
+
+
+def test_prove_blocks_are_run_and_told() -> None:
+    told: list[str] = []
+    run = run_sheet(read_sheet(CLAIMS), lambda p: told.append(p.block.id))
+    assert told == ["kept", "statement-1", "statement-2"]
+    assert sorted(run.files) == [f"proofs/{id}.json" for id in sorted(told)]
+    first, second, _ = [b for b in report(run).blocks if isinstance(b, TheoremBlock)
+                        and b.kind == "theorem"]  # fmt: skip
+    said, statement = first.statement
+    assert isinstance(said, Prose) and isinstance(statement, Display)
+    assert Math("f_t = 1") in slots(said) and Math(r"2 \le t < T") in slots(said)
+    assert first.name == ()
+    assert isinstance(second.statement[0], Display) and r"\le" in second.statement[0].latex
+    assert any(isinstance(line, ProofLine) and line.relation == r"\le" for line in second.proof)
+
+
+def slots(said: Prose) -> set[object]:
+    return {
+        piece
+        for p in said.content
+        if isinstance(p, Phrase)
+        for _, slot in p.slots
+        for piece in content(slot)
+    }
+
+
+def test_what_is_assumed_in_one_statement_is_not_in_the_next() -> None:
+    statement = "C_t = C_{t-1} + i_t \\odot \\tilde C_t"
+    error = refused(CLAIMS + f"```{{prove}} {statement}\n:model: cell\n```\n")
+    assert "no proof of" in error.message
+
+
 # ---------------------------------------------------------------- extending a model
 
 
@@ -158,8 +218,6 @@ MODEL_LINE = 1
         ("---\nauthor: me\n---\n", 2, 1, "'author'"),
         ("---\nlang: fr\n---\n", 2, 1, "'fr'"),
         ("text\n\n```{nonsense} a\n```\n", 3, 1, "{nonsense}"),
-        ("```{prove} a = b\n```\n", 1, 1, "not supported yet"),
-        ("```{plot} spectrum\n```\n", 1, 1, "not supported yet"),
         ("- a\n  ```{derive} x\n  ```\n", 2, 3, "by itself"),
         ("```{derive} dL/dW\n```\n", 1, 1, "no model above"),
         ("```{model} rnn\nh_t = x_t\n", 1, 1, "not closed"),
@@ -182,6 +240,15 @@ MODEL_LINE = 1
         ("a\n\n" + LAYER.replace("W x", "W y"), 6, 1, "itself"),
         (LAYER + "```{derive} W x\n```\n", 6, 13, "not a derivative"),
         (LAYER + "```{derive}\n\n  \\input{a}\n```\n", 8, 3, r"\input"),
+        (LAYER + "```{prove}\n```\n", 6, 1, "proved?"),
+        (LAYER + "```{prove} y = z\n```\n", 6, 16, "z"),
+        (LAYER + "```{prove} y = x\n```\n", 6, 16, "equate"),
+        (LAYER + "```{prove} y = x^T x\n```\n", 6, 16, "equate"),
+        (LAYER + "```{prove} y = W x\n```\n", 6, 12, "no proof of y = W x"),
+        (LAYER + "```{prove} y = y\n:by: magic\n```\n", 7, 6, "way of proving"),
+        (LAYER + "```{prove} y = y\n:by: a\n:by: b\n```\n", 8, 1, "twice"),
+        (LAYER + "```{prove} y = y\n:given: W = W; W = y\n```\n", 7, 16, ""),
+        (LAYER + "```{prove} y = y\n:form: sum\n```\n", 7, 1, "no option :form:"),
         (LAYER + "```{code} Bad\n```\n", 6, 1, "a name of small letters"),
         (LAYER + "```{code} m\n```\n```{code} m\n```\n", 8, 1, "already a module"),
         (LAYER + "```{code} m\n:wrt: V\n```\n", 6, 1, "not a parameter"),

@@ -15,13 +15,14 @@ from types import ModuleType
 
 import numpy as np
 from symbptt import Model
+from symbptt.figures.training import recall_batch, train_recall
 
 HERE = Path(__file__).parent
 SIZES = {"n": 12, "d": 2, "q": 1}
 DELAYS = (10, 25, 50)
 TESTED = (5, 10, 25, 50, 100, 200)
 FORGET_BIASES = (0.0, 2.0, 4.0)
-BATCH, UPDATES, RATE = 32, 900, 0.01
+UPDATES = 900
 
 
 def generated_module() -> ModuleType:
@@ -34,45 +35,12 @@ def generated_module() -> ModuleType:
 LSTM = generated_module()
 
 
-def sample(rng: np.random.Generator, T: int, B: int) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs (T, B, 2), value and flag; targets (B, 1), the value that was flagged."""
-    x = np.zeros((T, B, 2))
-    x[..., 0] = rng.uniform(-1, 1, (T, B))
-    x[0, :, 1] = 1
-    return x, x[0, :, :1].copy()
-
-
-class Adam:
-    """D. P. Kingma, J. Ba, Adam, ICLR 2015, algorithm 1."""
-
-    def __init__(self, params: dict[str, np.ndarray]) -> None:
-        self.params, self.t = params, 0
-        self.m = {k: np.zeros_like(v) for k, v in params.items()}
-        self.v = {k: np.zeros_like(v) for k, v in params.items()}
-
-    def update(self, gradients: dict[str, np.ndarray], rate: float) -> None:
-        self.t += 1
-        size = np.sqrt(sum(float((g**2).sum()) for g in gradients.values()))
-        scale = min(1.0, 1.0 / size) if size > 0 else 1.0  # clipped by norm at 1
-        for k, g in gradients.items():
-            g = g * scale
-            self.m[k] += 0.1 * (g - self.m[k])
-            self.v[k] += 0.001 * (g**2 - self.v[k])
-            m, v = self.m[k] / (1 - 0.9**self.t), self.v[k] / (1 - 0.999**self.t)
-            self.params[k] -= rate * m / (np.sqrt(v) + 1e-8)
-
-
 def train(T: int, forget_bias: float, seed: int = 0) -> dict[str, np.ndarray]:
     """Parameters after training on delay T with the squared error."""
     rng = np.random.default_rng(seed)
     params = LSTM.init_params(SIZES, rng)
     params["b_f"] += forget_bias
-    adam = Adam(params)
-    for step in range(UPDATES):
-        x, y = sample(rng, T, BATCH)
-        outputs, cache = LSTM.forward(params, x)
-        gradients = LSTM.backward(cache, {"p": (outputs["p"] - y) / BATCH})
-        adam.update(gradients.params, RATE * (1 - step / UPDATES))
+    train_recall(LSTM, params, T, rng, UPDATES)
     return params
 
 
@@ -95,7 +63,7 @@ class Memory:
 
 def measure(params: dict[str, np.ndarray], T: int, seed: int = 1) -> Memory:
     """Records the forget gates of 256 fresh sequences of length T, and multiplies them."""
-    x, y = sample(np.random.default_rng(seed), T, 256)
+    x, y = recall_batch(np.random.default_rng(seed), T, 256)
     out, _ = LSTM.forward(params, x)
     kept = np.prod(out["f"][1:], axis=0)
     slope = out["o"][-1] * (1 - np.tanh(out["C"][-1]) ** 2)

@@ -307,7 +307,8 @@ def _dropped(grads, mask):
         return grads
     kept = mask[1:]
     columns = kept[:, :, None]
-    return {name: np.where(kept if g.ndim == 2 else columns, g, 0) for name, g in grads.items()}
+    timed = {name: np.where(kept if grads[name].ndim == 2 else columns, grads[name], 0) for name in ("h",)}
+    return {**grads, **timed}
 
 
 def _passes(truncate, longest):

@@ -220,7 +220,7 @@ def _opened(use: _Use, names: dict[str, str]) -> tuple[Term, Expr, tuple[Expr, .
     pool = [w.bound for w in wraps if isinstance(w, SumOver)]
     if use.consumer is not None:
         running = use.consumer.index
-        adjoint = _adjoint(use.consumer, names)
+        adjoint = adjoint_of(use.consumer, names)
         if running is not None:
             conditions, pool = use.consumer.facts, [*pool, running]
     for w in wraps:
@@ -248,7 +248,7 @@ def _resum(term: Term, conditions: tuple[Expr, ...], left: list[Symbol]) -> Term
     return When(term, *conditions)
 
 
-def _adjoint(consumer: Definition, names: dict[str, str]) -> Term:
+def adjoint_of(consumer: Definition, names: dict[str, str]) -> Term:
     """The adjoint of what the definition defines, at its own index."""
     head = consumer.head
     if isinstance(head, Elem):
@@ -265,7 +265,7 @@ def _collect_param(
         if use.element != leaf:
             continue
         core, wraps, consumer = use.summand.core, use.summand.wraps, use.consumer
-        adjoint: Term = Const(1) if consumer is None else _adjoint(consumer, names)
+        adjoint: Term = Const(1) if consumer is None else adjoint_of(consumer, names)
         body = wrap(pull(adjoint, core), wraps)
         if consumer is not None and consumer.index is not None:
             body = SumOver(body, consumer.index, *bounds(consumer.facts, consumer.index))

@@ -45,7 +45,7 @@ def identity(
     pairs = _pairs(system, set(changing))
     build = Builder(system.theory, D(system.loss.total), (), frame)
     build.lemma(total, ())
-    if pairs and has_change(total.right):
+    if pairs:
         used = [changing[d.sequence] for d in pairs]
         still = [t for _, t in steps if not has_change(t.right)]
         theorems += [unfolded := _unfolded(system, pairs, frame, prefix)]

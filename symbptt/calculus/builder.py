@@ -33,6 +33,15 @@ class Builder:
         self.facts = (*theory.facts, *facts)
         self.steps: list[Step] = []
 
+    def mark(self) -> tuple[Term, int]:
+        """The current line and the number of steps, to come back to."""
+        return self.line, len(self.steps)
+
+    def reset(self, mark: tuple[Term, int]) -> None:
+        """Forgets what was done since a mark."""
+        self.line = mark[0]
+        del self.steps[mark[1] :]
+
     def chain(self) -> Chain:
         """The steps so far."""
         return Chain(tuple(self.steps))
@@ -136,9 +145,18 @@ class Builder:
             span = None
         self._take("lemma", path, new, theorem.id, bind=pairs, reverse=reverse, span=span)
 
-    def hypothesis(self, path: Path, new: Term) -> None:
+    def hypothesis(self, path: Path, new: Term, span: tuple[int, int] | None = None) -> None:
         """Uses the induction hypothesis: the subterm becomes ``new``."""
-        self._take("hypothesis", path, new)
+        self._take("hypothesis", path, new, span=span)
+
+    def equation(self, path: Path, new: Term, name: str) -> None:
+        """Applies a rule whose outcome is known."""
+        self._take("rule", path, new, name)
+
+    def bound(self, path: Path, larger: Term, name: str, bind: dict[Symbol, Expr]) -> None:
+        """Puts a larger scalar, by the row, the theorem or (without a name) the hypothesis."""
+        pairs = tuple((s.name, e) for s, e in bind.items())
+        self._take("bound", path, larger, name, bind=pairs)
 
     def algebra(self, new: Term, path: Path = (), reason: str = "") -> None:
         """States a term of the same canonical form."""

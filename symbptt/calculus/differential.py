@@ -10,11 +10,12 @@ from sympy import Expr
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.terms import Block, D, Elem, Func, Param, Term
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import Path, find
+from symbptt.core.traverse import Path, contains, find
 from symbptt.proof.objects import Theorem
 from symbptt.rules import FAMILIES
 
 from .builder import Builder
+from .moves import multiply_blocks
 
 _MAX_STEPS = 2000
 _BY_HEAD: dict[type, list[str]] = defaultdict(list)
@@ -44,6 +45,8 @@ def differentiate(build: Builder, expand: Callable[[Elem | Param], bool]) -> Non
     for _ in range(_MAX_STEPS):
         place = next(_reducible(build, expand, done), None)
         if place is None:
+            if multiply_blocks(build, lambda row: contains(row, D)):
+                continue
             build.tidy()
             return
         path, target = place

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sympy import Symbol
 
+from symbptt.core.errors import NotSupported
 from symbptt.core.terms import (
     D, Elem, Identity, Param, Partial, SumOver, Term, Times, Vec,
 )  # fmt: skip
@@ -24,10 +25,11 @@ from symbptt.proof.objects import Identification, Induction, Theorem
 from .adjoint import Loss, loss_differential
 from .builder import Builder
 from .differential import differentiate
+from .linear import summands
 from .jacobian import (
-    State, Transition, jacobian_of, local, product, selection, stack, state_of, through_time,
-    times, transition,
+    Transition, jacobian_of, local, product, through_time, times, transition,
 )  # fmt: skip
+from .state import State, selection, stack, state_of
 
 
 @dataclass(frozen=True)
@@ -47,24 +49,11 @@ class Unrolled:
 def double_sum(theory: Theory, loss: Loss, theta: Param, t: Symbol, k: Symbol) -> Unrolled:
     """dL/d vec(theta) with ordered products. Raises NotSupported without a forward recurrence."""
     frame, label = Frame((theta,)), f"sum:{theta}"
-    state = state_of(theory, loss)
-    facts = (t - state.lo, state.hi - t)
-    step = transition(theory, state, frame, facts, t, f"{label}:step", D(theta))
-    theorems = [*step.lemmas, step.theorem]
-    rows: dict[str, Theorem] = {}
-    if step.input is not None:
-        whole = _unroll(theory, state, step, theta, t, k, label)
-        theorems.append(whole)
-        rows = {h.key: _row(theory, state, whole, h.at(t), label) for h, lag in state.entries
-                if lag == 0}  # fmt: skip
-        theorems += [r for r in rows.values() if r is not whole]
+    theorems, rows, state, step = unrolled_state(theory, loss, theta, t, k, label)
     total = loss_differential(theory, loss, frame, label)
     build = Builder(theory, total.left, (), frame)
     build.lemma(total, ())
-    differentiate(build, lambda e: isinstance(e, Elem) and e.key not in state.names)
-    _insert(build, rows, state, t)
-    value = jacobian_of(build.line, D(theta), build.facts)
-    build.algebra(times(value, D(theta)), reason="collect")
+    value = collected(build, rows, state, theta, t)
     spelled = Theorem(
         f"{label}:d", total.left, build.line, build.chain(), (), frame, "differential of the loss"
     )
@@ -73,6 +62,41 @@ def double_sum(theory: Theory, loss: Loss, theta: Param, t: Symbol, k: Symbol) -
         title="double sum", subject=(theta,),
     )  # fmt: skip
     return Unrolled((*theorems, total, spelled, final), state, step)
+
+
+def unrolled_state(
+    theory: Theory, loss: Loss, theta: Param, t: Symbol, k: Symbol, label: str
+) -> tuple[list[Theorem], dict[str, Theorem], State, Transition]:
+    """The state's differential as a sum over k: all theorems, and the row of each sequence."""
+    state = state_of(theory, loss)
+    facts = (t - state.lo, state.hi - t)
+    step = transition(theory, state, Frame((theta,)), facts, t, f"{label}:step", D(theta))
+    theorems = [*step.lemmas, step.theorem]
+    rows: dict[str, Theorem] = {}
+    if step.input is not None:
+        whole = _unroll(theory, state, step, theta, t, k, label)
+        theorems.append(whole)
+        rows = {h.key: _row(theory, state, whole, h.at(t), label) for h, lag in state.entries
+                if lag == 0}  # fmt: skip
+        theorems += [r for r in rows.values() if r is not whole]
+    return theorems, rows, state, step
+
+
+def collected(
+    build: Builder, rows: dict[str, Theorem], state: State, theta: Param, t: Symbol
+) -> Term:
+    """Brings the line to J vec(d theta), with the state's rows put in, and returns J."""
+    differentiate(build, lambda e: e.key not in state.names)
+    _insert(build, rows, state, t)
+    for s in summands(build.line):
+        if s.change != D(theta):
+            raise NotSupported(
+                f"{build.first} depends on {theta} through {s.change}: there is no sum form",
+                hint="the forms gradient, adjoint and components are derived for it",
+            )
+    value = jacobian_of(build.line, D(theta), build.facts)
+    build.algebra(times(value, D(theta)), reason="collect")
+    return value
 
 
 def _insert(build: Builder, rows: dict[str, Theorem], state: State, t: Symbol) -> None:

@@ -53,14 +53,15 @@ def kept(system: AdjointSystem, main: tuple[str, ...]) -> set[str]:
 
 def recursions(system: AdjointSystem, main: tuple[str, ...]) -> list[Theorem]:
     """For each recurrent sequence its adjoint by cases: at the end of the range, and before it."""
-    out = []
+    keep = kept(system, main)
+    cases: dict[str, list[Theorem]] = {name: [] for name in sorted(keep)}
     for d in system.definitions:
-        if d.name in kept(system, main):
-            out += _cases(system, d, kept(system, main))
-    return out
+        if d.name in keep:  # a state with a boundary value of its own has two definitions
+            cases[d.name] += _cases(system, d, keep, 10 * len(cases[d.name]))
+    return [theorem for d in system.definitions for theorem in cases.pop(d.name, [])]
 
 
-def _cases(system: AdjointSystem, d: Definition, keep: set[str]) -> list[Theorem]:
+def _cases(system: AdjointSystem, d: Definition, keep: set[str], first: int) -> list[Theorem]:
     assert isinstance(d.head, Elem) and d.index is not None
     known = (*system.theory.facts, *d.facts)
     conditions = list(
@@ -69,7 +70,7 @@ def _cases(system: AdjointSystem, d: Definition, keep: set[str]) -> list[Theorem
         )
     )
     out = []
-    for number, choice in enumerate(choices((False, True), repeat=len(conditions))):
+    for number, choice in enumerate(choices((False, True), repeat=len(conditions)), first):
         facts = tuple(
             c if holds else (-c - 1).expand() for c, holds in zip(conditions, choice, strict=True)
         )

@@ -12,21 +12,21 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
 
-from symbptt.core.dependence import references
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import entails
 from symbptt.core.terms import (
     Block, D, Elem, Identity, OrderedProduct, Param, Partial, Plus, Term, Times, Vec, Zero,
     index_symbol, size,
 )  # fmt: skip
-from symbptt.core.theory import Definition, Frame, Theory
+from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Identification, Induction, Theorem
 
-from .adjoint import Loss, bounds, sequences
+from .adjoint import Loss
 from .builder import Builder
+from .constants import put_constants
 from .differential import differentiate
 from .linear import coefficient, summands, wrap
+from .state import State, lower, reached, selection, stack, state_of
 from .tidy import tidy
 
 Facts = tuple[Expr, ...]
@@ -44,6 +44,7 @@ def linear_form(
     """d y = sum_j J_j d(leaf_j), one summand for each change that remains."""
     build = Builder(theory, D(left), facts, frame)
     differentiate(build, expand)
+    put_constants(build)
     changes = list(dict.fromkeys(s.change for s in summands(build.line)))
     parts = [times(jacobian_of(build.line, c, build.facts), c) for c in changes]
     build.algebra(Plus(*parts) if parts else Zero(*left.shape), reason="collect")
@@ -86,69 +87,6 @@ def local(theory: Theory, y: Elem, x: Elem | Param, mode: str, facts: Facts) -> 
         subject=(y, x),
     )  # fmt: skip
     return [source, identified]
-
-
-@dataclass(frozen=True)
-class State:
-    """The elements that later steps refer to: (head, lag), newest first for each sequence."""
-
-    entries: tuple[tuple[Elem, int], ...]
-    lo: Expr
-    hi: Expr
-
-    def at(self, index: Expr) -> list[Elem]:
-        """The elements of the state at an index."""
-        return [head.at(index - lag) for head, lag in self.entries]
-
-    @property
-    def names(self) -> set[str]:
-        return {head.key for head, _ in self.entries}
-
-
-def stack(parts: list[Term]) -> Term:
-    """One column of blocks; a single part stays itself."""
-    return parts[0] if len(parts) == 1 else Block(len(parts), 1, *parts)
-
-
-def state_of(theory: Theory, loss: Loss) -> State:
-    """The state of a model whose recurrences all run forward over one range."""
-    lags: dict[str, int] = {}
-    heads: dict[str, Elem] = {}
-    ranges = set()
-    for d in sequences(theory, loss):
-        assert isinstance(d.head, Elem) and d.index is not None
-        for _, leaf in references(d.body):
-            if not isinstance(leaf, Elem) or not theory.defined(leaf.key):
-                continue
-            gap = d.index - leaf.index
-            if not gap.is_Integer or gap < 0:
-                raise NotSupported(
-                    f"{d.name} refers to {leaf}: only fixed steps back in time have an ordered "
-                    "product of Jacobians"
-                )
-            heads[leaf.key] = leaf
-            if gap > 0:
-                lags[leaf.key] = max(lags.get(leaf.key, 0), int(gap))
-        if not _is_boundary(d):
-            ranges.add((d.key, bounds(d.facts, d.index)))
-    entries = [
-        (heads[d.key], lag)
-        for d in sequences(theory, loss)
-        if d.key in lags and not _is_boundary(d)
-        for lag in range(lags[d.key])
-    ]
-    if not all(head.is_column for head, _ in entries):
-        raise NotSupported("products of Jacobians are written for states that are columns")
-    used = {b for key, b in ranges if key in lags}
-    if len(used) != 1:
-        raise NotSupported("the recurrent sequences run over different ranges")
-    lo, hi = used.pop()
-    return State(tuple(entries), lo, hi)
-
-
-def _is_boundary(d: Definition) -> bool:
-    """A boundary value such as h_0 = 0: its definition refers to no sequence."""
-    return not any(isinstance(leaf, Elem) for _, leaf in references(d.body))
 
 
 @dataclass(frozen=True)
@@ -211,8 +149,10 @@ def transition(
     return Transition(tuple(r for r in rows if r is not None), stacked, matrix, entering)
 
 
-def product(matrix: Term, t: Symbol, later: Expr, earlier: Expr) -> OrderedProduct:
+def product(matrix: Term, t: Symbol, later: Expr, earlier: Expr) -> OrderedProduct | Identity:
     """J[later] J[later-1] ... J[earlier+1]."""
+    if isinstance(matrix, Identity):
+        return matrix
     taken = {s.name for s in matrix.free_symbols | later.free_symbols | earlier.free_symbols
              if isinstance(s, Symbol)}  # fmt: skip
     name = next(c for c in ("i", "j", "l", "r", "i1", "i2", "i3") if c not in taken)
@@ -233,10 +173,13 @@ def through_time(theory: Theory, loss: Loss, y: Elem, x: Elem, t: Symbol, k: Exp
     label = f"jac:total:{y}:{x}"
     step_facts = (*low, t - k - 1, state.hi - t)
     step = transition(theory, state, frame, step_facts, t, f"{label}:step")
+    if (part := state.closed(reached(theory, state, y), step.matrix)) != state:
+        state, step = part, transition(theory, part, frame, step_facts, t, f"{label}:step")
     one, matrix = step.theorem, step.matrix
     start, seed = _start(theory, state, x, k, label)
     left = stack([D(e) for e in state.at(t)])
-    statement = product(matrix, t, t, k) @ _seeded(seed, x)
+    entering, through = _seeded(seed, x), product(matrix, t, t, k)
+    statement = entering if isinstance(through, Identity) else through @ entering
     theorem = Theorem(
         f"{label}:state", left, statement,
         _induction(theory, state, frame, one, start, statement, t, k), facts, frame,
@@ -244,18 +187,6 @@ def through_time(theory: Theory, loss: Loss, y: Elem, x: Elem, t: Symbol, k: Exp
     )  # fmt: skip
     theorems = [*step.lemmas, one, start, theorem]
     return [*theorems, *_read_off(theory, state, theorem, y, x, t, label)]
-
-
-def lower(state: State, k: Expr) -> Facts:
-    """k >= lo, unless k is the boundary itself. Raises NotSupported further back."""
-    if k == state.lo - 1:
-        return ()
-    if entails((), state.lo - 2 - k):
-        raise NotSupported(
-            f"the value at {k} lies before the boundary: it enters over several steps",
-            hint="the forms gradient, adjoint and components are derived for it",
-        )
-    return (k - state.lo,)
 
 
 def _seeded(seed: Term, x: Elem) -> Term:
@@ -301,6 +232,8 @@ def _induction(
     path = next(p for p, x in find(step.line, lambda x: x == target))
     step.hypothesis(path, statement)
     wanted = substitute(statement, nxt)
+    if isinstance(one.right, D):  # nothing changes from step to step: no product
+        return Induction(t, k, base.chain(), step.chain())
     factors = wanted.args if isinstance(wanted, Times) else (wanted,)
     step.back("product-last", (), factors[0], span=(0, len(step.line.args) - len(factors) + 1))
     return Induction(t, k, base.chain(), step.chain())
@@ -344,15 +277,6 @@ def _row(
     id = f"{label}:row:{head.name}"
     return Theorem(id, D(element), build.line, build.chain(), whole.facts, whole.frame,
                    "differential", (element,))  # fmt: skip
-
-
-def selection(state: State, element: Elem) -> Term:
-    """[0, ..., I, ..., 0]: the rows of the newest element of one sequence in the state."""
-    blocks = [
-        Identity(e.shape[0]) if e == element else Zero(element.shape[0], e.shape[0])
-        for e in state.at(element.index)
-    ]
-    return Block(1, len(blocks), *blocks)
 
 
 def _beyond(

@@ -106,6 +106,9 @@ def pull(adjoint: Term, summand: Term) -> Term:
     if isinstance(summand, Block) and summand.grid[1] == 1:
         at = next(i for i, a in enumerate(summand.blocks) if has_change(a))
         return pull(_selector(summand, at) @ adjoint, summand.blocks[at])
+    if isinstance(summand, Block) and summand.grid[0] == 1:
+        at = next(i for i, a in enumerate(summand.blocks) if has_change(a))
+        return pull(adjoint @ _columns(summand, at), summand.blocks[at])
     if isinstance(summand, Trace):
         n = summand.args[0].shape[0]
         return pull(Scale(adjoint, Identity(n)), summand.args[0])
@@ -120,6 +123,15 @@ def _selector(block: Block, at: int) -> Term:
         for i, b in enumerate(block.blocks)
     ]
     return Block(1, len(parts), *parts)
+
+
+def _columns(block: Block, at: int) -> Term:
+    """[0; ...; I; ...; 0]: takes the part of a row of matrices."""
+    width = block.blocks[at].shape[1]
+    parts = [
+        Identity(width) if i == at else Zero(b.shape[1], width) for i, b in enumerate(block.blocks)
+    ]
+    return Block(len(parts), 1, *parts)
 
 
 def coefficient(summand: Term) -> Term:

@@ -15,7 +15,8 @@ from .adjoint import Loss, loss_differential
 from .builder import Builder
 from .differential import differentiate
 from .double_sum import fold
-from .jacobian import jacobian_of, local, lower, state_of, through_time, times
+from .jacobian import jacobian_of, local, through_time, times
+from .state import lower, state_of
 
 
 def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list[Theorem]:
@@ -32,7 +33,7 @@ def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list
     total = loss_differential(theory, loss, frame, label)
     build = Builder(theory, total.left, facts, frame)
     build.lemma(total, ())
-    differentiate(build, lambda e: isinstance(e, Elem) and e.key not in state.names)
+    differentiate(build, lambda e: e.key not in state.names)
     used = _split(build, rows, x, t, k)
     value = _shorten(jacobian_of(build.line, D(x), build.facts), build.facts)
     build.algebra(times(value, D(x)), reason="collect")

@@ -49,7 +49,10 @@ def simplify_outputs(build: Builder) -> None:
 def assumed(theory: Theory) -> tuple[Theorem, ...]:
     """The theory's assumptions as theorems, for a development that uses them."""
     return tuple(
-        Theorem(f"assume:{a.name}", a.left, a.right, Assumed(a.name), a.facts, title="assumption")
+        Theorem(
+            f"assume:{a.name}", a.left, a.right, Assumed(a.name), a.facts, title="assumption",
+            relation=a.relation,
+        )
         for a in theory.assumptions
     )
 

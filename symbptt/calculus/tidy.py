@@ -49,6 +49,8 @@ def _node(term: Term, facts: Facts) -> Term:
         return term.body
     if isinstance(term, SumOver) and contradictory((*facts, *term.range_facts)):
         return Zero(*term.shape)
+    if isinstance(term, SumOver) and (term.hi - term.lo).expand() == 0:
+        return tidy(term.instance(term.lo), facts)
     if isinstance(term, Vec) and term.args[0].is_column:
         return term.args[0]
     if isinstance(term, Vec) and isinstance(term.args[0], Unvec):
@@ -100,6 +102,8 @@ def _product(term: Term) -> Term:
             and isinstance(factor, Const)
         ):
             return _product(Scale(Const(factor.value * body.args[0].value), body.args[1]))
+        if body == Const(1):
+            return factor
         return body if factor == Const(1) else term
     unit = Identity if isinstance(term, Times) else Ones
     kept = [a for a in term.args if not isinstance(a, unit)]

@@ -17,10 +17,15 @@ from symbptt.proof.objects import Assumed, Chain, Development, Identification, I
 from .adjoint import AdjointSystem, everything
 from .backward import identity
 from .derive import Problem, Result, derive
+from .forms import recursions
+from .simplify import assumed
 
 _PREFIX = "grad"
 _TITLE = "gradient by the adjoints"
 _AGREE = "the forms agree"
+_STATED: dict[str | None, tuple[str, ...]] = {
+    None: (_TITLE, "gradient"), "adjoint": (_TITLE,), "gradient": ("gradient",),
+}  # fmt: skip
 
 
 def together(system: AdjointSystem, results: Sequence[Result]) -> list[Result]:
@@ -36,13 +41,50 @@ def together(system: AdjointSystem, results: Sequence[Result]) -> list[Result]:
 
 
 def derive_all(
-    problem: Problem, quantities: Sequence[Gradient], form: str | None = None
+    problem: Problem,
+    quantities: Sequence[Gradient],
+    form: str | None = None,
+    length: int | None = None,
 ) -> list[Result]:
-    """Several gradients in one form, derived from one differential: faster than one by one."""
-    system = problem.system
-    lemmas = identity(system, everything(system.model), _PREFIX)
-    sharing = replace(problem, shared=tuple(lemmas))
-    return [derive(sharing, quantity, form) for quantity in quantities]
+    """Several gradients in one form, derived from one differential: faster than one by one.
+
+    With a ``length`` the problem becomes another one, and each gradient gets a proof of its own.
+    """
+    if length is None:
+        system = problem.system
+        lemmas = identity(system, everything(system.model), _PREFIX)
+        problem = replace(problem, shared=tuple(lemmas))
+    return [derive(problem, quantity, form, length) for quantity in quantities]
+
+
+def all_gradients(
+    problem: Problem,
+    quantities: Sequence[Gradient],
+    form: str | None = None,
+    length: int | None = None,
+) -> Result:
+    """One development that answers for each quantity in turn.
+
+    Without a form each gradient is stated twice, by the adjoint of every sequence and with only
+    those of the recurrent sequences left, after the recursions of the latter; the forms
+    ``adjoint`` and ``gradient`` give one of the two.
+    """
+    inner = "gradient" if form in _STATED else form
+    results = derive_all(problem, quantities, inner, length)
+    theorems = {t.id: t for t in assumed(problem.theory)}
+    answers: list[str] = []
+    if form is None and length is None:
+        opening = recursions(problem.system, problem.main)
+        theorems |= {t.id: t for t in opening}
+        answers += [t.id for t in opening]
+    for result in results:
+        theorems |= {t.id: t for t in result.development.theorems}
+        titles = _STATED.get(form, ())
+        stated = [t.id for t in result.development.theorems if t.title in titles]
+        answers += stated or result.answers
+    needed = _needed(list(theorems.values()), answers)
+    kept = tuple(t for t in theorems.values() if t.id in needed)
+    return Result(Development(results[-1].development.theory, kept), tuple(dict.fromkeys(answers)))
 
 
 def _read_off(result: Result, given: Frame) -> list[tuple[Theorem, tuple[str, ...]]]:
@@ -65,7 +107,10 @@ def _rebased(result: Result, lemmas: list[Theorem]) -> Result:
     if not chosen:
         return result
     theorems = [*lemmas]
+    own = {t.id for t in lemmas}
     for t in result.development.theorems:
+        if t.id in own:
+            continue
         if t.id in chosen:
             assert isinstance(t.proof, Identification)
             t = replace(t, proof=Identification(lemmas[-1].id, t.proof.wrt))

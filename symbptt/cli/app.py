@@ -1,4 +1,4 @@
-"""The commands ``build``, ``derive``, ``models`` and ``rules``.
+"""The commands ``build``, ``derive``, ``graph``, ``prove``, ``models`` and ``rules``.
 
 Exit status: 0 all fine; 1 something is wrong with the input, or out of date; 2 wrong usage. Errors
 in the input are one message with file, line and caret. SymPy is imported only inside the commands.
@@ -27,7 +27,7 @@ app = typer.Typer(
 
 
 class Form(StrEnum):
-    """The forms of a gradient."""
+    """The forms of a gradient, and those of a Jacobian: paths and direct."""
 
     gradient = "gradient"
     sum = "sum"
@@ -35,6 +35,9 @@ class Form(StrEnum):
     expanded = "expanded"
     components = "components"
     kronecker = "kronecker"
+    truncated = "truncated"
+    paths = "paths"
+    direct = "direct"
 
 
 class Layout(StrEnum):
@@ -74,6 +77,7 @@ def symbptt(
       symbptt derive "dL/dW" --model rnn --steps
       symbptt derive "\\partial h_t / \\partial h_k" --model rnn --latex
       symbptt derive "dL/dW" --model my-model.txt --form expanded --T 3
+      symbptt prove "h_t = \\sigma(W h_{t-1} + U x_t + b)" --model rnn --steps
     """
 
 
@@ -116,18 +120,22 @@ def derive(
         str,
         typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
     ],
-    form: Annotated[Form | None, typer.Option(help="The form of a gradient.")] = None,
+    form: Annotated[
+        Form | None, typer.Option(help="The form of a gradient; paths or direct of a Jacobian.")
+    ] = None,
     T: Annotated[
         int | None, typer.Option("--T", min=1, max=9999, help="The number of steps.")
     ] = None,
     layout: Annotated[Layout | None, typer.Option(help="How Jacobians are laid out.")] = None,
+    window: Annotated[
+        str | None,
+        typer.Option(metavar="K", help="How many steps the form truncated looks back."),
+    ] = None,
     steps: Annotated[
         bool, typer.Option("--steps", help="Show every step with its reason.")
     ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print JSON, with the proof.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")] = False,
 ) -> None:
     """Derive one quantity; the kernel checks the proof before anything is printed."""
     if latex and json:
@@ -136,8 +144,101 @@ def derive(
 
     print_derivation(
         quantity, model, None if form is None else form.value, T,
-        None if layout is None else layout.value, steps, latex, json,
+        None if layout is None else layout.value, steps, latex, json, window,
     )  # fmt: skip
+
+
+@app.command()
+def prove(
+    statement: Annotated[
+        str, typer.Argument(metavar="STATEMENT", help=r"For example M^k = Q \Lambda^k Q^{-1}.")
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|NAME",
+            help="A model file, which may only declare shapes, a worksheet, or a built-in model.",
+        ),
+    ],
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STATEMENT", help="What is assumed; may be given several times."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="How, for example: induction on t from 0.")] = "",
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Show every step with its reason.")
+    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")] = False,
+) -> None:
+    """Prove an equation or inequality; the kernel checks the proof before anything is printed."""
+    if latex and json:
+        raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    from .proving import print_proof
+
+    print_proof(statement, model, given or (), by, steps, latex, json)
+
+
+@app.command()
+def graph(
+    model: Annotated[
+        str,
+        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
+    ],
+    operations: Annotated[
+        bool, typer.Option("--operations", help="A node for every operation.")
+    ] = False,
+    latex: Annotated[
+        bool, typer.Option("--latex", help="Print the picture (TikZ) and the tables as LaTeX.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the picture as SVG.")
+    ] = None,
+) -> None:
+    """Show the computation graph of a model: its nodes, their rules, and back-propagation."""
+    if latex + json + (svg is not None) > 1:
+        raise typer.BadParameter("one of them only", param_hint="--latex, --json, --svg")
+    from .graphing import print_graph
+
+    print_graph(model, operations, json, latex, svg)
+
+
+@app.command()
+def evaluate(
+    expression: Annotated[str, typer.Argument(metavar="EXPRESSION", help="For example W^{30}.")],
+    given: Annotated[
+        str,
+        typer.Option(
+            "--with", metavar="VALUES", help="For example 'W = [[0, 1], [1, 0.5]]; n = 3'."
+        ),
+    ] = "",
+    model: Annotated[
+        str,
+        typer.Option(metavar="FILE|NAME", help="The model whose names the expression has."),
+    ] = "",
+    digits: Annotated[
+        int, typer.Option(min=0, max=100, help="Digits after the decimal point.")
+    ] = 4,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Evaluate an expression at given values, exactly, with all intermediate matrices."""
+    from .evaluating import print_evaluation
+
+    print_evaluation(expression, given, model, digits, json)
+
+
+@app.command()
+def classify(
+    matrix: Annotated[
+        str, typer.Argument(metavar="MATRIX", help="For example '[[1/2, 1], [0, 0.5]]'.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say how the powers of a matrix grow, with reasons; decimals are exact rationals."""
+    from .evaluating import print_growth
+
+    print_growth(matrix, json)
 
 
 @app.command()

@@ -75,7 +75,7 @@ def _refuse_doubles(paths: Iterable[Path]) -> None:
 
 
 def _progress(proved: Proved) -> None:
-    text = proved.derivation.text()
+    text = proved.derivation.headline
     shown = text if len(text) <= _WIDE else f"{text[: _WIDE - 1]}…"
     steps, ms = f"{proved.steps} steps", f"{1000 * proved.seconds:.0f} ms"
     print(f"  {proved.block.id:<16} {shown:<{_WIDE}}  proved  {steps:>9}  {ms:>7}", flush=True)

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 from symbptt.api import Model
-from symbptt.derivation import Derivation, derive_quantity
+from symbptt.derivation import derive_quantity
 from symbptt.models.builtin import builtins
+from symbptt.report.shown import Shown
 
 _WIDEST = 120
 _NAME = re.compile(r"[\w-]+")
@@ -25,14 +26,18 @@ def print_derivation(
     steps: bool,
     latex: bool,
     as_json: bool,
+    window: str | None = None,
 ) -> None:
     """Derives, checks, prints."""
-    derivation = derive_quantity(find_model(model), quantity, form, length, layout)
+    derivation = derive_quantity(
+        find_model(model), quantity, form, length, layout, window=window
+    )
     derivation.verify()
-    print(_shown(derivation, steps, latex, as_json))
+    print(shown(derivation, steps, latex, as_json))
 
 
-def _shown(derivation: Derivation, steps: bool, latex: bool, as_json: bool) -> str:
+def shown(derivation: Shown, steps: bool, latex: bool, as_json: bool) -> str:
+    """The result in the form asked for."""
     if as_json:
         return json.dumps(derivation.json(), ensure_ascii=False)
     if latex and steps:
@@ -42,7 +47,7 @@ def _shown(derivation: Derivation, steps: bool, latex: bool, as_json: bool) -> s
     return derivation.explain(width=_width()) if steps else derivation.text()
 
 
-def _latex_lines(derivation: Derivation) -> list[str]:
+def _latex_lines(derivation: Shown) -> list[str]:
     """The steps as LaTeX, each with its reason as a comment."""
     out, theorem = [], ""
     for step in derivation.steps:
@@ -59,7 +64,8 @@ def _width() -> int:
     return min(shutil.get_terminal_size((100, 24)).columns, _WIDEST) if sys.stdout.isatty() else 100
 
 
-def find_model(text: str) -> Model:
-    """A built-in model by name, or else the model in a file."""
+def find_model(text: str, equations: bool = True) -> Model:
+    """A built-in model by name, or else the model in a file; it may be refused without equations.
+    """
     is_name = _NAME.fullmatch(text) is not None and not Path(text).exists()
-    return Model.named(text) if is_name or text in builtins() else Model.load(text)
+    return Model.named(text) if is_name or text in builtins() else Model.load(text, equations)

@@ -26,5 +26,9 @@ def print_rules() -> None:
 
 
 def _rule(rule: Rule) -> tuple[str, str, str, str]:
-    equation = f"{unicode(rule.left)} = {unicode(rule.right)}"
-    return rule.name, equation, conditions_text(rule.conditions, UNICODE), rule.source
+    relation = UNICODE.templates["eq" if rule.relation == "=" else "le"]
+    equation = f"{unicode(rule.left)}{relation}{unicode(rule.right)}"
+    conditions = [conditions_text(rule.conditions, UNICODE)] if rule.conditions else []
+    conditions += [f"{unicode(term)} ≥ 0" for term in rule.nonnegative]
+    conditions += [f"{unicode(term)} > 0" for term in rule.positive]
+    return rule.name, equation, ", ".join(conditions), rule.source

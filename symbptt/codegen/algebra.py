@@ -72,6 +72,8 @@ def summands(term: Term, facts: Facts) -> Iterator[tuple[tuple[Expr, ...], Term]
         if not contradictory((*facts, *open_)):
             for more, part in summands(term.args[0], (*facts, *open_)):
                 yield (*open_, *more), part
+    elif isinstance(term, SumOver) and term.lo == term.hi:
+        yield from summands(term.instance(term.lo), facts)
     elif isinstance(term, Scale) and isinstance(term.args[0], Const):
         for conditions, part in summands(term.args[1], facts):
             yield conditions, _scaled(term.args[0], part)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sympy import Integer
 
 from symbptt.core.terms import (
-    ONE, Block, Diag, Hadamard, Identity, Map, Ones, Param, Plus, Scale, SumOver, Term, Times,
+    ONE, Block, Diag, Elem, Hadamard, Identity, Map, Ones, Param, Plus, Scale, SumOver, Term, Times,
     Transposed, When, Zero,
 )  # fmt: skip
 
@@ -29,7 +29,7 @@ class Expressions(Columns):
             raise self.refused(term, "a matrix for every sample")
         if ONE in term.shape:
             raise self.refused(term, "a column or row stands where a matrix is needed")
-        if isinstance(term, Param):
+        if isinstance(term, Param | Elem):
             return self.leaf(term)
         if isinstance(term, Transposed):
             return swap(self.matrix(term.args[0]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Expr, Symbol
 
-from symbptt.core.terms import Param, Plus, Term
+from symbptt.core.terms import Elem, Param, Plus, Term
 from symbptt.core.traverse import find, subterm
 
 from . import ir
@@ -46,7 +46,8 @@ def make_frame(
         "keywords": "".join(f"{k}, " for k in keywords),
         "passed": "".join(f"{k}={k}, " for k in keywords),
         "counted": interface.counted, "functions": bool(layout.functions),
-        "length": layout.dim_keys[layout.length], "least": interface.least,
+        "least": interface.least,
+        "timed": tuple(layout.public[k] for k in layout.outputs if layout.arrays[k].timed),
         "no_mask": lowered.no_mask, "no_loss_mask": lowered.no_mask or lowered.no_loss_mask,
         "no_truncation": lowered.no_truncation,
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
@@ -89,7 +90,13 @@ class _Pieces:
         ]
         params = {arrays[k].name: layout.public[k] for k in needed if k in layout.params}
         starts = {a.name: layout.public[k] for k, a in self.lowered.starts.items()}
-        inputs = [self.padded(k, "inputs", layout.public[k]) for k in needed if k in layout.inputs]
+        inputs: list[str] = []
+        for k in needed:
+            if k in layout.inputs:
+                inputs.append(self.padded(k, "inputs", layout.public[k]))
+            if k in layout.before:
+                early = self.early(arrays[k], layout.before[k])
+                inputs.append(f"{early} = states[{py(layout.public[k])}]")
         return [*self.several(params, "params"), *inputs, *self.several(starts, "states")]
 
     def cached(self, body: ir.Body) -> list[str]:
@@ -135,7 +142,13 @@ class _Pieces:
         text = f"{source}[{py(name)}]"
         if not array.timed:
             return f"{array.name} = {text}.copy()"
-        return f"{array.name} = _padded({text}, {self.padding(array, self.layout.covered[key])})"
+        return f"{array.name} = _padded({text}, {self.padding(array, self.layout.passed(key))})"
+
+    def early(self, array: ir.Array, span: Span) -> str:
+        """The boundary values in the array of an input: one step, or several."""
+        if span[0] != span[1]:
+            return self.slots(array, span)
+        return f"{array.name}[{self.printer.index(span[0] - array.first)}]"
 
     def padding(self, array: ir.Array, span: Span | None) -> str:
         """The empty slots in front and behind."""
@@ -149,7 +162,7 @@ class _Pieces:
         """The lines of a function: sizes, what it unpacks, the printed program."""
         lines, layout = self.printer.lines(body), self.layout
         used = symbols_of(body)
-        ranked = dict.fromkeys((layout.length, ir.BATCH, *layout.dim_keys))
+        ranked = dict.fromkeys((*layout.lengths, ir.BATCH, *layout.dim_keys))
         sizes = {self.printer.index(s): layout.dim_keys[s] for s in ranked if s in used}
         called = {n.function for n in ir.walk(body) if isinstance(n, ir.Apply)}
         calls = [
@@ -176,9 +189,9 @@ class _Pieces:
 
     def outputs(self) -> str:
         """The outputs, as copies."""
-        arrays, span = self.layout.arrays, self.layout.span
+        arrays, axes = self.layout.arrays, self.layout.axes
         return self.dictionary(
-            {k: f"{self.slots(arrays[k], span)}.copy()" for k in self.parts.outputs}
+            {k: f"{self.slots(arrays[k], axes.get(k))}.copy()" for k in self.parts.outputs}
         )
 
     def cache(self) -> list[str]:
@@ -191,22 +204,23 @@ class _Pieces:
 
     def gradients(self) -> dict[str, str]:
         """The three dictionaries of Gradients."""
-        arrays, covered = self.lowered.gradients, self.layout.covered
-        starts = self.lowered.start_gradients
+        arrays, layout = self.lowered.gradients, self.layout
+        starts = {k: a.name for k, a in self.lowered.start_gradients.items()}
+        starts |= {k: self.early(arrays[k], span) for k, span in layout.before.items()}
         return {
-            "params": self.dictionary({k: arrays[k].name for k in self.layout.params}),
+            "params": self.dictionary({k: arrays[k].name for k in layout.params}),
             "inputs": self.dictionary(
-                {k: self.slots(arrays[k], covered.get(k)) for k in self.layout.inputs}
+                {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs}
             ),
-            "states": self.dictionary({k: a.name for k, a in starts.items()}),
+            "states": self.dictionary(starts),
         }
 
     def loss_grads(self) -> str:
         """The gradients of the outputs that the model's loss gives."""
         found, arrays = {d.key for d in self.parts.loss}, self.layout.arrays
-        outside = self.parts.outside.items()
+        outside, axes = self.parts.outside.items(), self.layout.axes
         return self.dictionary(
-            {z: self.slots(arrays[g], self.layout.span) for z, g in outside if g in found}
+            {z: self.slots(arrays[g], axes.get(z)) for z, g in outside if g in found}
         )
 
     def direct(self) -> list[tuple[str, str, str]]:
@@ -215,8 +229,11 @@ class _Pieces:
         out = []
         for key, array in self.lowered.direct.items():
             group = next((g for g, keys in groups.items() if key in keys), "states")
-            span = self.layout.covered.get(key) if group == "inputs" else None
+            span = self.layout.passed(key) if group == "inputs" else None
             out.append((group, self.layout.public[key], self.slots(array, span)))
+            if key in self.layout.before:
+                early = self.early(array, self.layout.before[key])
+                out.append(("states", self.layout.public[key], early))
         return out
 
     def additive(self) -> tuple[str, ...]:
@@ -229,11 +246,11 @@ class _Pieces:
         )
 
 
-def _is_summand(body: Term, leaf: Param) -> bool:
+def _is_summand(body: Term, leaf: Elem | Param) -> bool:
     """Whether the parameter stands in the term only as a summand."""
     return all(
         not path or isinstance(subterm(body, path[:-1]), Plus)
-        for path, _ in find(body, lambda x: x == leaf)
+        for path, _ in find(body, lambda x: isinstance(x, Elem | Param) and x.key == leaf.key)
     )
 
 

@@ -8,7 +8,6 @@ from sympy import Expr
 
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import linear
-from symbptt.core.terms import Elem
 
 from .ir import BATCH
 from .layout import Layout
@@ -32,16 +31,19 @@ class Interface:
         self.mask_axes: Shape = () if layout.span is None else self._shape((BATCH,), layout.span)
 
     @property
-    def counted(self) -> bool:
-        """Whether the number of steps must be given, since no input shows it."""
-        inputs = self.layout.inputs.values()
-        return self.layout.span is not None and not any(isinstance(x, Elem) for x in inputs)
+    def counted(self) -> tuple[str, ...]:
+        """The lengths that must be given, since no input shows them."""
+        layout = self.layout
+        inputs = [steps for k in layout.inputs if (steps := layout.passed(k)) is not None]
+        shown = {s for span in inputs for end in span for s in end.free_symbols}
+        timed = layout.lengths if layout.axes else ()
+        return tuple(layout.dim_keys[s] for s in timed if s not in shown)
 
     @property
     def size_names(self) -> tuple[str, ...]:
         """The names of the dimensions, without the length and the batch."""
         keys = self.layout.dim_keys.items()
-        return tuple(name for s, name in keys if s not in (BATCH, self.layout.length))
+        return tuple(name for s, name in keys if s not in (BATCH, *self.layout.lengths))
 
     @property
     def param_sizes(self) -> tuple[str, ...]:
@@ -51,14 +53,14 @@ class Interface:
         return tuple(dict.fromkeys(p for p in parts if isinstance(p, str)))
 
     @property
-    def least(self) -> int:
-        """The smallest length that the model's facts allow."""
-        found = [1]
-        for fact in self.layout.facts:
-            const, terms = linear(fact)
-            if terms == ((self.layout.length, 1),):
-                found.append(-const)
-        return max(found)
+    def least(self) -> tuple[tuple[str, int], ...]:
+        """The smallest lengths that the model's facts allow."""
+        out = []
+        for length in self.layout.lengths:
+            facts = map(linear, self.layout.facts)
+            least = max([1, *(-const for const, terms in facts if terms == ((length, 1),))])
+            out.append((self.layout.dim_keys[length], least))
+        return tuple(out)
 
     def _key(self, axis: Expr) -> str | int:
         """An axis: a name, a number, or a sum such as ``n + d``."""
@@ -83,18 +85,20 @@ class Interface:
 
         def group(keys: Iterable[str]) -> dict[str, Shape]:
             return {
-                layout.public[k]: self._shape(layout.arrays[k].axes, layout.covered.get(k))
-                for k in keys
+                layout.public[k]: self._shape(layout.arrays[k].axes, layout.passed(k)) for k in keys
             }
 
         states: dict[str, Shape] = {}
         for key, steps in layout.boundary.items():
             several = (len(steps),) if len(steps) > 1 else ()
             states[layout.public[key]] = (*several, *self._shape(layout.arrays[key].axes, None))
-        outputs: dict[str, Shape] = {}
-        for key in layout.outputs:
-            span = layout.span if layout.arrays[key].timed else None
-            outputs[layout.public[key]] = self._shape(layout.arrays[key].axes, span)
+        for key, span in layout.before.items():
+            several = None if span[0] == span[1] else span
+            states[layout.public[key]] = self._shape(layout.arrays[key].axes, several)
+        outputs = {
+            layout.public[k]: self._shape(layout.arrays[k].axes, layout.axes.get(k))
+            for k in layout.outputs
+        }
         shapes = {
             "params": group(layout.params), "inputs": group(layout.inputs), "states": states,
             "outputs": outputs,

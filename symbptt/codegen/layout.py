@@ -9,8 +9,6 @@ negative), so that slot t holds the element at t: the printed ``h[t - 1]`` is h_
 
 from __future__ import annotations
 
-import builtins
-import keyword
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,45 +17,20 @@ from sympy import Expr, Integer, Symbol
 
 from symbptt.core.errors import NotSupported
 from symbptt.core.functions import known
+from symbptt.core.indices import entails
 from symbptt.core.terms import ONE, Elem, Map, Param, Term
 from symbptt.core.theory import Given
 from symbptt.core.traverse import find
-from symbptt.notation.symbols import ascii_name, ascii_names
+from symbptt.notation.symbols import ascii_names
 
 from .ir import BATCH, Array, Axes
+from .names import Names, function_names, public_names
 from .outside import bare, sequence_key
 from .parts import Parts, inputs_of, per_sample
-from .spans import Facts, Span, bounds, extreme, hull, main_span
+from .spans import Facts, Span, bounds, extreme, hull, length_of, time_axes
 
 if TYPE_CHECKING:
     from symbptt.models.model import Model
-
-# What the module's own text uses as names; quantities of a model get other ones.
-RESERVED = frozenset({
-    "np", "NamedTuple", "Mapping", "SHAPES", "EQUATIONS", "FUNCTIONS", "Gradients", "forward",
-    "backward", "loss_and_grads", "init_params", "params", "inputs", "states", "targets", "mask",
-    "truncate", "clip", "cache", "outputs", "grad_outputs", "functions", "steps", "sizes", "rng",
-    "dtype", "read", "grads", "name", "order", "loss", "gradients",
-})  # fmt: skip
-
-
-class Names:
-    """Hands out distinct Python names; none shadows a keyword, a builtin or the module's names."""
-
-    def __init__(self) -> None:
-        self._taken = {*RESERVED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
-
-    def fresh(self, word: str) -> str:
-        """``word``, or ``word_2``, ``word_3``, ..."""
-        name, count = word, 2
-        while name in self._taken:
-            name, count = f"{word}_{count}", count + 1
-        self._taken.add(name)
-        return name
-
-    def of(self, name: str) -> str:
-        """A Python name for a normal name."""
-        return self.fresh(ascii_name(name))
 
 
 @dataclass
@@ -65,10 +38,12 @@ class Layout:
     """Names and storage, by the keys of the model's quantities.
 
     ``public`` gives the names in the interface's dictionaries, ``dim_keys`` those of the sizes;
-    ``symbols`` and ``batch`` are the local names of indices and sizes. ``span`` is the range of the
-    module's time axes (None for a model without time), ``boundary`` has the given boundary steps
-    of the states, ``functions`` the unspecified elementwise functions with the highest derivative
-    that is needed of each, and ``covered`` the steps at which a sequence has a value.
+    ``symbols`` and ``batch`` are the local names of indices and sizes. ``axes`` has the time axis
+    of every sequence, ``lengths`` the lengths of these, ``span`` the axis of the first length (None
+    for a model without time). ``boundary`` has the given boundary steps of the states, ``before``
+    those of the inputs that begin before their time axis, ``functions`` the unspecified elementwise
+    functions with the highest derivative that is needed of each, and ``covered`` the steps at which
+    a sequence has a value. A family of parameters is one of ``params``, and its lags are its steps.
     """
 
     facts: Facts
@@ -76,9 +51,10 @@ class Layout:
     symbols: dict[Symbol, str]
     public: dict[str, str]
     batch: str
-    length: Symbol
+    lengths: tuple[Symbol, ...]
+    axes: dict[str, Span]
     span: Span | None
-    params: dict[str, Param]
+    params: dict[str, Elem | Param]
     inputs: dict[str, Elem | Param]
     targets: dict[str, Elem | Param]
     states: dict[str, Elem]
@@ -90,7 +66,20 @@ class Layout:
     dim_keys: dict[Symbol, str]
     arrays: dict[str, Array] = field(default_factory=dict)
     covered: dict[str, Span] = field(default_factory=dict)
+    before: dict[str, Span] = field(default_factory=dict)
     mask: Array | None = None
+
+    @property
+    def length(self) -> Symbol:
+        """The length of the main time axis."""
+        return self.lengths[0]
+
+    def passed(self, key: str) -> Span | None:
+        """The steps at which an argument has values, without those in ``before``."""
+        steps = self.covered.get(key)
+        if steps is None or key not in self.before:
+            return steps
+        return self.before[key][1] + 1, steps[1]
 
     def index_name(self, symbol: Symbol) -> str:
         """The Python name of an index, a length or a dimension."""
@@ -122,52 +111,42 @@ def make_layout(model: Model, parts: Parts) -> Layout:
         return {head.key: head for head in heads if head is not None}
 
     inputs, targets = leaves(inputs_of(model)), leaves(model.targets)
-    if missing := set(givens) - set(inputs) - set(targets):
+    families = leaves(model.families)
+    if missing := set(givens) - set(inputs) - set(targets) - set(families):
         raise NotSupported(f"{bare(min(missing))} is given, but neither an input nor a target")
     params = {key: p for key, p in timeless.items() if key not in {*inputs, *targets}}
     states, boundary = _states(theory.givens, defined, facts)
-    span = main_span(parts.forward, model.length, facts)
-    if span is not None and not (span[1] - span[0] - model.length).is_Integer:
-        raise NotSupported(
-            f"the outputs stand at steps {span[0]} to {span[1]}, not over the length"
-        )
+    axes = time_axes(parts.forward, model.length, facts)
+    for length, (span, _) in axes.items():
+        if not (span[1] - span[0] - length).is_Integer:
+            raise NotSupported(
+                f"the outputs stand at steps {span[0]} to {span[1]}, not over {length}"
+            )
+    lengths = tuple(axes) or (model.length,)
     if late := set(states) - {d.key for d in parts.forward}:
         raise NotSupported(f"{bare(min(late))} has boundary values, but no output depends on it")
     names = Names()
     symbols: dict[Symbol, str] = {}
-    for s in dict.fromkeys((model.length, *_dims(model), *_indices(parts))):
+    for s in dict.fromkeys((*lengths, *_dims(model, lengths), *_indices(parts))):
         symbols[s] = names.of(s.name.rstrip("'"))
     functions = _functions(parts)
     layout = Layout(
-        facts, names, symbols, _public([*params, *inputs, *targets, *theory.names, *functions]),
-        names.fresh("B"), model.length, span, params, inputs, targets, states, boundary,
-        parts.outputs, functions, _batched(parts, {*map(bare, (*inputs, *targets))}),
-        _function_names(functions, names), _dim_keys(model),
+        facts, names, symbols,
+        public_names([*params, *families, *inputs, *targets, *theory.names, *functions]),
+        names.fresh("B"), lengths, {key: span for span, keys in axes.values() for key in keys},
+        next((span for span, _ in axes.values()), None), {**params, **families}, inputs, targets,
+        states, boundary, parts.outputs, functions,
+        _batched(parts, {*map(bare, (*inputs, *targets))}, set(families)),
+        function_names(functions, names), _dim_keys(model, lengths),
     )  # fmt: skip
     _store(layout, parts, theory.givens)
+    layout.before.update(_before(layout, dict(axes)))
     return layout
 
 
-def _public(keys: Iterable[str]) -> dict[str, str]:
-    """The dictionary keys of the interface; different names never get the same one."""
-    keys = list(keys)
-    words = ascii_names(map(bare, keys))
-    return {key: words[bare(key)] for key in keys}
-
-
-def _function_names(functions: dict[str, int], names: Names) -> dict[str, list[str]]:
-    """sigma, d_sigma, d2_sigma, ... for a function and its derivatives."""
-    out: dict[str, list[str]] = {}
-    for name, order in functions.items():
-        word = names.of(name)
-        prefixes = ("", "d_", *(f"d{k}_" for k in range(2, order + 1)))
-        out[name] = [word, *(names.fresh(p + word) for p in prefixes[1 : order + 1])]
-    return out
-
-
-def _dim_keys(model: Model) -> dict[Symbol, str]:
+def _dim_keys(model: Model, lengths: tuple[Symbol, ...]) -> dict[Symbol, str]:
     """The names of sizes in the interface: T, B and the model's dimensions."""
-    symbols = [model.length, *_dims(model)]
+    symbols = [*lengths, *_dims(model, lengths)]
     keys = ascii_names(s.name for s in symbols)
     batch = next(k for k in ("B", "batch", "batch_size", "samples") if k not in keys.values())
     return {**{s: keys[s.name] for s in symbols}, BATCH: batch}
@@ -197,11 +176,29 @@ def _states(
     return states, ordered
 
 
-def _dims(model: Model) -> list[Symbol]:
+def _dims(model: Model, lengths: tuple[Symbol, ...]) -> list[Symbol]:
+    """The sizes of axes, and what else limits the steps at which something is given."""
     terms = [*model.theory.leaves(), *(d.head for d in model.theory.definitions)]
     found = {s for t in terms for dim in t.shape for s in dim.free_symbols}
+    for g in model.theory.givens:
+        found |= {s for f in g.facts for s in f.free_symbols} - {g.head.index}
     ranked = [*model.dims, *sorted(found, key=str)]
-    return [s for s in dict.fromkeys(ranked) if s != model.length]
+    return [s for s in dict.fromkeys(ranked) if s not in lengths]
+
+
+def _before(
+    layout: Layout, axes: dict[Symbol, tuple[Span, tuple[str, ...]]]
+) -> Iterator[tuple[str, Span]]:
+    """What an input that covers its time axis is given at in front of it."""
+    for key in layout.inputs:
+        if key not in layout.covered or not axes:
+            continue
+        first, last = own = layout.covered[key]
+        length = length_of([(last, last)], layout.length)
+        start, end = axes.get(length, axes[layout.length])[0]
+        early = first != start and entails(layout.facts, start - first)
+        if early and entails(layout.facts, own[1] - end):
+            yield key, (first, start - 1)
 
 
 def _indices(parts: Parts) -> list[Symbol]:
@@ -222,9 +219,9 @@ def _functions(parts: Parts) -> dict[str, int]:
     return orders
 
 
-def _batched(parts: Parts, given: set[str]) -> frozenset[str]:
+def _batched(parts: Parts, given: set[str], families: set[str]) -> frozenset[str]:
     """The keys of everything that differs between samples, adjoints included."""
-    found = per_sample((*parts.forward, *parts.loss), given)
+    found = per_sample((*parts.forward, *parts.loss), given, families)
     sources = (*parts.adjoint.items(), *parts.outside.items())
     return found | {key for z, key in sources if z in found}
 
@@ -246,32 +243,35 @@ def _store(layout: Layout, parts: Parts, givens: tuple[Given, ...]) -> None:
         add(given.head, given.facts)
     for d in parts.forward:
         add(d.head, d.facts)
-    for head, facts in _outside_heads(parts, layout.span):
+    for head, facts in _outside_heads(parts, layout.axes):
         add(head, facts)
     for d in (*parts.backward, *parts.loss):
         add(d.head, d.facts)
     for name, head in heads.items():
-        batched = isinstance(head, Elem) or name in layout.batched
+        own = isinstance(head, Elem) and name not in layout.params
+        batched = own or name in layout.batched
         if isinstance(head, Param):
             layout.arrays[name] = Array(layout.names.of(head.name), axes_of(head, batched))
             continue
         layout.covered[name] = hull(spans[name], layout.facts)
-        stored = [*spans[name], layout.span] if name in layout.outputs else spans[name]
-        first, last = hull([s for s in stored if s is not None], layout.facts)
-        first = extreme((first, Integer(0)), layout.facts, -1)
+        stored = [*spans[name], layout.axes[name]] if name in layout.outputs else spans[name]
+        first, last = hull(stored, layout.facts)
+        if name not in layout.params and entails(layout.facts, first):
+            first = Integer(0)
         layout.arrays[name] = Array(layout.names.of(head.name), axes_of(head, batched), first, last)
     if layout.span is not None:
         first = extreme((layout.span[0], Integer(0)), layout.facts, -1)
         layout.mask = Array("mask", (BATCH,), first, layout.span[1])
 
 
-def _outside_heads(parts: Parts, span: Span | None) -> Iterator[tuple[Elem | Param, Facts]]:
-    """The gradients from outside; they cover the module's time axis."""
+def _outside_heads(parts: Parts, axes: dict[str, Span]) -> Iterator[tuple[Elem | Param, Facts]]:
+    """The gradients from outside; they cover the sequence's time axis."""
     for d in parts.forward:
         if d.key not in parts.outside:
             continue
         name = bare(parts.outside[d.key])
         if d.index is None:
             yield Param(name, *d.head.shape), ()
-        elif span is not None:
+        else:
+            span = axes[d.key]
             yield Elem(name, d.index, *d.head.shape), (d.index - span[0], span[1] - d.index)

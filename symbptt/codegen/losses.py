@@ -18,7 +18,7 @@ from symbptt.core.traverse import contains
 
 from .named_loss import name_terms
 from .outside import bare, clear, fill_rows, within
-from .spans import Facts
+from .spans import Facts, Span, time_axes
 
 if TYPE_CHECKING:
     from symbptt.calculus.adjoint import AdjointSystem
@@ -68,7 +68,8 @@ def with_loss(
         elif not isinstance(body, Zero):
             ends.append(_as_outside(d, body, parts))
     direct = {leaf: loss_part(term) for leaf, term in source.gradients.items()}
-    timed = {d.key for d in source.values if d.index is not None}
+    axes = time_axes(parts.forward, model.length, model.theory.facts).values()
+    lasts = {span[1] for span, _ in axes}
     return replace(
         parts,
         adjoint=source.adjoint,
@@ -76,8 +77,18 @@ def with_loss(
         total=source.total,
         direct={leaf: term for leaf, term in direct.items() if not isinstance(term, Zero)},
         losses=tuple(key for key in source.weights if key not in parts.outputs),
-        unmasked=any(key in parts.outputs or key not in timed for key in source.weights),
+        unmasked=any(
+            key in parts.outputs or any(_at_the_end(span, lasts) for _, span in weights)
+            for key, weights in source.weights.items()
+        ),
     )
+
+
+def _at_the_end(span: Span | None, lasts: set[Expr]) -> bool:
+    """Whether a sum of losses is no sum over the steps of a sequence, whatever its length."""
+    if span is None:
+        return False
+    return bool(span[0].free_symbols or (span[1].free_symbols and span[1] not in lasts))
 
 
 def _source(

@@ -20,7 +20,7 @@ from symbptt.core.traverse import substitute
 from . import ir
 from .gradients import Place, gradient_statements
 from .layout import Layout
-from .masking import drop, hold, keep, plan_masking
+from .masking import SEVERAL_LENGTHS, drop, hold, keep, plan_masking
 from .outside import bare
 from .parts import Parts
 from .schedule import Group, schedule, step_reads
@@ -140,6 +140,8 @@ class _Lowering:
         """Reversed passes count steps only if every loop reads its next step and no other."""
         if self.layout.span is None:
             return "the model has no time steps"
+        if len(self.layout.lengths) > 1:
+            return SEVERAL_LENGTHS
         names = {d.key for d in self.parts.backward}
         for group in groups:
             shown = bare(self.source[group.definitions[0].key])

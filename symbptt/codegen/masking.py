@@ -1,5 +1,8 @@
 """What a mask does: a step whose mask is 0 keeps the state of the step before, and has no loss.
 
+What belongs to no step may read the state at the last step of its direction: the mask has kept
+there what a sequence without its padding ends with.
+
 With m_t the mask, a sequence z that other steps read becomes z_t = m_t F + (1 - m_t) z_{t-1}
 (z_{t+1} if it runs backward). So of its adjoint, m_t lambda_t goes on through F, and (1 - m_t)
 lambda_t is held for the step before. A sequence that only its own step reads needs nothing: no
@@ -25,6 +28,9 @@ from .parts import Parts
 from .spans import bounds
 
 
+SEVERAL_LENGTHS = "the model has sequences of several lengths"
+
+
 @dataclass(frozen=True)
 class Masking:
     """``steps`` says where the kept value of a sequence is, -1 or 1; or why there is no mask."""
@@ -37,7 +43,10 @@ def plan_masking(parts: Parts, layout: Layout) -> Masking:
     """The sequences that a mask freezes."""
     if layout.span is None:
         return Masking(refused="the model has no time steps")
+    if len(layout.lengths) > 1:
+        return Masking(refused=SEVERAL_LENGTHS)
     gaps: dict[str, set[Expr | None]] = {}
+    ends: list[tuple[str, Expr]] = []
     names = {d.key for d in parts.forward}
     for d in parts.forward:
         if refused := _misplaced(d, layout):
@@ -46,7 +55,10 @@ def plan_masking(parts: Parts, layout: Layout) -> Masking:
     for d in (*parts.forward, *values):
         for _, leaf in references(d.body):
             if isinstance(leaf, Elem) and leaf.key in names:
-                known = d.index is not None and (leaf.index - d.index).is_Integer
+                if d.index is None:
+                    ends.append((leaf.key, leaf.index))
+                    continue
+                known = (leaf.index - d.index).is_Integer
                 gaps.setdefault(leaf.key, set()).add(leaf.index - d.index if known else None)
     steps: dict[str, Expr] = {}
     for name, found in gaps.items():
@@ -57,13 +69,17 @@ def plan_masking(parts: Parts, layout: Layout) -> Masking:
         if others or gap not in (-1, 1) or not _has_start(name, gap, layout):
             return Masking(refused=f"{bare(name)} is read at other steps than the one before")
         steps[name] = gap
+    for name, at in ends:
+        last = {-1: layout.span[1], 1: layout.span[0]}.get(steps.get(name, 0))
+        if last is None or not equal_index(layout.facts, at, last):
+            return Masking(refused=f"{bare(name)} is read at step {at} by what belongs to no step")
     return Masking(steps)
 
 
 def _misplaced(d: Definition, layout: Layout) -> str:
     """Why a definition stands against a mask: it must hold at every step, or be a boundary."""
     if d.index is None:
-        return f"{d.name} belongs to no step"
+        return ""
     assert layout.span is not None
     first, last = bounds(d.facts, d.index, layout.facts)
     outside = (layout.span[0] - 1, layout.span[1] + 1)

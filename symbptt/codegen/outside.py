@@ -32,7 +32,9 @@ def bare(key: str) -> str:
     return key.removesuffix("[]")
 
 
-def outside_gradient(row: Func, outside: dict[str, str], span: Span | None, facts: Facts) -> Term:
+def outside_gradient(
+    row: Func, outside: dict[str, str], axes: dict[str, Span], facts: Facts
+) -> Term:
     """The column dL/dz_t for the Jacobian row of the outside loss; zero for what is no output."""
     at = row.arguments[row.slot - 1]
     inner = at.args[0] if isinstance(at, Vec) else at
@@ -45,7 +47,7 @@ def outside_gradient(row: Func, outside: dict[str, str], span: Span | None, fact
     name = bare(outside[at.key])
     if isinstance(at, Param):
         return Param(name, *at.shape)
-    return within(Elem(name, at.index, *at.shape), at, span, facts)
+    return within(Elem(name, at.index, *at.shape), at, axes[at.key], facts)
 
 
 def within(term: Term, at: Term, span: Span | None, facts: Facts) -> Term:

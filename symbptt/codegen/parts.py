@@ -12,7 +12,7 @@ own loss (``loss``, ``direct``), which again ends in gradients of the outputs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from symbptt.core.traverse import find
 
 from .losses import with_loss
 from .outside import bare, clear, fill_rows, outside_gradient, sequence_key
-from .spans import Facts, Span, bounds, main_span
+from .spans import Facts, Span, bounds, time_axes
 
 if TYPE_CHECKING:
     from symbptt.calculus.adjoint import AdjointSystem
@@ -40,7 +40,7 @@ class Parts:
     of the sequence of its outside gradients dL/dz_t.
     ``total`` is the loss of one sample as a term in the loss sequences ``losses``, None without
     a loss; ``direct`` are gradients of leaves that the loss itself mentions; ``unmasked`` tells
-    that the loss has no term of its own for every step, which a mask could drop.
+    that the loss has terms that a mask could not drop with their step.
     """
 
     forward: tuple[Definition, ...]
@@ -62,7 +62,8 @@ def take_apart(model: Model, system: AdjointSystem) -> Parts:
     losses = {*map(sequence_key, model.losses), *([model.loss.key] if model.loss else [])}
     auto = {*model.auto, *map(sequence_key, model.auto)}
     inputs = inputs_of(model)
-    batched = per_sample(theory.definitions, {*inputs, *model.targets})
+    families = {*map(sequence_key, model.families)}
+    batched = per_sample(theory.definitions, {*inputs, *model.targets}, families)
     outputs = tuple(
         k for k in theory.names
         if k not in losses and k not in auto and (k in batched or not batched)
@@ -82,12 +83,12 @@ def take_apart(model: Model, system: AdjointSystem) -> Parts:
     late = [d for d in theory.definitions if d.key not in inner]
     dead = {adjoint[d.key] for d in late if d.key in adjoint}
 
-    span = main_span(forward, model.length, theory.facts)
+    axes = axes_of_outputs(forward, model)
 
     def backward_part(term: Term, facts: Facts = ()) -> Term:
         known = (*theory.facts, *facts)
         return clear(
-            fill_rows(term, own, lambda row: outside_gradient(row, outside, span, known)), dead
+            fill_rows(term, own, lambda row: outside_gradient(row, outside, axes, known)), dead
         )
 
     early = {adjoint[key] for key in inner}
@@ -104,8 +105,14 @@ def take_apart(model: Model, system: AdjointSystem) -> Parts:
         adjoint,
     )
     _check_leaves(theory, forward, parts.gradients)
-    _check_outside(parts, span, theory.facts)
+    _check_outside(parts, axes, theory.facts)
     return with_loss(parts, model, system, late, own)
+
+
+def axes_of_outputs(forward: Iterable[Definition], model: Model) -> dict[str, Span]:
+    """The range of the time axis of every sequence."""
+    axes = time_axes(forward, model.length, model.theory.facts)
+    return {key: span for span, keys in axes.values() for key in keys}
 
 
 def inputs_of(model: Model) -> tuple[str, ...]:
@@ -126,14 +133,17 @@ def inputs_of(model: Model) -> tuple[str, ...]:
     return tuple(leaf.name for leaf in theory.params if leaf in applied and leaf.is_column)
 
 
-def per_sample(definitions: Iterable[Definition], given: set[str]) -> frozenset[str]:
+def per_sample(
+    definitions: Iterable[Definition], given: set[str], families: Collection[str]
+) -> frozenset[str]:
     """The keys of the quantities that differ between samples: elements, and what depends on them.
 
-    ``given`` are the names of inputs; those without time count as well.
+    ``given`` are the names of inputs, those without time too. Elements of ``families``, which are
+    parameters, do not count.
     """
     found = set(given)
     for d in definitions:
-        leaves = (leaf for _, leaf in references(d.body))
+        leaves = (leaf for _, leaf in references(d.body) if leaf.key not in families)
         if d.index is not None or any(isinstance(x, Elem) or x.key in found for x in leaves):
             found.add(d.key)
     return frozenset(found)
@@ -190,14 +200,15 @@ def _check_leaves(
             raise NotSupported(f"the adjoint system has no gradient for {leaf}")
 
 
-def _check_outside(parts: Parts, span: Span | None, facts: Facts) -> None:
+def _check_outside(parts: Parts, axes: dict[str, Span], facts: Facts) -> None:
     """Every output must have its outside gradient in its adjoint, at every step that is put out."""
     sources = {adjoint: z for z, adjoint in parts.adjoint.items()}
     for d in parts.backward:
         z = sources[d.key]
         if z not in parts.outside or _mentions(d.body, parts.outside[z]):
             continue
-        if d.index is None or span is None or _meets(bounds(d.facts, d.index, facts), span, facts):
+        own = None if d.index is None else bounds(d.facts, d.index, facts)
+        if own is None or _meets(own, axes[z], facts):
             raise NotSupported(f"the adjoint of {bare(z)} has no part from outside: {d.body}")
 
 

@@ -42,6 +42,7 @@ class Places:
         return any(
             isinstance(leaf, Elem) or leaf.key in self.layout.batched
             for _, leaf in references(term)
+            if leaf.key not in self.layout.params
         )
 
     def axes(self, term: Term) -> ir.Axes:

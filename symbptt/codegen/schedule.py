@@ -94,7 +94,7 @@ def _group(component: list[str], theory: Theory, graph: list[Edge]) -> Group:
     definitions.sort(key=lambda d: order.index(d.key))
     index = next(d.index for d in definitions if d.index is not None)
     definitions = [_at(d, index) for d in definitions]
-    before = [d for d in definitions if _is_start(d, theory)]
+    before = [d for d in definitions if _is_start(d, theory, set(component))]
     rest = [d for d in definitions if d not in before]
     if not rest:
         before, rest = [], definitions
@@ -102,10 +102,10 @@ def _group(component: list[str], theory: Theory, graph: list[Edge]) -> Group:
     return Group(tuple(rest), span, index, ascending, tuple(before))
 
 
-def _is_start(d: Definition, theory: Theory) -> bool:
+def _is_start(d: Definition, theory: Theory, component: set[str]) -> bool:
     """Whether the definition covers one step and reads nothing that is computed here."""
     first, last = bounds(d.facts, d.index, theory.facts) if d.index is not None else (None, 0)
-    return first == last and not any(leaf.key in theory.names for _, leaf in references(d.body))
+    return first == last and not any(leaf.key in component for _, leaf in references(d.body))
 
 
 def _same_step_order(component: list[str], inner: list[Edge]) -> list[str]:

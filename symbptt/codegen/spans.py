@@ -60,5 +60,38 @@ def main_span(definitions: Iterable[Definition], length: Symbol, facts: Facts) -
     return usual if complete and _contains(usual, most, facts) else most
 
 
+def time_axes(
+    definitions: Iterable[Definition], length: Symbol, facts: Facts
+) -> dict[Symbol, tuple[Span, tuple[str, ...]]]:
+    """The time axes by their lengths: the range of each, and the keys of the sequences over it.
+
+    A sequence belongs to the length that limits its steps; to ``length``, which comes first, where
+    that occurs or where numbers alone limit them.
+    """
+    by_length: dict[Symbol, list[Definition]] = {}
+    by_key: dict[str, list[Definition]] = {}
+    for d in definitions:
+        if d.index is not None:
+            by_key.setdefault(d.key, []).append(d)
+    for own in by_key.values():
+        ends = (bounds(d.facts, d.index, facts) for d in own if d.index is not None)
+        by_length.setdefault(length_of(ends, length), []).extend(own)
+    out: dict[Symbol, tuple[Span, tuple[str, ...]]] = {}
+    for symbol in sorted(by_length, key=lambda s: (s != length, s.name)):
+        own = by_length[symbol]
+        span = main_span(own, symbol, facts)
+        assert span is not None
+        out[symbol] = span, tuple(dict.fromkeys(d.key for d in own))
+    return out
+
+
+def length_of(spans: Iterable[Span], length: Symbol) -> Symbol:
+    """The length in the ends of ranges: ``length`` itself, or the only other one."""
+    symbols = {s for span in spans for end in span for s in end.free_symbols}
+    if not symbols or length in symbols:
+        return length
+    return min(symbols, key=lambda s: s.name)
+
+
 def _contains(outer: Span, inner: Span, facts: Facts) -> bool:
     return entails(facts, inner[0] - outer[0]) and entails(facts, outer[1] - inner[1])

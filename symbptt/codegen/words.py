@@ -9,6 +9,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from symbptt.core.indices import index_symbol
 from symbptt.core.terms import Const, Elem, Param, Term
 from symbptt.core.theory import Definition
 from symbptt.notation.latex import latex
@@ -23,7 +24,13 @@ from .parts import Parts
 from .spans import Span, bounds
 
 WIDTH = 92  # of a docstring's text
+_TIME = index_symbol("t")
 _HARD = "\u00a0"  # a space at which no line ends
+_CLIP = (
+    'c or ("norm", c): all parameter gradients g are scaled to a common 2-norm of at most c > 0, '
+    'that is g min(1, c / |g|), with their direction kept; ("value", c): every entry of a '
+    "parameter gradient is clipped to -c..c. Gradients of inputs and states stay as they are"
+)
 Rows = list[tuple[str, str]]
 _TRUNCATE = (
     "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
@@ -83,7 +90,9 @@ class Words:
     def span(self) -> str:
         """``t = 1, ..., T``; empty for a model without time."""
         index = next((d.index for d in self.parts.forward if d.index is not None), None)
-        return "" if self.layout.span is None else _steps(self.layout.span, index)
+        return " and ".join(
+            _steps(axis, index) for axis in dict.fromkeys(self.layout.axes.values())
+        )
 
     def conventions(self) -> list[str]:
         """How equations and arrays correspond."""
@@ -95,7 +104,7 @@ class Words:
         if span is not None:
             lines[-1] += " Arrays are time-major; inside the functions slot t holds step t"
             early = [
-                f"t + {-a.first} of {a.name}"
+                f"{_index(_TIME - a.first)} of {a.name}"
                 for a in self.layout.arrays.values()
                 if a.first is not None and a.first != 0
             ]
@@ -150,8 +159,16 @@ class Words:
             shape = show(self.interface.shapes["states"][name])
             at = ", ".join(map(_index, steps))
             rows.append(("states", f"{name} {shape}: its value at step {at}; zero where left out"))
-        if self.interface.counted:
-            rows.append(("steps", f"the number of steps, {layout.dim_keys[layout.length]}"))
+        for key, span in layout.before.items():
+            name = layout.public[key]
+            shape = show(self.interface.shapes["states"][name])
+            several = "its values at steps" if span[0] != span[1] else "its value at step"
+            at = _range(span)
+            rows.append(("states", f"{name} {shape}: {several} {at}; zero where left out"))
+        if len(counted := self.interface.counted) > 1:
+            rows.append(("steps", f"the numbers of steps, a dict with {', '.join(counted)}"))
+        elif counted:
+            rows.append(("steps", f"the number of steps, {counted[0]}"))
         if layout.functions:
             needs = (f"{name} ({', '.join(parts)})" for name, parts in self.functions().items())
             rows.append(
@@ -183,7 +200,7 @@ class Words:
         )
         rows: Rows = [
             ("targets", self.listed("targets") + bare_form + integers),
-            ("clip", "c > 0: all parameter gradients are scaled to a common 2-norm of at most c"),
+            ("clip", _CLIP),
             ("the others", "as in forward and backward"),
         ]
         notes = [f"    {self.equation(d)}" for d in shown]
@@ -206,9 +223,13 @@ def _index(expr: Expr) -> str:
 
 def _steps(span: Span, index: Symbol | None) -> str:
     """t = 1, ..., T."""
+    return f"{'t' if index is None else _index(index)} = {_range(span)}"
+
+
+def _range(span: Span) -> str:
+    """1, ..., T."""
     first, last = map(_index, span)
-    name = "t" if index is None else _index(index)
-    return f"{name} = {first}" if span[0] == span[1] else f"{name} = {first}, ..., {last}"
+    return first if span[0] == span[1] else f"{first}, ..., {last}"
 
 
 def _table(name: str, rows: dict[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import SymbpttError
+from .errors import NotSupported, SymbpttError
 
 Array = NDArray[Any]
 
@@ -75,6 +75,35 @@ def kron(a: Array, b: Array) -> Array:
     product: Array = np.einsum("...ij,...kl->...ikjl", a, b)
     rows, cols = a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1]
     return product.reshape(*product.shape[:-4], rows, cols)
+
+
+def norm(a: Array) -> Array:
+    """The 2-norm as (..., 1, 1); of a matrix it is not followed through a complex step."""
+    if 1 in a.shape[-2:]:
+        value: Array = np.sqrt((a * a).sum(axis=(-2, -1), keepdims=True))
+        return value
+    if np.iscomplexobj(a):
+        raise NotSupported("the derivative of the spectral norm has no reference evaluation")
+    largest: Array = np.linalg.norm(a, 2, axis=(-2, -1), keepdims=True)
+    return largest
+
+
+def largest(column: Array) -> Array:
+    """The largest |v_i| of a column as (..., 1, 1)."""
+    size = np.sqrt(column * column)
+    at = size.real.argmax(axis=-2, keepdims=True)
+    value: Array = np.take_along_axis(size, at, axis=-2)
+    return value
+
+
+def minimum(*parts: Array) -> Array:
+    """The smallest, entry by entry; the real parts decide."""
+    return reduce(lambda a, b: np.where(a.real <= b.real, a, b), parts)
+
+
+def maximum(*parts: Array) -> Array:
+    """The largest, entry by entry; the real parts decide."""
+    return reduce(lambda a, b: np.where(a.real >= b.real, a, b), parts)
 
 
 def stack(*parts: Array, axis: int = -2) -> Array:

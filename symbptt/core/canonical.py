@@ -208,6 +208,8 @@ def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
         return f"Product({key(body)};{zero};{expression_text(product.hi - product.lo)})", axes
     text = ",".join(map(_data_text, head))
     keys = [key(t) for t in inner]
+    if head[0] in ("Min", "Max"):  # of any order
+        keys.sort()
     if head[0] in ("Map", "D", "Inverse") and len(axes) == 2:
         turned = key(inner[0].T)
         if turned < keys[0]:

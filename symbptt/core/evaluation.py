@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Symbol
 
-from . import arrays
+from . import arrays, norms
 from . import terms as tm
 from .arrays import Array
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
@@ -124,7 +124,8 @@ class _Evaluator:
             if not isinstance(y, Elem):
                 raise NotSupported(f"the immediate derivative of {y}, which has no time of its own")
             step = integer(y.index, env)
-        motion = Motion(frozenset([leaf_key(x, env)]), step=step, unit=True)
+        alone = leaf_key(y, env) if t.mode == "direct" else None
+        motion = Motion(frozenset([leaf_key(x, env)]), step=step, alone=alone, unit=True)
         response = self.under(motion).value(y, env)
         batch = (_dim(tm.size(x), env), *_shape(y, env))
         columns = arrays.vec(np.broadcast_to(np.imag(response) / EPS, batch))
@@ -205,6 +206,10 @@ def _power(ev: _Evaluator, t: tm.Power, env: Env) -> Array:
     return power
 
 
+def _norm(ev: _Evaluator, t: norms.Norm, env: Env) -> Array:
+    return (arrays.norm if t.kind == "2" else arrays.largest)(ev.value(t.args[0], env))
+
+
 def _block(ev: _Evaluator, t: tm.Block, env: Env) -> Array:
     m, n = t.grid
     rows = [[ev.value(t.block(i, j), env) for j in range(n)] for i in range(m)]
@@ -242,6 +247,8 @@ _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
     tm.Inverse: arrays.inverse,
     tm.Trace: arrays.trace,
     tm.Softmax: arrays.softmax,
+    norms.Min: arrays.minimum,
+    norms.Max: arrays.maximum,
 }
 NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
@@ -263,4 +270,6 @@ NODES: dict[type[Term], Node] = {
     tm.Entry: _entry,
     tm.Partial: lambda ev, t, env: ev.jacobian(t, env),
     tm.Gradient: _gradient,
+    norms.Norm: _norm,
+    norms.Sup: lambda ev, t, env: np.full((1, 1), ev.world.supremum(t.fname, t.order)),
 }

@@ -110,6 +110,15 @@ def known(name: str) -> Function | None:
     return TABLE.get(ALIASES.get(name, name))
 
 
+def supremum(name: str, order: int) -> Any:
+    """sup |f^(order)| of a known function, order 0 or 1: exact, or None when unbounded."""
+    row = TABLE[ALIASES.get(name, name)]
+    if order == 1:
+        return row.sup_slope
+    bounds = row.range.inf, row.range.sup
+    return None if any(b.is_infinite for b in bounds) else sp.Max(*map(sp.Abs, bounds))
+
+
 def numeric(name: str, order: int) -> Callable[[Any], Any]:
     """The order-th derivative of a known function as a NumPy callable, made by SymPy."""
     return sp.lambdify(_x, sp.diff(TABLE[name].sympy, _x, order), "numpy")

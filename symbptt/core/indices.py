@@ -114,3 +114,13 @@ def equal_index(facts: tuple[Expr, ...], a: Expr, b: Expr) -> bool:
 def differ(facts: tuple[Expr, ...], a: Expr, b: Expr) -> bool:
     """Whether ``a < b`` or ``a > b`` follows from the facts."""
     return entails(facts, b - a - 1) or entails(facts, a - b - 1)
+
+
+def irredundant(facts: tuple[Expr, ...], known: tuple[Expr, ...] = ()) -> tuple[Expr, ...]:
+    """The facts without those that follow from the others and what is known."""
+    kept = list(dict.fromkeys(facts))
+    for f in list(kept):
+        others = tuple(x for x in kept if x != f)
+        if entails((*known, *others), f):
+            kept.remove(f)
+    return tuple(kept)

@@ -64,8 +64,11 @@ def agree(
     trials: int = 6,
     seed: int = 0,
     positive: Collection[str] = (),
+    relation: str = "=",
 ) -> Counterexample | None:
     """None if both sides agree on every sample, otherwise the first sample where they do not.
+
+    With the relation "<=" or "<" the left side must not be larger (rounding aside).
 
     Each trial is one world: random values, dimensions all different (1 and 2 among them), lengths
     1 to 5; in it several index values that satisfy ``facts`` and the theory's facts. Raises
@@ -84,7 +87,7 @@ def agree(
         world = World.random(theory, sizes, seed=1000 * seed + trial, positive=positive)
         for indices in samples:
             left, right = (evaluate(side, world, indices, frame) for side in (lhs, rhs))
-            if not _close(left, right):
+            if not (_close(left, right) or (relation != "=" and _below(left, right))):
                 return Counterexample(sizes, indices, left, right, world)
     return None
 
@@ -94,6 +97,10 @@ def _close(left: Array, right: Array) -> bool:
         return False
     scale = max(np.abs(left).max(), np.abs(right).max())
     return bool(np.abs(left - right).max() <= TOLERANCE * scale + _FLOOR)
+
+
+def _below(left: Array, right: Array) -> bool:
+    return left.shape == right.shape and bool((left <= right).all())
 
 
 def _classify(

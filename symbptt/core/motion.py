@@ -16,14 +16,15 @@ class Motion:
     ``free``: leaves and elements set free (a definition is then not used); ``sequences``: every
     given element of these; ``everything``: every leaf; ``shocks``: an independent change is added
     to every defined element of these; ``step``: elements at other indices than it are held at
-    their values; ``unit``: the one free element moves in all its unit directions at once, in the
-    order of vec, along a leading batch axis.
+    their values; ``alone``: everything but this is held; ``unit``: the one free element moves in
+    all its unit directions at once, in the order of vec, along a leading batch axis.
     """
 
     free: frozenset[Key] = frozenset()
     sequences: frozenset[str] = frozenset()
     shocks: frozenset[str] = frozenset()
     step: int | None = None
+    alone: Key | None = None
     everything: bool = False
     unit: bool = False
 
@@ -36,7 +37,7 @@ class Motion:
         single = (x for x in frame.vary if not (isinstance(x, Elem) and x.index == ALL))
         step = None if frame.step is None else integer(frame.step, env)
         free = frozenset(leaf_key(x, env) for x in single)
-        return cls(free, frozenset(every), frozenset(frame.shocks), step)
+        return cls(free, frozenset(every), frozenset(frame.shocks), step=step)
 
     def moves(self, key: Key, is_leaf: bool) -> bool:
         """Whether this element moves by itself."""
@@ -49,4 +50,6 @@ class Motion:
 
     def holds(self, key: Key) -> bool:
         """Whether this element keeps its value."""
+        if self.alone is not None:
+            return key != self.alone
         return self.step is not None and is_element(key) and key[1] != self.step

@@ -17,6 +17,7 @@ from typing import Any
 
 from sympy import Expr, Integer
 
+from . import norms
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
@@ -264,6 +265,17 @@ def _node(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _opaque((type(term).__name__, *data), term.children, i, j)
 
 
+def _norm(term: norms.Norm, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """Every norm of a scalar is its absolute value."""
+    inner = term.args[0]
+    return _node(norms.Norm(inner) if inner.is_scalar else term, i, j, v)
+
+
+def _sup(term: norms.Sup, i: Axis, j: Axis, v: Vertices) -> Poly:
+    row = known(term.fname)
+    return _opaque(("Sup", row.name if row else term.fname, term.order), (), i, j)
+
+
 def _power(term: tm.Power, i: Axis, j: Axis, v: Vertices) -> Poly:
     k = term.exponent
     if k.is_Integer and 0 <= k <= 8:
@@ -290,4 +302,5 @@ _RULES: dict[type, Rule] = {
     tm.Unvec: _unvec, tm.Kron: _kron, tm.Block: _block, tm.Map: _map, tm.Power: _power,
     tm.OrderedProduct: _product, tm.Softmax: _node, tm.Func: _node, tm.Inverse: _node,
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
+    norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
 }  # fmt: skip

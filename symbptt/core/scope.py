@@ -143,6 +143,8 @@ class Scope:
         for a in theory.assumptions:
             for side in (a.left, a.right):
                 self.check(side, {*self.symbols, *_free((a.left, a.right))}, a.facts)
+            if a.relation != "=" and not (a.left.is_scalar and a.right.is_scalar):
+                raise ModelError(f"the assumption {a.name!r} compares what is not a scalar")
             if any(contains(side, cls) for side in (a.left, a.right) for cls in DERIVATIVES):
                 raise ModelError(f"the assumption {a.name!r} contains a derivative")
 
@@ -219,7 +221,7 @@ class Scope:
             return self._is_invertible(matrix.args[0], facts)
         for pattern, conditions in self._inverted:
             found: dict[Symbol, Expr] = {}
-            if _solve(pattern, matrix, self.symbols, found):
+            if solve(pattern, matrix, self.symbols, found):
                 if substitute(pattern, found) != matrix:
                     continue
                 if all(entails(facts, substitute(c, found)) for c in conditions):
@@ -233,13 +235,13 @@ def _free(items: Iterable[Any]) -> frozenset[Any]:
     return frozenset().union(*(x.free_symbols for x in items))
 
 
-def _solve(pattern: Any, value: Any, fixed: frozenset[Symbol], found: dict[Symbol, Expr]) -> bool:
+def solve(pattern: Any, value: Any, fixed: frozenset[Symbol], found: dict[Symbol, Expr]) -> bool:
     """Finds index values, outside ``fixed``, at which the pattern may be the value."""
     if isinstance(pattern, Term):
         if type(pattern) is not type(value) or len(pattern.args) != len(value.args):
             return False
         pairs = zip(pattern.args, value.args, strict=True)
-        return all(_solve(p, x, fixed, found) for p, x in pairs)
+        return all(solve(p, x, fixed, found) for p, x in pairs)
     if isinstance(pattern, Expr):
         expr = pattern.xreplace(found)
         open_symbols = [s for s in pattern.free_symbols - fixed if s not in found]

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Integer, Rational
 from sympy.core.symbol import Str
 
+from . import norms as _norms
 from . import terms as _terms
 from .errors import SymbpttError
 from .indices import index_symbol
@@ -25,9 +26,11 @@ _ARGUMENTS = {
     "Diag": "t", "Map": "sit", "Softmax": "t", "Func": "sfnit*", "Shock": "t", "D": "t",
     "SumOver": "tbii", "OrderedProduct": "tbii", "When": "ti*", "Power": "ti", "Inverse": "t",
     "Kron": "tt", "Vec": "t", "Unvec": "tnn", "Block": "iit*", "Trace": "t", "Entry": "tii",
-    "Partial": "tts", "Gradient": "tt",
+    "Partial": "tts", "Gradient": "tt", "Norm": "ts", "Sup": "si", "Min": "tt*", "Max": "tt*",
 }  # fmt: skip
-CLASSES: dict[str, type[Term]] = {name: getattr(_terms, name) for name in _ARGUMENTS}
+CLASSES: dict[str, type[Term]] = {
+    name: getattr(_norms if name in _norms.__all__ else _terms, name) for name in _ARGUMENTS
+}
 
 
 class Writer:

@@ -668,14 +668,15 @@ class Partial(Term):
     """The Jacobian of vec(y) with respect to vec(x), shape (size y, size x), numerator layout.
 
     ``mode`` "total" follows every path through the model with x itself set free; "immediate"
-    holds every sequence element at another time than y's fixed (x itself excepted).
+    holds every sequence element at another time than y's fixed (x itself excepted); "direct" looks
+    at the definition of y alone and holds everything in it but x fixed.
     """
 
     __slots__ = ()
 
     def __new__(cls, y: Term, x: Term, mode: str | Str = "total") -> Any:
-        if str(_str(mode).name) not in ("total", "immediate"):
-            raise SymbpttError(f"a derivative is total or immediate, not {mode}")
+        if str(_str(mode).name) not in ("total", "immediate", "direct"):
+            raise SymbpttError(f"a derivative is total, immediate or direct, not {mode}")
         return Basic.__new__(cls, y, x, _str(mode))._shaped(size(y), size(x))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .norms import Max, Min, Norm, Sup
 from .terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
     Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times,
@@ -66,8 +67,15 @@ def _text(t: Term, level: int) -> str:
     if isinstance(t, Entry):
         return f"{_text(t.args[0], 3)}[{t.row},{t.col}]"
     if isinstance(t, Partial):
-        plus = "+" if t.mode == "immediate" else ""
-        return f"∂{plus}({_text(t.args[0], 0)})/∂({_text(t.args[1], 0)})"
+        mark = {"total": "", "immediate": "+", "direct": "°"}[t.mode]
+        return f"∂{mark}({_text(t.args[0], 0)})/∂({_text(t.args[1], 0)})"
+    if isinstance(t, Norm):
+        return f"‖{_text(t.args[0], 0)}‖" + ("_inf" if t.kind == "inf" else "")
+    if isinstance(t, Min | Max):
+        word = "min" if isinstance(t, Min) else "max"
+        return f"{word}({', '.join(_text(a, 0) for a in t.args)})"
+    if isinstance(t, Sup):
+        return f"sup|{t.fname}{chr(39) * t.order}|"
     if isinstance(t, Gradient):
         return f"∇[{_text(t.args[1], 0)}]({_text(t.args[0], 0)})"
     return f"{kind.__name__}({', '.join(map(str, t.args))})"

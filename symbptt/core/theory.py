@@ -50,13 +50,15 @@ class Definition:
 class Assumption:
     """``left = right`` wherever ``facts`` hold: something the model does not say, but is told.
 
-    For example that a target sums to one. It holds for values, not under d(.).
+    For example that a target sums to one. ``relation`` may also be "<=" or "<". It holds for
+    values, not under d(.).
     """
 
     name: str
     left: Term
     right: Term
     facts: tuple[Expr, ...] = ()
+    relation: str = "="
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sympy import Expr, Symbol
 
 from .arrays import Array
 from .errors import IndexRangeError, NotSupported, SymbpttError
-from .functions import TABLE, known
+from .functions import TABLE, known, supremum
 from .terms import Elem, Meta, Param, Term
 from .theory import Definition, Theory
 
@@ -150,6 +150,22 @@ class World:
         row = known(name)
         if row is not None:
             return _known_values(row.name, order, x)
+        terms = (
+            a * b**order * np.sin(b * x + (c + order * pi / 2))
+            for a, b, c in zip(*self._waves(name), strict=True)
+        )
+        return np.asarray(sum(terms))
+
+    def supremum(self, name: str, order: int) -> float:
+        """sup |f^(order)|; of incommensurate sines it is the sum of their amplitudes."""
+        row = known(name)
+        if row is not None:
+            return real(supremum(row.name, order), {})
+        a, b, _ = self._waves(name)
+        return float((a * b**order).sum())
+
+    def _waves(self, name: str) -> tuple[Array, Array, Array]:
+        """Amplitudes, frequencies and phases of the unspecified elementwise function."""
         key = ("elementwise", name)
         if key not in self._drawn:
             rng = self._rng(key)
@@ -157,11 +173,8 @@ class World:
                 rng.uniform(0.3, 1, _WAVES), rng.uniform(0.4, 1.6, _WAVES),
                 rng.uniform(0, 2 * pi, _WAVES),
             )  # fmt: skip
-        terms = (
-            a * b**order * np.sin(b * x + (c + order * pi / 2))
-            for a, b, c in zip(*self._drawn[key], strict=True)
-        )
-        return np.asarray(sum(terms))
+        waves: tuple[Array, Array, Array] = self._drawn[key]
+        return waves
 
     def memo(self, motion: Hashable) -> dict[Key, Array | None]:
         """Elements already evaluated under a perturbation; None while one is being computed."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from ..core.errors import ModelError
-from ..core.indices import index_symbol
+from ..core.indices import entails, index_symbol
 from ..core.terms import Elem, Param
 from ..core.theory import Definition, Given, Theory
 from ..notation.scope import Scope
 from .check import check_circles, check_unique, place_of_use, sorted_by_use
 from .definitions import Equated, equate, main_time, with_preactivations
+from .families import families_of
 from .known import Names
 from .ranges import Interval, Use, gap, merged, outside, uses_of
 from .shapes import Shaped
@@ -27,7 +28,8 @@ class Assembled:
     abbreviations: tuple[Definition, ...]
     auto: tuple[str, ...]
     states: tuple[str, ...]
-    given: tuple[str, ...]
+    given: tuple[str, ...]  # inputs and targets
+    families: tuple[str, ...]
     time: Symbol
 
 
@@ -45,6 +47,8 @@ class _Assembler:
     def run(self) -> Assembled:
         equated, short = equate(self.shaped, self.statements, self.time)
         self.facts += self.other_lengths(equated)
+        families = families_of(equated, self.undefined(equated, short))
+        self.facts += self.not_empty(families, equated)
         equated = self.ranged(equated)
         check_unique(equated, self.statements, self.facts)
         plain = Theory((), (), tuple(eq.definition for eq in equated), self.facts)
@@ -56,10 +60,12 @@ class _Assembler:
         theory = Theory(
             self.params(equated), tuple(givens), tuple(eq.definition for eq in full), self.facts
         )
-        given = tuple(dict.fromkeys(g.head.name for g in givens if g.head.name not in self.states))
+        other = {*self.states, *families}
+        given = tuple(dict.fromkeys(g.head.name for g in givens if g.head.name not in other))
         return Assembled(
-            theory, tuple(equated), tuple(short), auto, tuple(self.states), given, self.time
-        )
+            theory, tuple(equated), tuple(short), auto, tuple(self.states), given, families,
+            self.time,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ ranges
 
@@ -68,6 +74,12 @@ class _Assembler:
         tops = [eq.interval.hi for eq in equated if eq.interval is not None]
         names = dict.fromkeys(top for top in tops if top.is_Symbol and top != self.length)
         return tuple(name - 1 for name in names)
+
+    def not_empty(self, families: tuple[str, ...], equated: list[Equated]) -> tuple[Expr, ...]:
+        """A family of parameters has at least one member."""
+        spans = [use.interval for _, use in self.uses(equated) if use.name in families]
+        facts = dict.fromkeys(span.hi - span.lo for span in spans)
+        return tuple(fact for fact in facts if not entails(self.facts, fact))
 
     def uses(self, equated: list[Equated]) -> list[tuple[Equated, Use]]:
         indices = frozenset({self.time})
@@ -178,12 +190,9 @@ class _Assembler:
 
     def inputs(self, equated: list[Equated], short: list[Definition]) -> list[Given]:
         """Sequences without an equation: given wherever they are used, else at 1..T."""
-        defined = {eq.name for eq in equated if eq.interval is not None} | {d.name for d in short}
         uses = self.uses(equated)
         out: list[Given] = []
-        for name in self.scope.sequences:
-            if name in defined:
-                continue
+        for name in self.undefined(equated, short):
             asked = [use.interval for _, use in uses if use.name == name]
             asked += [Interval(i, i) for i in sorted(self.names.elements.get(name, set()), key=str)]
             for interval in merged(asked, self.facts) or [
@@ -191,6 +200,11 @@ class _Assembler:
             ]:
                 out.append(Given(self.head(name), interval.facts(self.time)))
         return out
+
+    def undefined(self, equated: list[Equated], short: list[Definition]) -> tuple[str, ...]:
+        """The sequences without an equation."""
+        defined = {eq.name for eq in equated if eq.interval is not None} | {d.name for d in short}
+        return tuple(name for name in self.scope.sequences if name not in defined)
 
     def params(self, equated: list[Equated]) -> tuple[Param, ...]:
         """Names without time and without an equation."""

@@ -12,6 +12,7 @@ from ..core.functions import TABLE
 from ..notation import syntax as sx
 from ..notation.dims import ONE, SCALAR, unknown
 from ..notation.names import resolve
+from ..notation.norms import EXTREMA
 from ..notation.scope import Function, Scope
 from ..notation.scripts import NO_NAMES
 from ..notation.vocabulary import FUNCTION_WORDS
@@ -54,13 +55,35 @@ def collect(statements: Statements) -> Names:
     return names
 
 
-# ---------------------------------------------------------------- time and length
+def collect_more(statements: Statements, scope: Scope) -> Names:
+    """The names that declarations and equations about a model add to its scope.
 
-
-# ---------------------------------------------------------------- occurrences
-
-
-# ---------------------------------------------------------------- names
+    Both sides of an equation may be formulas.
+    """
+    names = Names(statements)
+    names.scope = scope.extended(
+        sequences=dict(scope.sequences), params=dict(scope.params), functions=dict(scope.functions)
+    )
+    collector = _Collector(names)
+    collector.found = [
+        o
+        for eq in statements.equations
+        for side in (eq.head, eq.body)
+        for o in occurrences(side, scope.times)
+    ]
+    for declaration in statements.declarations:
+        head = collector.symbol(declaration.head)
+        if collector.raw_name(head, frozenset(), head=True) in scope.names:
+            raise statements.error("this name has a shape in the model", declaration.node)
+        if collector.time_items(head, head=True):
+            collector.add_sequence(head, declaration, head=True)
+        else:
+            collector.add_untimed(head, declaration)
+    collector.timed()
+    for occurrence in collector.found:
+        if resolve(occurrence.node, collector.scope) is None:
+            collector.add_leaf(occurrence)
+    return names
 
 
 class _Collector(Heads):
@@ -109,6 +132,8 @@ class _Collector(Heads):
         symbol = sx.base_of(occurrence.node)
         assert isinstance(symbol, sx.Sym)
         if self.is_constant(occurrence, symbol):
+            return
+        if symbol.base in EXTREMA and len(occurrence.arguments or ()) > 1:
             return
         if symbol.base in NO_NAMES:
             raise self.statements.error(f"{symbol.base} does not stand for anything here", symbol)

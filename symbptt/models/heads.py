@@ -78,13 +78,17 @@ class Heads:
         for head, declaration in timed:
             if declaration is not None or resolve(head, self.scope) is None:
                 self.add_sequence(head, declaration, head=True)
-        for occurrence in self.found:
-            if self.time_items(occurrence.node) and resolve(occurrence.node, self.scope) is None:
-                self.add_timed(occurrence)
+        self.timed()
         done = {id(h) for h, _ in timed}
         for head, declaration in heads:
             if id(head) not in done:
                 self.add_untimed(head, declaration)
+
+    def timed(self) -> None:
+        """Sequences that only occur."""
+        for occurrence in self.found:
+            if self.time_items(occurrence.node) and resolve(occurrence.node, self.scope) is None:
+                self.add_timed(occurrence)
 
     def symbol(self, head: sx.Node) -> sx.Node:
         """The symbol of a head: ``h_t``, ``h[t]``, or L_t of ``L_t(h_t)``."""

@@ -22,7 +22,8 @@ class Model:
     ``sequences`` are the vectors that the user's text defines, in order; ``auto`` the
     pre-activations that reading introduced; ``losses`` the scalar sequences; ``inputs`` the given
     sequences, without the ``targets``, which only the loss uses; ``states`` the sequences with
-    given boundary elements; ``onehot`` the names declared one-hot; ``groups`` what \\theta and the
+    given boundary elements; ``families`` parameters indexed by a lag (W_j in sum_j W_j x_{t-j});
+    ``onehot`` the names declared one-hot; ``groups`` what \\theta and the
     like stand for; ``abbreviations`` names of derivatives (\\delta_t = \\partial L/\\partial h_t);
     ``scope`` the names for reading quantities and claims.
     """
@@ -46,17 +47,21 @@ class Model:
     layout: str = "numerator"
     file: str = ""
     abbreviations: tuple[Definition, ...] = ()
+    families: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str, name: str = "", file: str = "") -> Model:
-        """The model that a text in the model language describes."""
-        return cls(**read_model(text, name, file))
+    def parse(cls, text: str, name: str = "", file: str = "", equations: bool = True) -> Model:
+        """The model that a text in the model language describes.
+
+        ``equations``: a text without any, which only declares names, is refused.
+        """
+        return cls(**read_model(text, name, file, equations))
 
     @classmethod
-    def load(cls, path: str | Path) -> Model:
-        """The model in a file."""
+    def load(cls, path: str | Path, equations: bool = True) -> Model:
+        """The model in a file; see ``parse``."""
         place = Path(path)
-        return cls(**read_model(read_file(place), place.stem, str(path)))
+        return cls(**read_model(read_file(place), place.stem, str(path), equations))
 
     @classmethod
     def named(cls, name: str) -> Model:

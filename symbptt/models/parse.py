@@ -45,13 +45,15 @@ def _fields(text: str, name: str, file: str, names: Names, done: Assembled) -> d
     scalar = {eq.name for eq in equated if eq.interval is not None and eq.definition.head.is_scalar}
     losses = tuple(n for n in _ordered(equated) if n in scalar and _feeds_loss(n, equated, loss))
     sequences = tuple(n for n in _ordered(equated) if n not in losses)
-    targets = tuple(n for n in done.given if _only_in_losses(n, equated, loss, losses))
+    given = (*done.given, *sorted(names.onehot & {p.name for p in theory.params}))
+    targets = tuple(n for n in given if _only_in_losses(n, equated, loss, losses))
     length = index_symbol(names.scope.length)
     objectives = {eq.name: eq.definition for eq in equated if not eq.from_text}
     return {
         "name": name, "text": text, "theory": theory, "loss": loss, "length": length,
         "sequences": sequences, "auto": done.auto, "losses": losses,
         "inputs": tuple(n for n in done.given if n not in targets), "targets": targets,
+        "families": done.families,
         "states": done.states, "dims": _dims(theory, length),
         "equations": tuple(
             _equation_text(eq, names.statements, objectives) for eq in equated if eq.from_text
@@ -96,7 +98,7 @@ def _feeds_loss(name: str, equated: tuple[Equated, ...], loss: Param | None) -> 
 def _only_in_losses(
     name: str, equated: tuple[Equated, ...], loss: Param | None, losses: tuple[str, ...]
 ) -> bool:
-    users = [eq for eq in equated if f"{name}[]" in _uses(eq)]
+    users = [eq for eq in equated if _uses(eq) & {name, f"{name}[]"}]
     return bool(users) and all(eq.definition.head == loss or eq.name in losses for eq in users)
 
 

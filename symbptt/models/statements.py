@@ -134,7 +134,7 @@ def _relation(
         raise out.error("this relation has no left side", node)
     if op in (r"\in", ":"):
         for name in (*waiting, head):
-            _declare(out, name, node)
+            declare(out, name, node)
         return
     if waiting or op not in ("=", ":=") or len(node.ops) > 1:
         first = waiting[0] if waiting else node
@@ -175,7 +175,7 @@ def _names_a_group(head: sx.Node, members: tuple[sx.Node, ...]) -> bool:
     return capital and isinstance(head, sx.Sym)
 
 
-def _declare(out: Statements, head: sx.Node, node: sx.Relation) -> None:
+def declare(out: Statements, head: sx.Node, node: sx.Relation) -> None:
     """``head`` in a set."""
     target = node.sides[1]
     assert target is not None

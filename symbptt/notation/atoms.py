@@ -113,12 +113,16 @@ class Atoms(Fractions):
                 sub = script
             else:
                 sup = script
+        bars = self.tok.kind in ("bar", "open") and self.tok.text in ("|", "‖")
+        if token.text == "sup" and bars:  # \sup|f'| ends with its bars
+            body: sx.Node = self.primary()
+            return sx.Big(token.at, body.end, token.text, sub, sup, body)
         if token.text not in ("sum", "prod") and sub is None and self.tok.kind == "open":
             return sx.Sym(token.at, token.end, token.text)
         if self.tok.kind == "add":
             sign = self.take()
             term = self.product()
-            body: sx.Node = sx.Sum(sign.at, term.end, (sign.text,), (term,))
+            body = sx.Sum(sign.at, term.end, (sign.text,), (term,))
         elif self.starts_factor():
             body = self.product()
         else:

@@ -12,6 +12,7 @@ from .draft import Draft
 from .elaborator import Alt, Elaborator
 from .leaves import scripts_on
 from .names import Reading, resolve
+from .norms import EXTREMA, extremum
 from .powers import marked
 from .ranges import condition_facts
 from .scope import NOT_YET, Function, Scope
@@ -177,6 +178,9 @@ def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
     if reading is not None and reading.declared is not None and reading.index is None:
         own = e.scope.functions.get(reading.name)  # the function in L = \sum_t L(h_t)
         reading = Reading(reading.name, function=own) if own is not None else reading
+    if reading is None and symbol.base in EXTREMA and isinstance(node.function, sx.Sym):
+        found = extremum(e, symbol.base, node.arguments, node, s)
+        return scripts_on(e, found, node.post) if node.post is not None else found
     if reading is None and symbol.base in NOT_YET:
         raise e.unsupported(f"{symbol.base} is not understood here yet", node)
     if reading is None:
@@ -196,6 +200,9 @@ def apply(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]
     """A function applied to its arguments."""
     function = reading.function
     assert function is not None
+    if function.kind == "diag" and len(node.arguments) > 1:  # diag(a, b) of the column (a, b)
+        column = sx.Brackets(node.at, node.end, "(", ")", (node.arguments,))
+        node = replace(node, arguments=(column,))
     if function.kind == "opaque" or len(node.arguments) != 1 or reading.index is not None:
         return _opaque(e, reading, node, s)
     if reading.primes and function.kind != "map":

@@ -33,7 +33,7 @@ def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
         return slot
     x_node, flat_x = _without_vec(node.x, e)
     y_node, _ = _without_vec(node.y, e)
-    mode = "immediate" if node.mark == "+" else "total"
+    mode = {"+": "immediate", "°": "direct"}.get(node.mark, "total")
     out: list[Alt] = []
     for y, s1 in e.alts(y_node, s):
         for x, s2 in e.alts(x_node, s1):

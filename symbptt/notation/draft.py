@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Expr
 
+from ..core import norms as nm
 from ..core import terms as tm
 from ..core.terms import Term
 from .dims import Dim, Shape, Solution
@@ -75,5 +76,6 @@ _BUILDERS: dict[str, Builder] = {
     "trace": _plain(tm.Trace), "block": _plain(tm.Block), "entry": _plain(tm.Entry),
     "term": lambda a, r, c: a[0],
     "sum": _plain(tm.SumOver), "prod": _plain(tm.OrderedProduct), "when": _plain(tm.When),
+    "norm": _plain(nm.Norm), "sup": _plain(nm.Sup), "min": _plain(nm.Min), "max": _plain(nm.Max),
     "partial": _plain(tm.Partial), "gradient": _plain(tm.Gradient), "change": _plain(tm.D),
 }  # fmt: skip

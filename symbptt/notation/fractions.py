@@ -6,6 +6,7 @@ from . import syntax as sx
 from .groups import Groups
 from .tokens import Token
 
+_MARKS = {"+": "+", r"\circ": "°"}
 
 class Fractions(Groups):
     """Parsers of fractions and differential operators."""
@@ -43,16 +44,16 @@ class Fractions(Groups):
         return mark, node
 
     def mark(self) -> str:
-        """The superscript of \\partial: "+" or an order."""
+        """The superscript of \\partial: "+", "°" or an order."""
         if self.tok.kind != "sup":
             return ""
         at = self.take()
         script = self.script()
-        if isinstance(script, sx.Sym) and script.base == "+":
-            return "+"
+        if isinstance(script, sx.Sym) and script.base in _MARKS:
+            return _MARKS[script.base]
         if isinstance(script, sx.Num):
             return script.text
-        raise self.fail(r"\partial takes only + or an order as superscript", at)
+        raise self.fail(r"\partial takes only +, \circ or an order as superscript", at)
 
     def derivative(
         self, at: int, above: tuple[str, sx.Node | None], below: tuple[str, sx.Node | None]
@@ -68,9 +69,8 @@ class Fractions(Groups):
             return None
         mark = above[0].removeprefix(letter)
         order = int(mark) if mark.isdigit() else 1
-        return sx.Derivative(
-            at, self.last_end, above[1], below[1], "+" if mark == "+" else "", order, letter
-        )
+        kind = mark if mark in _MARKS.values() else ""
+        return sx.Derivative(at, self.last_end, above[1], below[1], kind, order, letter)
 
     def partial(self) -> sx.Node:
         """``\\partial y/\\partial x``, ``\\partial_x y``."""
@@ -90,7 +90,8 @@ class Fractions(Groups):
         y = _juxtaposed(factors)
         x = self.postfix(self.primary())
         order = int(mark) if mark.isdigit() else 1
-        return sx.Derivative(opening.at, self.last_end, y, x, "+" if mark == "+" else "", order)
+        kind = mark if mark in _MARKS.values() else ""
+        return sx.Derivative(opening.at, self.last_end, y, x, kind, order)
 
     def slot_derivative(self, opening: Token, mark: str) -> sx.Node:
         self.i += 1

@@ -10,7 +10,8 @@ from .dims import ONE, SCALAR, Dim, Solution, add, multiply, rigid, unknown
 from .draft import Draft
 from .elaborator import Alt, Elaborator
 from .names import Reading, resolve
-from .powers import marked, norm_power
+from .norms import scripted_norm
+from .powers import marked
 from .scope import dim_of
 from .scripts import entry_exprs, index_expr, script_items, script_text
 
@@ -164,7 +165,7 @@ def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
         base = r"\zeros" if node.base.value == 0 else r"\ones"
         return _constant(e, sx.Sym(node.at, node.base.end, base), node, s)
     if isinstance(node.base, sx.Norm):
-        return norm_power(e, node, s)
+        return scripted_norm(e, node, s)
     return scripts_on(e, e.alts(node.base, s), node)
 
 

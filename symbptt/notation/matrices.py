@@ -19,8 +19,19 @@ def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
     if node.open not in "([" or not node.rows or not node.rows[0]:
         raise e.fail(f"{e.text(node)} is not understood as a formula", node)
     if len(node.rows) == 1:
-        return _row(e, node.rows[0], node, s)
+        nested = _nested(node)
+        return _blocks(e, nested, node, s) if nested else _row(e, node.rows[0], node, s)
     return _blocks(e, node.rows, node, s)
+
+
+def _nested(node: sx.Brackets) -> tuple[tuple[sx.Node, ...], ...]:
+    """The rows of ``[[a, b], [c, d]]``; empty for any other bracket."""
+    rows: list[tuple[sx.Node, ...]] = []
+    for item in node.rows[0] if node.open == "[" else ():
+        if not isinstance(item, sx.Brackets) or item.open != "[" or len(item.rows) != 1:
+            return ()
+        rows.append(item.rows[0])
+    return tuple(rows) if any(len(row) > 1 for row in rows) else ()
 
 
 def _row(e: Elaborator, items: tuple[sx.Node, ...], node: sx.Node, s: Solution) -> list[Alt]:

@@ -1,4 +1,4 @@
-"""Superscripts that act: transposes, inverses, powers, the square of a norm."""
+"""Superscripts that act: transposes, inverses, powers."""
 
 from __future__ import annotations
 
@@ -95,30 +95,3 @@ def _inverse(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> list[Alt]:
         e.misfit(f"an inverse needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
         return []
     return [(e.draft("inverse", (d,), d.shape, node), square)]
-
-
-def norm_power(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
-    """The squared 2-norm of a column is v^T v."""
-    norm = node.base
-    assert isinstance(norm, sx.Norm)
-    two = len(node.sups) == 1 and index_expr(node.sups[0]) == 2
-    label = not node.subs or index_expr(node.subs[0]) == 2
-    if not two or not label or norm.kind != "‖":
-        raise e.unsupported("norms are not understood here yet, except the square of one", node)
-    out: list[Alt] = []
-    for d, at in e.alts(norm.body, s):
-        rows, cols = at.shape(d.shape)
-        if cols == ONE:
-            out.append((e.draft("times", (transposed(e, d, node), d), SCALAR, node), at))
-        elif rows == ONE:
-            out.append((e.draft("times", (d, transposed(e, d, node)), SCALAR, node), at))
-        else:
-            raise e.unsupported("the norm of a matrix is not understood here yet", node)
-    return out
-
-
-def _norm(e: Elaborator, node: sx.Norm, s: Solution) -> list[Alt]:
-    raise e.unsupported("norms are not understood here yet, except the square of one", node)
-
-
-Elaborator.handlers[sx.Norm] = _norm

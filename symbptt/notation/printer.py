@@ -17,6 +17,7 @@ from typing import Any
 
 from sympy import Expr
 
+from ..core import norms as nm
 from ..core import terms as tm
 from ..core.functions import known
 from ..core.terms import Term
@@ -86,6 +87,8 @@ class Printer:
         """0, the matrix of ones, I; with sizes if the style asks for them."""
         text = self.target.templates[type(term).__name__]
         if not self.style.dimensions or term.is_scalar:
+            if isinstance(term, tm.Ones) and term.shape[0] == 1 and not term.is_scalar:
+                return self.target.fill("Transposed", a=text)
             return text
         sizes = [self.index(s) for s in term.shape]
         square = isinstance(term, tm.Identity) or term.is_column
@@ -182,19 +185,23 @@ class Printer:
         return self.target.fill(type(term).__name__, a=self.base(term.args[0]), k=power)
 
     def map(self, term: tm.Map) -> Printed:
-        row, order = known(term.fname), term.order
+        order = term.order
         special = self.target.functions.get(term.fname)
         if special and not order and term.is_column:
             level = self.target.level("fraction")
             needed = Level.SUM if level > Level.PRODUCT else Level.ATOM
             return fill(special, a=self.text(term.arg, needed)), level
+        return self.target.call(self.function(term.fname, order), self.text(term.arg)), Level.ATOM
+
+    def function(self, fname: str, order: int) -> str:
+        """The name of an elementwise function or of a derivative of it."""
+        row = known(fname)
         if row:
             name = self.target.fill("function", latex=row.latex, name=row.name)
         else:
-            name = self.target.name(named(term.fname))
+            name = self.target.name(named(fname))
             name = self.target.fill("protected", a=name) if order and "^" in name else name
-        name += "'" * order if order <= 3 else self.target.fill("order", k=str(order))
-        return self.target.call(name, self.text(term.arg)), Level.ATOM
+        return name + ("'" * order if order <= 3 else self.target.fill("order", k=str(order)))
 
     def func(self, term: tm.Func) -> Printed:
         name = named(term.name)
@@ -258,6 +265,20 @@ class Printer:
         capital = name == Name(name.base) and len(name.base) == 1 and not term.is_column
         return Name(name.base.lower()) if capital else name
 
+    def norm(self, term: nm.Norm) -> str:
+        """A norm; of a scalar it is the absolute value."""
+        inner = term.args[0]
+        key = "absolute" if inner.is_scalar else "largest" if term.kind == "inf" else "norm"
+        return self.target.enclose(key, self.text(inner))
+
+    def supremum(self, term: nm.Sup) -> str:
+        name = self.function(term.fname, term.order)
+        return self.target.fill("Sup", a=self.target.enclose("absolute", name))
+
+    def extremum(self, term: nm.Min | nm.Max) -> str:
+        name = self.target.templates[type(term).__name__]
+        return self.target.call(name, ", ".join(map(self.text, term.args)))
+
     def block(self, term: tm.Block) -> str:
         m, n = term.grid
         rows = ([self.text(term.block(i, j)) for j in range(n)] for i in range(m))
@@ -279,5 +300,6 @@ _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     **dict.fromkeys((tm.Transposed, tm.Inverse, tm.Power), Printer.postfix),
     tm.Map: Printer.map, tm.Func: Printer.func, tm.D: Printer.differential,
     tm.Partial: Printer.partial, tm.Gradient: Printer.gradient, tm.Entry: Printer.entry,
-    tm.Block: Printer.block,
+    tm.Block: Printer.block, nm.Norm: Printer.norm, nm.Sup: Printer.supremum,
+    nm.Min: Printer.extremum, nm.Max: Printer.extremum,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from ..core.indices import index_symbol
 from . import syntax as sx
 from .dims import Solution
 from .elaborator import Alt, Elaborator
+from .norms import supremum
 from .scripts import index_expr
 
 _FLIP = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", "=": "="}
@@ -127,6 +128,8 @@ def _ordered(limits: Limits, e: Elaborator) -> Limits:
 
 
 def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
+    if node.kind == "sup":
+        return supremum(e, node, s)
     if node.kind not in ("sum", "prod"):
         raise e.unsupported(f"{node.kind} is not understood here yet", node)
     limits = limits_of(e, node)

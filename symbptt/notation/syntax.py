@@ -131,8 +131,8 @@ class Root(Node):
 class Derivative(Node):
     """\\partial y / \\partial x in any form; ``y`` is None for an operator in front of its operand.
 
-    ``mark`` is "+" for the immediate derivative; ``letter`` is "\\partial" or "d"; ``slot`` tells
-    the form \\partial_x y.
+    ``mark`` is "+" for the immediate derivative, "°" for the direct one; ``letter`` is "\\partial"
+    or "d"; ``slot`` tells the form \\partial_x y.
     """
 
     y: Node | None

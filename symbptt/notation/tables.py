@@ -26,6 +26,7 @@ OPERATORS: dict[str, str] = {
 
 SUPERSCRIPTS: dict[str, str] = {
     **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁱⁿᵗᵏʲᵈʰˡᵐ", "0123456789+-()intkjdhlm", strict=True)), "ᵀ": r"\top",
+    "°": r"\circ",
 }  # fmt: skip
 SUBSCRIPTS: dict[str, str] = dict(
     zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", "0123456789+-()aehijklmnoprstuvx", strict=True)

@@ -55,6 +55,10 @@ class Target:
         """A function's name applied to a text."""
         return self.fill("tall_call" if self.is_tall(text) else "call", f=function, a=text)
 
+    def enclose(self, key: str, text: str) -> str:
+        """The text between bars of the right size."""
+        return self.fill(f"tall_{key}" if self.is_tall(text) else key, a=text)
+
     def is_tall(self, text: str) -> bool:
         """Whether the text is higher than a line."""
         return self.tall is not None and self.tall.search(text) is not None

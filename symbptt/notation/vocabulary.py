@@ -106,7 +106,7 @@ FUNCTION_WORDS: frozenset[str] = frozenset(
 PLAIN_WORDS: dict[str, str] = {
     "sum": r"\sum", "prod": r"\prod", "in": r"\in", "grad": r"\nabla", "partial": r"\partial",
     "forall": r"\forall", "nabla": r"\nabla", "odot": r"\odot", "dots": r"\dots",
-    "otimes": r"\otimes",
+    "otimes": r"\otimes", "sup": r"\sup",
 }  # fmt: skip
 """Words of the plain form that are commands; only where they stand alone."""
 CONNECTIVES = _words("""

@@ -54,7 +54,14 @@ def _write_theory(theory: Theory, w: Writer) -> dict[str, Any]:
         ],
         "facts": _facts(theory.facts),
         "assumptions": [
-            [a.name, w.add(a.left), w.add(a.right), _facts(a.facts)] for a in theory.assumptions
+            [
+                a.name,
+                w.add(a.left),
+                w.add(a.right),
+                _facts(a.facts),
+                *([] if a.relation == "=" else [a.relation]),
+            ]
+            for a in theory.assumptions
         ],
     }
 
@@ -108,6 +115,7 @@ def _write_theorem(t: Theorem, w: Writer) -> dict[str, Any]:
         "title": t.title,
         "subject": [w.add(x) for x in t.subject],
         "proof": _write_proof(t.proof, w),
+        **({} if t.relation == "=" else {"relation": t.relation}),
     }
 
 
@@ -154,8 +162,14 @@ class _Reader:
         givens = (Given(self.element(h), self.facts(f)) for h, f in _of(list, data["givens"]))
         params = (self.param(p) for p in _of(list, data["params"]))
         assumptions = (
-            Assumption(_of(str, name), self.term(left), self.term(right), self.facts(facts))
-            for name, left, right, facts in _of(list, data["assumptions"])
+            Assumption(
+                _of(str, name),
+                self.term(left),
+                self.term(right),
+                self.facts(facts),
+                *map(_order, relation),
+            )
+            for name, left, right, facts, *relation in _of(list, data["assumptions"])
         )
         facts = self.facts(data["facts"])
         return Theory(tuple(params), tuple(givens), tuple(definitions), facts, tuple(assumptions))
@@ -199,6 +213,7 @@ class _Reader:
             _of(str, data["id"]), self.term(data["left"]), self.term(data["right"]),
             self.proof(data["proof"]), self.facts(data["facts"]), self.frame(data["frame"]),
             _of(str, data.get("title", "")), tuple(map(self.term, data.get("subject", []))),
+            _order(data.get("relation", "=")),
         )  # fmt: skip
 
 
@@ -207,6 +222,12 @@ def _of(kind: type, value: Any) -> Any:
     if type(value) is not kind:
         raise ProofError(f"{value!r} is not of type {kind.__name__}")
     return value
+
+
+def _order(value: Any) -> str:
+    if value not in ("=", "<=", "<"):
+        raise ProofError(f"{value!r} is not a relation")
+    return str(value)
 
 
 def _natural(value: Any) -> int:

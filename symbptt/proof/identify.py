@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from sympy import Expr
 
 from symbptt.core.canonical import equal
-from symbptt.core.dependence import is_defined, is_given
+from symbptt.core.dependence import is_defined, is_given, references, vanishes
 from symbptt.core.errors import ProofError
 from symbptt.core.indices import entails, equal_index
 from symbptt.core.terms import (
     D, Elem, Gradient, Param, Partial, Shock, Term, Trace, Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import ALL, Frame, Theory
-from symbptt.core.traverse import contains, context
+from symbptt.core.traverse import contains, context, substitute
 
 from .objects import Theorem
 
@@ -43,9 +43,12 @@ def identify(theorem: Theorem, wrt: Term, source: Theorem, theory: Theory, facts
     if contains(theorem.right, D) or contains(theorem.right, Shock):
         raise ProofError("the derivative still contains a differential")
     place = _Place(source.frame, theory, facts)
-    for x in source.frame.vary:
-        if x != wrt and not place.is_leaf(x):
-            raise ProofError(f"{x} is set free in the source: paths through it are cut")
+    if isinstance(goal, Partial) and goal.mode == "direct":
+        place.check_direct(goal.args[0], wrt)
+    else:
+        for x in source.frame.vary:
+            if x != wrt and not place.is_leaf(x):
+                raise ProofError(f"{x} is set free in the source: paths through it are cut")
     seed = place.seed(wrt)
     change = place.isolate(source.right, seed)
     if isinstance(goal, Partial):
@@ -64,6 +67,26 @@ class _Place:
     frame: Frame
     theory: Theory
     facts: Facts
+
+    def check_direct(self, y: Term, wrt: Term) -> None:
+        """What the definition of y mentions must be set free, or be out of reach of wrt.
+
+        Then no path from wrt to y leads through anything else.
+        """
+        if self.frame.shocks or not isinstance(y, Elem | Param) or y in self.frame.vary:
+            raise ProofError(f"the direct derivative of {y} is read off another frame")
+        for d in self.theory.defined(y.key):
+            at = {d.index: y.index} if d.index is not None and isinstance(y, Elem) else {}
+            if all(entails(self.facts, substitute(f, at)) for f in d.facts):
+                break
+        else:
+            raise ProofError(f"{y} has no definition here")
+        alone = Frame((wrt,))
+        for inner, leaf in references(substitute(d.body, at)):
+            if leaf in self.frame.vary:
+                continue
+            if not vanishes(leaf, alone, self.theory, (*self.facts, *inner)):
+                raise ProofError(f"{leaf} may change with {wrt}: another path leads through it")
 
     def is_leaf(self, x: Term) -> bool:
         """Whether nothing in the theory defines what varies, so that no path leads through it."""

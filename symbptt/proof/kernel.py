@@ -4,7 +4,8 @@ For every theorem it replays the proof. A step is accepted when, at its place, (
 matches and its conditions follow from the facts there, (2) a definition holds at that index and
 in that frame, (3) an earlier theorem or the induction hypothesis applies, (4) a differential
 vanishes, or (5) both terms have one canonical form; and when the line that results is the line
-that the proof states. Nothing here searches, and nothing here imports ``calculus``.
+that the proof states. In the proof of an inequality a step may also (6) put a larger scalar where
+the line increases (``order``). Nothing here searches, and nothing here imports ``calculus``.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from symbptt.core.terms import D, Elem, Gradient, Partial, Plus, Shock, Term, Ze
 from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import Path, contains, context, substitute
 from symbptt.core.traverse import replace as replace_at
-from symbptt.rules import rule
+from symbptt.rules import Rule, rule
 
 from .identify import identify
-from .match import instantiate, instantiate_index, match
+from .match import instantiate, match
 from .objects import Assumed, Chain, Development, Identification, Induction, Step, Theorem
+from .order import Signs, check_conditions, increases, larger
 
 Facts = tuple[Expr, ...]
 Bindings = dict[Symbol, Expr]
@@ -42,13 +44,17 @@ class _Place:
     known: Mapping[str, Theorem]
     frame: Frame
     facts: Facts
-    hypothesis: tuple[Term, Term] | None = None
+    hypothesis: Theorem | None = None
     inside_d: bool = False
     stated: Callable[[], Term] = lambda: Zero(1)
 
     @property
     def theory(self) -> Theory:
         return self.scope.theory
+
+    @property
+    def signs(self) -> Signs:
+        return Signs(self.scope, self.facts)
 
 
 def check(development: Development) -> None:
@@ -82,9 +88,12 @@ def _check_theorem(theorem: Theorem, place: _Place) -> None:
     elif isinstance(proof, Identification):
         if (source := place.known.get(proof.source)) is None:
             raise ProofError(f"{proof.source!r} is not an earlier theorem")
+        if not theorem.relation == source.relation == "=":
+            raise ProofError("a derivative is identified by an equation, from an equation")
         identify(theorem, proof.wrt, source, place.theory, place.facts)
     elif not isinstance(proof, Assumed) or not any(
-        (a.name, a.left, a.right) == (proof.name, theorem.left, theorem.right)
+        (a.name, a.left, a.relation, a.right)
+        == (proof.name, theorem.left, theorem.relation, theorem.right)
         and a.facts == theorem.facts
         for a in place.theory.assumptions
     ):
@@ -95,6 +104,10 @@ def _check_statement(theorem: Theorem, place: _Place) -> None:
     """The statement has a meaning in the theory."""
     if theorem.left.shape != theorem.right.shape:
         raise ProofError("the two sides have different shapes")
+    if theorem.relation not in ("=", "<=", "<"):
+        raise ProofError(f"{theorem.relation!r} is not a relation")
+    if theorem.relation != "=" and not theorem.left.is_scalar:
+        raise ProofError("only scalars are smaller or larger")
     for fact in theorem.facts:
         check_index(fact)
     place.scope.check_frame(theorem.frame)
@@ -112,15 +125,23 @@ def _free(theorem: Theorem, place: _Place) -> set[Symbol]:
 
 def _check_chain(theorem: Theorem, chain: Chain, place: _Place) -> None:
     """left -> ... -> right, each line obtained from the one before."""
-    line, outer = theorem.left, _free(theorem, place)
+    line, outer, strict = theorem.left, _free(theorem, place), False
     for number, step in enumerate(chain.steps, 1):
         try:
             place.scope.check(step.result, outer, theorem.facts)
-            line = _apply(step, line, place)
+            after = _apply(step, line, place)
+            if step.by == "bound":
+                if theorem.relation == "=":
+                    raise ProofError("an inequality does not prove an equation")
+                grows = increases(line, step.path, step.span, place.signs)
+                strict |= grows and _inequality(step, place).relation == "<"
+            line = after
         except SymbpttError as error:
             raise ProofError(f"step {number} ({step.by} {step.name}): {error.message}") from error
     if line != theorem.right and not equal(line, theorem.right, place.facts):
         raise ProofError(f"the proof ends in {line}, not in {theorem.right}")
+    if theorem.relation == "<" and not strict:
+        raise ProofError("no step of the proof is strict")
 
 
 def _apply(step: Step, line: Term, place: _Place) -> Term:
@@ -172,21 +193,27 @@ def _operands(node: Term, kind: type[Term], before: int, after: int) -> Term:
 
 def _by_rule(step: Step, target: Term, place: _Place) -> Term:
     """Forward, the left side matches the term; in reverse, it matches what comes out."""
-    row, start = rule(step.name), _bindings(step)
-    if not all(s.name.startswith("?") for s in start):
-        raise ProofError("a rule binds metavariables only")
+    row = rule(step.name)
+    if row.relation != "=":
+        raise ProofError(f"{row.name} is an inequality, not an equation")
+    if place.inside_d and (row.nonnegative or row.positive):
+        raise ProofError(f"{row.name} holds for values, not inside d(.)")
     subject = place.stated() if step.reverse else target
-    bindings = match(row.left, subject, start)
-    for condition in row.conditions:
-        need = instantiate_index(condition, bindings)
-        if not entails(place.facts, need):
-            raise ProofError(f"the condition {need} >= 0 of {row.name} does not follow")
+    bindings = match(row.left, subject, _metavariables(step))
+    check_conditions(row, bindings, place.signs)
     new: Term = instantiate(row.right, bindings)
     if not step.reverse:
         return new
     if new != target and not equal(new, target, place.facts):
         raise ProofError(f"{row.name} makes {new} of {subject}, not {target}")
     return subject
+
+
+def _metavariables(step: Step) -> Bindings:
+    start = _bindings(step)
+    if not all(s.name.startswith("?") for s in start):
+        raise ProofError("a rule binds metavariables only")
+    return start
 
 
 def _bindings(step: Step) -> Bindings:
@@ -254,7 +281,8 @@ def _by_shock(step: Step, target: Term, place: _Place) -> Term:
     return Plus(D(body), Shock(head))
 
 
-def _by_lemma(step: Step, target: Term, place: _Place) -> Term:
+def _instance(step: Step, place: _Place) -> tuple[Term, Term]:
+    """The sides of an earlier theorem at the step's indices, after all that must hold there."""
     lemma, mapping = place.known.get(step.name), _bindings(step)
     if lemma is None:
         raise ProofError(f"{step.name!r} is not an earlier theorem")
@@ -269,7 +297,14 @@ def _by_lemma(step: Step, target: Term, place: _Place) -> Term:
     in_frame = any(contains(side, cls) for side in (left, right) for cls in (D, Shock))
     if in_frame and lemma.frame.instance(mapping) != place.frame:
         raise ProofError(f"{step.name} is about another frame")
-    return _replace_side(left, right, target, step, place)
+    return left, right
+
+
+def _by_lemma(step: Step, target: Term, place: _Place) -> Term:
+    sides = _instance(step, place)
+    if place.known[step.name].relation != "=":
+        raise ProofError(f"{step.name} is an inequality, not an equation")
+    return _replace_side(*sides, target, step, place)
 
 
 def _replace_side(left: Term, right: Term, target: Term, step: Step, place: _Place) -> Term:
@@ -285,7 +320,30 @@ def _by_hypothesis(step: Step, target: Term, place: _Place) -> Term:
         raise ProofError("there is no induction hypothesis here")
     if place.inside_d:
         raise ProofError("the hypothesis is used inside d(.)")
-    return _replace_side(*place.hypothesis, target, step, place)
+    if place.hypothesis.relation != "=":
+        raise ProofError("the hypothesis is an inequality, not an equation")
+    return _replace_side(place.hypothesis.left, place.hypothesis.right, target, step, place)
+
+
+def _inequality(step: Step, place: _Place) -> Rule | Theorem:
+    """What a bound is taken from: a row, an earlier theorem, or the hypothesis."""
+    if step.reverse:
+        raise ProofError("an inequality is used in the wrong direction")
+    source: Rule | Theorem | None = place.known.get(step.name) if step.name else place.hypothesis
+    if source is None and step.name:
+        source = rule(step.name)
+    if source is None or source.relation == "=":
+        raise ProofError(f"{step.name or 'the hypothesis'} is not an inequality")
+    return source
+
+
+def _by_bound(step: Step, target: Term, place: _Place) -> Term:
+    """The larger side; that the line increases with it is checked where the step is applied."""
+    source = _inequality(step, place)
+    if isinstance(source, Rule):
+        return larger(source, target, place.stated(), _metavariables(step), place.signs)
+    sides = _instance(step, place) if step.name else (source.left, source.right)
+    return _replace_side(*sides, target, step, place)
 
 
 def _by_vanish(step: Step, target: Term, place: _Place) -> Term:
@@ -306,7 +364,7 @@ def _by_algebra(step: Step, target: Term, place: _Place) -> Term:
 _STEPS = {
     "rule": _by_rule, "unfold": _by_unfold, "fold": _by_fold, "shock": _by_shock,
     "lemma": _by_lemma, "hypothesis": _by_hypothesis, "vanish": _by_vanish,
-    "algebra": _by_algebra,
+    "algebra": _by_algebra, "bound": _by_bound,
 }  # fmt: skip
 
 
@@ -314,9 +372,11 @@ def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
     """Every admissible value is reached from the start by steps of one."""
     v, start, direction, known = proof.variable, proof.start, proof.direction, place.theory.facts
     check_index(start)
-    if direction not in (1, -1) or v in start.free_symbols or v not in {
-        s for f in theorem.facts for s in f.free_symbols
-    }:
+    if (
+        direction not in (1, -1)
+        or v in start.free_symbols
+        or v not in {s for f in theorem.facts for s in f.free_symbols}
+    ):
         raise ProofError("the induction has no range")
     if v in theorem.frame.free_symbols:
         raise ProofError("the frame must not depend on the induction variable")
@@ -325,24 +385,15 @@ def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
     ahead = ((v - start) * direction).expand()
     if not entails(place.facts, ahead):
         raise ProofError(f"the range of {v} is not on one side of the start {start}")
-    base = _moved(theorem, {v: start})
+    base = theorem.instance({v: start})
     here = replace(place, facts=(*known, *base.facts))
     _check_statement(base, here)
     _check_chain(base, proof.base, here)
-    step = _moved(theorem, {v: v + direction})
+    step = theorem.instance({v: v + direction})
     for fact in theorem.facts:
         if not entails((*known, *step.facts, ahead), fact):
             raise ProofError(f"the range has a gap: {fact} >= 0 need not hold one step before")
     step = replace(step, facts=(*theorem.facts, *step.facts))
-    here = replace(
-        place, facts=(*known, *step.facts), hypothesis=(theorem.left, theorem.right)
-    )
+    here = replace(place, facts=(*known, *step.facts), hypothesis=theorem)
     _check_statement(step, here)
     _check_chain(step, proof.step, here)
-
-
-def _moved(theorem: Theorem, mapping: Bindings) -> Theorem:
-    """The statement with index symbols replaced."""
-    left, right, *facts = (substitute(x, mapping) for x in
-                           (theorem.left, theorem.right, *theorem.facts))  # fmt: skip
-    return replace(theorem, left=left, right=right, facts=tuple(facts))

@@ -6,13 +6,14 @@ sees every line and the kernel compares every line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
 from symbptt.core.terms import Term
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import Path
+from symbptt.core.traverse import Path, substitute
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Step:
     - "lemma": the theorem ``name``, its free indices replaced as ``bind`` says;
     - "hypothesis": the induction hypothesis;
     - "vanish": d of a term that nothing varying reaches is zero;
-    - "algebra": both sides have one canonical form.
+    - "algebra": both sides have one canonical form;
+    - "bound": a scalar is replaced by a larger one, where the line increases with it: by the row
+      or the theorem ``name``, an inequality; by the induction hypothesis if there is no name.
     ``reason`` names a word of the report for the reader; the kernel does not look at it.
     """
 
@@ -91,6 +94,8 @@ NOTHING_VARIES = Frame()
 class Theorem:
     """``left = right`` for all indices that satisfy ``facts``, with d(.) meant in ``frame``.
 
+    ``relation`` is "=", "<=" or "<"; the sides of an inequality are 1 x 1.
+
     ``title`` is a key of the report's word lists, ``subject`` the terms it is about.
     """
 
@@ -102,6 +107,14 @@ class Theorem:
     frame: Frame = NOTHING_VARIES
     title: str = ""
     subject: tuple[Term, ...] = ()
+    relation: str = "="
+
+    def instance(self, mapping: Mapping[Symbol, Expr]) -> Theorem:
+        """The statement with index symbols replaced, except in its frame."""
+        left, right, *facts = (
+            substitute(x, mapping) for x in (self.left, self.right, *self.facts)
+        )
+        return replace(self, left=left, right=right, facts=tuple(facts))
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,21 @@ from symbptt.proof.objects import Assumed, Theorem
 
 from .definitions import by_cases, defined, definitions_of, mentioned
 from .document import Block, Blocks, Content, Phrase, Prose, Text, TheoremBlock, phrase
-from .grouping import alike, at_point, conditions_first, groups, root_of, title_key
+from .gradients import gradient_table, rows_of
+from .grouping import CLAIM, alike, at_point, conditions_first, general_of, groups, title_key
 from .matrix import has_entries, written_out
 from .pen import LATEX_PEN, Pen
 from .plan import Derived, Key, Plan, Reference, all_steps
 from .ranges import Facts
-from .sentences import range_sentence
+from .reasons import listed_and
+from .sentences import range_sentence, spaced
 from .tell import Teller
 
 _KINDS = {
     "one-step Jacobian": "proposition", "immediate derivative": "proposition",
     "the forms agree": "corollary", "components": "corollary", "Kronecker form": "corollary",
-    "written out": "corollary",
+    "written out": "corollary", "direct derivative": "proposition", "path": "proposition",
+    "left out": "corollary",
 }  # fmt: skip
 
 
@@ -49,6 +52,8 @@ class Composer:
     """Tells the derivations of one model in order; nothing is defined, stated or proved twice.
 
     ``numbers`` counts definitions, lemmas and theorems together, over all models of a report.
+    ``given`` are the assumptions, in LaTeX, under which the model stands;
+    ``told`` the definitions that have been shown, where another composer has shown some.
     """
 
     def __init__(
@@ -57,12 +62,15 @@ class Composer:
         derived: Sequence[Derived],
         pen: Pen = LATEX_PEN,
         numbers: Iterator[int] | None = None,
+        given: Sequence[str] = (),
+        told: set[Definition] | None = None,
     ) -> None:
+        self.given = tuple(given)
         self.subject, self.pen, self.derived = subject, pen, tuple(derived)
         self.numbers = count(1) if numbers is None else numbers
         self.plan = Plan(list(derived), pen, subject.length)
         self.teller = Teller(self.plan, pen, "" if subject.length is None else subject.length.name)
-        self._defined: set[str] = set()
+        self._defined: set[Definition] = set() if told is None else told
         self._postponed: list[list[Reference]] = []
 
     def blocks(self, number: int) -> Blocks:
@@ -86,7 +94,30 @@ class Composer:
             if not self._waits_for_later(group, number):
                 self._postponed.remove(group)
                 self._emit(out, [r.key for r in group])
+        if self.derived[number].table:
+            out += self._table(number)
         return tuple(out)
+
+    def summary(self, number: int) -> Blocks:
+        """One derivation without proofs: definitions, statements, and gradients in a table."""
+        out: list[Block] = []
+        refs = self.plan.answers[number]
+        theorems = [self.plan.nodes[r.key].theorem for r in refs]
+        self._define(out, theorems)
+        listed = {t for _, found in rows_of(theorems) for t in found}
+        if not self.derived[number].table:
+            listed = set()
+        stated = [r for r in refs if self.plan.nodes[r.key].theorem not in listed]
+        for group in groups(self.plan, stated):
+            out.append(self._theorem([r.key for r in group], proved=False))
+        table = gradient_table([t for t in theorems if t in listed], None, self.pen)
+        return (*out, *([] if table is None else [table]))
+
+    def _table(self, number: int) -> Blocks:
+        """The gradients among the answers, each with the name of its theorem."""
+        keys = {self.plan.nodes[r.key].theorem: r.key for r in self.plan.answers[number]}
+        table = gradient_table(list(keys), lambda t: self.teller.names[keys[t]], self.pen)
+        return () if table is None else (table,)
 
     def _waits_for_later(self, group: list[Reference], number: int) -> bool:
         nodes = [self.plan.nodes[r.key] for r in group]
@@ -146,7 +177,7 @@ class Composer:
         self._define(out, [self.plan.nodes[k].theorem for k in told])
         out.append(self._theorem(keys))
 
-    def _theorem(self, keys: list[Key]) -> TheoremBlock:
+    def _theorem(self, keys: list[Key], proved: bool = True) -> TheoremBlock:
         theorems = [self.plan.nodes[k].theorem for k in keys]
         asked = any(r.key in keys for rs in self.plan.answers for r in rs)
         kind = _KINDS.get(theorems[0].title, "theorem") if asked else "lemma"
@@ -156,30 +187,41 @@ class Composer:
             kind = "theorem"
         number = Text(str(next(self.numbers)))
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
-        conditions, statement = conditions_first(self._statement(keys, theorems))
+        statement = self._supposed(self._statement(keys, theorems))
+        conditions, statement = conditions_first(statement)
         for key in keys:
             self.teller.names[key] = (name,)
         return TheoremBlock(
             kind, number.text, self._title(theorems[-1]), statement, conditions,
-            self.teller.proof(*keys),
+            self.teller.proof(*keys) if proved else (),
         )  # fmt: skip
+
+    def _supposed(self, statement: list[Block]) -> list[Block]:
+        """The statement after what is assumed of the model."""
+        if not self.given:
+            return statement
+        given = listed_and(tuple(map(self.pen.math, self.given)))
+        supposed: Content = (phrase("theorem.under", conditions=given),)
+        first, *rest = statement
+        if isinstance(first, Prose):
+            return [Prose(spaced((supposed, first.content))), *rest]
+        return [Prose(supposed), *statement]
 
     def _statement(self, keys: list[Key], theorems: list[Theorem]) -> list[Block]:
         first = theorems[0]
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
             display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
             return self._headed(first.facts, [display])
-        if len(keys) > 1 and root_of(first.left) is not None:
-            return self._cases(theorems)
+        if len(keys) > 1 and (general := general_of(theorems)) is not None:
+            return self._cases(theorems, general)
         return self.teller.statement(*keys)
 
     def _headed(self, facts: Facts, displays: list[Block]) -> list[Block]:
         head = range_sentence(facts, self.pen)
         return [Prose(head), *displays] if head else displays
 
-    def _cases(self, theorems: list[Theorem]) -> list[Block]:
-        """One recursion by cases: at the end of the range, and before it."""
-        general = theorems[-1].left
+    def _cases(self, theorems: list[Theorem], general: Term) -> list[Block]:
+        """One recursion by cases: at the ends of the range, and between them."""
         common = set.intersection(*(set(t.facts) for t in theorems))
         cases = []
         for t in theorems:
@@ -189,9 +231,13 @@ class Composer:
         return self._headed(shared, by_cases(general, cases, self.pen))
 
     def _title(self, theorem: Theorem) -> Content:
+        if theorem.title == CLAIM:
+            return ()
         subject = tuple(self.pen.inline(x) for x in theorem.subject)
         first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
-        return (phrase(f"title.{title_key(theorem)}", subject=first, variable=last),)
+        nodes = self.pen.relation("to").join(map(self.pen.term, theorem.subject))
+        key, path = f"title.{title_key(theorem)}", self.pen.math(nodes)
+        return (phrase(key, subject=first, variable=last, path=path),)
 
     # ------------------------------------------------------------ definitions
 
@@ -206,10 +252,10 @@ class Composer:
         auto = {d.key for d in self.subject.theory.definitions if d.name in self.subject.auto}
         adjoints = {d.key for d in theory.definitions} - own
         for kind, keys in (("abbreviations", auto), ("adjoints", adjoints)):
-            fresh = (found & keys) - self._defined
-            if fresh:
-                fresh = keys - self._defined if kind == "adjoints" else fresh
-                self._defined |= fresh
+            wanted = keys if kind == "adjoints" and found & keys else found & keys
+            fresh = {k for k in wanted if not set(theory.defined(k)) <= self._defined}
+            if fresh & found:
+                self._defined |= {d for k in fresh for d in theory.defined(k)}
                 out.append(self._definition(kind, definitions_of(fresh, theory), theory))
 
     def _definition(
@@ -219,11 +265,13 @@ class Composer:
         statement: list[Block] = []
         said: Content = ()
         for d in definitions:
-            head = range_sentence(d.facts, self.pen)
+            shown = defined(d, theory, self.pen)
+            by_ranges = any(isinstance(b, Prose) for b in shown)
+            head = () if by_ranges else range_sentence(d.facts, self.pen)
             if head and head != said:
                 statement.append(Prose(head))
+            statement += shown
             said = head
-            statement += defined(d, theory, self.pen)
         single = kind == "abbreviations" and len(definitions) == 1
         name: Content = (Phrase("title.abbreviation" if single else f"title.{kind}"),)
         conditions, blocks = conditions_first(statement)

@@ -8,13 +8,14 @@ from sympy import Expr
 
 from symbptt.calculus.tidy import tidy
 from symbptt.core.indices import contradictory
+from symbptt.core.indices import irredundant
 from symbptt.core.terms import Term, When
 from symbptt.core.theory import Definition, Theory
 from symbptt.core.traverse import find, substitute
 
 from .document import Block, Display, Prose
 from .pen import UNICODE_PEN, Pen
-from .ranges import Facts, irredundant, ranges
+from .ranges import Facts, ranges
 from .sentences import range_sentence
 from .steps import only_value
 

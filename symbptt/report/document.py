@@ -197,6 +197,19 @@ class CodeListing:
     language: str = ""
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture, as what draws it in LaTeX and as SVG, with its caption; ``alt`` says it in words.
+
+    The SVG is embedded in pages as it is, so it must come from symbptt, not from a user.
+    """
+
+    tex: str
+    svg: str
+    caption: Content
+    alt: str = ""
+
+
 Block = (
     Heading
     | Prose
@@ -208,6 +221,7 @@ Block = (
     | SymbolsTable
     | Table
     | CodeListing
+    | Picture
 )
 Blocks = tuple[Block, ...]
 

@@ -25,6 +25,8 @@ def what_varies(frame: Frame, theory: Theory, pen: Pen) -> Phrase:
     if frame.step is not None:
         return phrase("frame.immediate", names=names, step=pen.math(pen.index(frame.step)))
     if any(isinstance(x, Elem) and x.index != ALL for x in frame.vary):
+        if len(frame.vary) > 1:
+            return phrase("frame.apart", names=names)
         (element,) = frame.vary
         free = isinstance(element, Elem) and bool(theory.defined(element.key))
         return phrase("frame.free" if free else "frame.element", element=names)

@@ -11,6 +11,10 @@ from .ranges import Facts
 from .sentences import slug
 
 
+CLAIM = "claim"
+"""The title of what was stated and had to be proved: each is a theorem without a name."""
+
+
 def conditions_first(statement: list[Block]) -> tuple[Content, Blocks]:
     """The range that opens a statement, taken out of it."""
     first, *rest = statement
@@ -52,6 +56,8 @@ def groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
 
 def _together(plan: Plan, a: Reference, b: Reference) -> bool:
     one, two = (plan.nodes[r.key].theorem for r in (a, b))
+    if CLAIM in (one.title, two.title):
+        return False
     if one.left == two.left:
         return True
     return one.title == two.title and root_of(one.left) == root_of(two.left) is not None
@@ -61,6 +67,17 @@ def root_of(term: Term) -> str | None:
     """The name of the sequence whose element, or the entry of whose element, a term is."""
     inner = term.args[0] if isinstance(term, Entry) else term
     return inner.name if isinstance(inner, Elem) else None
+
+
+def general_of(theorems: list[Theorem]) -> Term | None:
+    """The left side that is about a running index, where all are about one sequence."""
+    for theorem in theorems:
+        left = theorem.left
+        inner = left.args[0] if isinstance(left, Entry) else left
+        running = {s for f in theorem.facts for s in f.free_symbols}
+        if isinstance(inner, Elem) and inner.index in running:
+            return left
+    return None
 
 
 def alike(plan: Plan, keys: list[Key]) -> list[list[Key]]:

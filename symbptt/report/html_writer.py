@@ -11,11 +11,12 @@ from markupsafe import Markup, escape
 from symbptt.report import katex_render, words
 from symbptt.report.document import (
     Block, Code, CodeListing, Content, Display, Document, Emph, Heading, Inline, Items, Link, Math,
-    MatrixView, Phrase, ProofLine, Prose, Quote, Saying, SymbolsTable, Table, Text, TheoremBlock,
-    content, phrase,
+    MatrixView, Phrase, Picture, ProofLine, Prose, Quote, Saying, SymbolsTable, Table, Text,
+    TheoremBlock, content, phrase,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
 from symbptt.report.linebreak import begins_with_operator, pieces, split_relations, take_relation
+from symbptt.report.pictures import embedded
 from symbptt.report.sayings import Chain, conditions_of, is_safe, made_by, proof_parts, reason_of
 from symbptt.report.templating import call_macro, html_templates
 
@@ -128,6 +129,9 @@ class _HtmlWriter:
                 return self.macro("table", head=self.texts(head), rows=cells, wide=wide)
             case CodeListing(code, language):
                 return self.macro("code", text=code, language=language)
+            case Picture(_, svg, caption, alt):
+                text = self.text(caption)
+                return self.macro("picture", svg=Markup(embedded(svg)), caption=text, alt=alt)
 
     def display(self, latex: str, tag: str, summands: Sequence[str] = ()) -> Markup:
         """A display, which may be broken before its relations and signs."""

@@ -15,6 +15,7 @@ from symbptt.notation.unicode import UNICODE
 from .document import Inline, Math, Text
 
 ONE = Integer(1)
+_SIGNS = {"=": "eq", "<=": "le", "<": "lt"}
 
 
 class Pen:
@@ -38,7 +39,7 @@ class Pen:
         return index_text(index, self.target)
 
     def relation(self, key: str) -> str:
-        """ = , < or <= with its space: the key is eq, lt or le."""
+        """ = , <, <= or an arrow with its space: the key is eq, lt, le or to."""
         return self.target.templates[key]
 
     def conditions(self, conditions: tuple[Expr, ...]) -> str:
@@ -48,6 +49,14 @@ class Pen:
     def equation(self, *sides: Term) -> str:
         """Equal terms."""
         return self.relation("eq").join(map(self.term, sides))
+
+    def relation_of(self, relation: str, left: Term, right: Term) -> str:
+        """Two terms with =, <= or < between them."""
+        return self.sign(relation).join(map(self.term, (left, right)))
+
+    def sign(self, relation: str) -> str:
+        """ = , <= or < as theorems call them, with its space."""
+        return self.relation(_SIGNS[relation])
 
     def equation_of_texts(self, *sides: str) -> str:
         """Equal formulas, already written."""

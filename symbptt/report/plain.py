@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from symbptt.notation.tables import COMMANDS, OPERATORS
 
 from .document import (
-    Block, Code, Display, Emph, Heading, Items, Link, Math, ProofLine, Prose, Quote, Saying,
-    SymbolsTable, Text, TheoremBlock, content, phrase,
+    Block, Code, Display, Emph, Heading, Items, Link, Math, Picture, ProofLine, Prose, Quote,
+    Saying, SymbolsTable, Table, Text, TheoremBlock, content, phrase,
 )  # fmt: skip
 from .sayings import conditions_of, reason_of
 from .words import Words, load
@@ -63,6 +63,13 @@ def cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
 
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, every column as wide as its widest cell."""
+    wide = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    padded = ([x + " " * (w - cells(x)) for x, w in zip(row, wide, strict=True)] for row in rows)
+    return ["  ".join(row).rstrip() for row in padded]
+
+
 class _Writer:
     """Writes blocks as lists of lines."""
 
@@ -86,9 +93,12 @@ class _Writer:
             case Quote(blocks):
                 return [_INDENT + line for b in blocks for line in self.block(b)]
             case SymbolsTable(rows):
-                cells = [(r.latex, r.shape, said(r.meaning, self.words)) for r in rows]
-                wide = [max(len(c[i]) for c in cells) for i in (0, 1)]
-                return [f"{a:<{wide[0]}}  {b:<{wide[1]}}  {c}".rstrip() for a, b, c in cells]
+                return _columns([(r.latex, r.shape, said(r.meaning, self.words)) for r in rows])
+            case Table(head, rows):
+                return _columns([tuple(said(x, self.words) for x in row) for row in (head, *rows)])
+            case Picture(_, _, caption, alt):
+                text = said(caption, self.words) or alt
+                return textwrap.wrap(f"[{text}]", self.width, break_long_words=False)
             case _:
                 return []
 
@@ -96,7 +106,8 @@ class _Writer:
         kind = phrase(f"theorem.{block.kind}")
         head = said(phrase("theorem.numbered", kind=kind, number=Text(block.number)), self.words)
         name = said(block.name, self.words)
-        yield f"{head} ({name}). {said(conditions_of(block, self.words), self.words)}".rstrip()
+        called = f" ({name})" if name else ""
+        yield f"{head}{called}. {said(conditions_of(block, self.words), self.words)}".rstrip()
         for b in block.statement:
             yield from (f"  {line}" for line in self.block(b))
         if not block.proof:

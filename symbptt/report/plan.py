@@ -17,28 +17,30 @@ from dataclasses import dataclass, field
 from sympy import Expr, Integer, Symbol
 
 from symbptt.calculus.derive import Result
+from symbptt.core.indices import irredundant
 from symbptt.core.terms import D, Shock, Term
 from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import contains, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 
 from .pen import Pen
-from .ranges import irredundant
 
-Key = tuple[Term, Term, frozenset[Expr], Frame | None]
-"""Two sides, the range, and what varies where that matters."""
+Key = tuple[Term, Term, frozenset[Expr], Frame | None, str]
+"""Two sides, the range, what varies where that matters, and the relation."""
 
 
 @dataclass(frozen=True)
 class Derived:
     """A derivation to be told; ``length`` where the sequence has that many steps.
 
-    ``matrices``: what is proved by components is also written out as a matrix.
+    ``matrices``: what is proved by components is also written out as a matrix. ``table``: after the
+    theorems all gradients are listed.
     """
 
     result: Result
     length: int | None = None
     matrices: bool = False
+    table: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Node:
     length: int | None = None
     uses: dict[str, Reference] = field(default_factory=dict)
     order: list[Reference] = field(default_factory=list)
+
+
+REFERRING = ("lemma", "bound")  # kinds of steps that may name a theorem
 
 
 class Plan:
@@ -165,12 +170,12 @@ class Plan:
 
 
 def _instance(key: Key, mapping: dict[Symbol, Integer]) -> Key:
-    left, right, facts, frame = key
+    left, right, facts, frame, relation = key
     if frame is not None:
         vary = tuple(substitute(x, mapping) for x in frame.vary)
         frame = Frame(vary, frame.shocks, frame.step)
     kept = frozenset(f for f in (x.xreplace(mapping) for x in facts) if f.free_symbols)
-    return substitute(left, mapping), substitute(right, mapping), kept, frame
+    return substitute(left, mapping), substitute(right, mapping), kept, frame, relation
 
 
 class _Reader:
@@ -194,6 +199,8 @@ class _Reader:
         if key not in self.plan.nodes:
             node = Node(key, theorem, self.theory, self.length)
             for used, at_start in references(theorem):
+                if used not in self.theorems:  # a row that is an inequality
+                    continue
                 ref = self.reference(used, at_start)
                 if ref is not None:
                     node.uses[used] = ref
@@ -204,14 +211,15 @@ class _Reader:
     def _original(self, theorem: Theorem) -> Theorem:
         """The theorem that this one only repeats, else itself."""
         for used, at_start in references(theorem):
-            if at_start and self.key(self.theorems[used]) == self.key(theorem):
-                return self._original(self.theorems[used])
+            source = self.theorems.get(used) if at_start else None
+            if source is not None and self.key(source) == self.key(theorem):
+                return self._original(source)
         return theorem
 
     def key(self, theorem: Theorem) -> Key:
         facts = frozenset(irredundant(theorem.facts))
         frame = None if self.ignores_frame(theorem) else theorem.frame
-        return theorem.left, theorem.right, facts, frame
+        return theorem.left, theorem.right, facts, frame, theorem.relation
 
     def ignores_frame(self, theorem: Theorem) -> bool:
         """Whether the theorem holds whatever varies: nothing is dropped as fixed in its proof."""
@@ -221,7 +229,9 @@ class _Reader:
             steps = list(all_steps(theorem))
             plain = not any(s.by in ("vanish", "shock") for s in steps)
             self._free[theorem.id] = plain and all(
-                self.ignores_frame(self.theorems[s.name]) for s in steps if s.by == "lemma"
+                self.ignores_frame(self.theorems[s.name])
+                for s in steps
+                if s.by in REFERRING and s.name in self.theorems
             )
         return self._free[theorem.id]
 
@@ -243,7 +253,10 @@ def all_steps(theorem: Theorem) -> Iterator[Step]:
 
 
 def references(theorem: Theorem) -> Iterator[tuple[str, bool]]:
-    """The theorems that a proof uses; whether the proof begins with it and goes on from there."""
+    """The theorems that a proof uses; whether the proof begins with it and goes on from there.
+
+    Where the proof is that of an inequality, rows of the rules that are ones are named too.
+    """
     proof = theorem.proof
     if isinstance(proof, Identification):
         yield proof.source, True
@@ -253,7 +266,7 @@ def references(theorem: Theorem) -> Iterator[tuple[str, bool]]:
     chains = (proof,) if isinstance(proof, Chain) else (proof.base, proof.step)
     for chain in chains:
         for number, step in enumerate(chain.steps):
-            if step.by == "lemma":
+            if step.by in REFERRING and step.name:
                 yield step.name, number == 0 and is_plain(step) and chain is chains[0]
 
 

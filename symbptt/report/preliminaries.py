@@ -79,7 +79,7 @@ def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTa
     theory = model.theory
     given = [g for g in theory.givens if not theory.defined(g.head.key)]
     initial = [g for g in theory.givens if theory.defined(g.head.key)]
-    free = [p for p in theory.params if _is_input(p, model)]
+    free = [p for p in theory.params if is_input(p, model)]
     rows = [
         *(_given(g, model, pen) for g in given),
         *(_row(pen.term(p), Phrase("symbols.input"), p, pen) for p in free),
@@ -90,7 +90,16 @@ def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTa
         *_adjoints(adjoints, model, pen),
         *_sizes(model, pen),
     ]
-    return SymbolsTable(tuple(rows))
+    return SymbolsTable(tuple(_merged(rows)))
+
+
+def _merged(rows: Iterable[SymbolRow]) -> Iterator[SymbolRow]:
+    """Symbols of one meaning and shape share a row, the place of the first."""
+    together: dict[tuple[Saying, str], list[str]] = {}
+    for row in rows:
+        together.setdefault((row.meaning, row.shape), []).append(row.latex)
+    for (meaning, size), symbols in together.items():
+        yield SymbolRow(", ".join(symbols), meaning, size)
 
 
 def _row(latex: str, meaning: Saying, term: Term | None, pen: Pen, facts: Facts = ()) -> SymbolRow:
@@ -102,7 +111,8 @@ def _row(latex: str, meaning: Saying, term: Term | None, pen: Pen, facts: Facts 
 
 def shape(term: Term, pen: Pen) -> str:
     """rows times columns."""
-    return pen.target.templates["size_times"].join(map(pen.index, term.shape))
+    sizes = (f"({pen.index(s)})" if s.is_Add else pen.index(s) for s in term.shape)
+    return pen.target.templates["size_times"].join(sizes)
 
 
 def _given(given: Given, model: Model, pen: Pen) -> SymbolRow:
@@ -158,7 +168,7 @@ def _recurs(name: str, theory: Theory) -> bool:
     )  # fmt: skip
 
 
-def _is_input(param: Param, model: Model) -> bool:
+def is_input(param: Param, model: Model) -> bool:
     """The vector that a single layer is applied to; without time it looks like a parameter."""
     if model.sequences or not param.is_column or param.is_scalar:
         return False
@@ -229,10 +239,9 @@ def conventions(terms: Iterable[Term]) -> Block:
         key for key, kinds in _CONVENTIONS
         if not kinds or any(contains(t, kind) for t in shown for kind in kinds)
     ]  # fmt: skip
-    if any(_is_immediate(t) for t in shown):
-        keys.append("immediate")
+    keys += [mode for mode in ("immediate", "direct") if any(_has_mode(t, mode) for t in shown)]
     return Items(tuple((Prose((Phrase(f"convention.{key}"),)),) for key in keys))
 
 
-def _is_immediate(term: Term) -> bool:
-    return any(True for _ in find(term, lambda x: isinstance(x, Partial) and x.mode == "immediate"))
+def _has_mode(term: Term, mode: str) -> bool:
+    return any(True for _ in find(term, lambda x: isinstance(x, Partial) and x.mode == mode))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
 
-from symbptt.core.indices import entails, linear
+from symbptt.core.indices import irredundant, linear
 
 from .pen import Pen
 
@@ -30,16 +30,6 @@ def ranges(facts: Facts, pen: Pen) -> tuple[str, ...]:
     texts = [pen.equation_of_texts(pen.index(a), pen.index(b)) for a, b in equations]
     texts += _written(_chains(links), pen)
     return (*texts, *(pen.conditions((f,)) for f in odd))
-
-
-def irredundant(facts: Facts) -> Facts:
-    """The facts without those that follow from the others."""
-    kept = list(dict.fromkeys(facts))
-    for f in list(kept):
-        others = tuple(x for x in kept if x != f)
-        if entails(others, f):
-            kept.remove(f)
-    return tuple(kept)
 
 
 def _equations(facts: Facts) -> tuple[list[tuple[Expr, Expr]], Facts]:

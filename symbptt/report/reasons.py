@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from symbptt.core.terms import Const, Elem, Ones, Term
 from symbptt.core.theory import Theory
 from symbptt.proof.objects import Step
+from symbptt.rules import RULES
 
 from .document import Content, Phrase, Text, phrase
 from .pen import Pen
 
 Refer = Callable[[Step], Content]
 ENTRIES = "entry-"
-_JOINING = frozenset({"series-last", "product-last"})  # what they split off is joined in reverse
+_JOINING = frozenset({"series-last", "product-last", "power-left", "power-next"})
+"""What these rules split off is joined in reverse."""
 _MANY = 4  # definitions that are no longer listed
 
 
@@ -63,9 +65,13 @@ class Reasons:
                 return (Phrase(f"step.{step.name}"),)
             case "rule":
                 return (Phrase(f"rule.{step.name}"),)
+            case "bound" if not step.name:
+                return (Phrase("reason.hypothesis"),)
+            case "bound" if step.name in RULES:
+                return (Phrase(f"rule.{step.name}"),)
             case "shock":
                 return (phrase("step.shock", symbol=self.pen.inline(self.head(step))),)
-            case "lemma":
+            case "lemma" | "bound":
                 return self.refer(step)
             case "hypothesis":
                 return (Phrase("reason.hypothesis"),)

@@ -5,6 +5,7 @@
 - Terms that do not vary are left out in the line where they arise, and named in its reason.
 - A line that reads like the one before is left out.
 - In a long computation a definition and the rules applied to what it gives are one line.
+- A line that would fill half a page is left out, unless it is the last; the next has its reason.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from dataclasses import dataclass, field
 from sympy import Expr, Symbol
 
 from symbptt.core.indices import entails
+from symbptt.core.scope import Scope
 from symbptt.core.terms import Elem, Hadamard, Plus, Scale, Term, Times, Transposed, When, Zero
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, rebuild, subterm
+from symbptt.core.traverse import context, find, rebuild, subterm
 from symbptt.proof.objects import Step
+from symbptt.proof.order import Signs, increases
 
 from .document import Content, ProofLine
 from .pen import Pen
@@ -28,15 +31,18 @@ Facts = tuple[Expr, ...]
 _APART = frozenset({"d-sum", "d-product", "d-hadamard", "d-scale", "d-transpose", "d-diag"})
 _CHAIN = ("d-map", "d-function", "d-softmax")
 _LONG = 8  # lines, from which on a computation is told more briefly
+_GIANT = 100  # terms inside terms: more fill half a page
 
 
 @dataclass(frozen=True)
 class Line:
-    """A term of a chain and why it equals the one before; ``rule`` if that is one rule."""
+    """A term of a chain and why it equals the one before, or is larger; ``rule`` if that is one
+    rule."""
 
     term: Term
     reasons: tuple[Content, ...]
     rule: str = ""
+    relation: str = "="
 
 
 @dataclass
@@ -47,6 +53,7 @@ class _Draft:
     family: str
     steps: list[Step] = field(default_factory=list)
     fixed: list[Term] = field(default_factory=list)
+    relation: str = "="
 
     def absorb(self, other: _Draft) -> None:
         """The next line becomes part of this one."""
@@ -55,17 +62,22 @@ class _Draft:
         self.fixed += other.fixed
 
 
+@dataclass(frozen=True)
+class Uses:
+    """What a chain uses: how a lemma is called, whether it is one of those of which several in a
+    row are one line, and the relation of the inequality that a step uses."""
+
+    refer: Refer
+    is_claim: Callable[[Step], bool]
+    relation: Callable[[Step], str]
+
+
 class Chains:
-    """Tells chains of one theorem: in its theory, under its facts, with the names of its lemmas.
+    """Tells chains of one theorem: in its theory, under its facts, with the names of its lemmas."""
 
-    ``is_claim`` tells the lemmas of which several in a row are one line.
-    """
-
-    def __init__(
-        self, theory: Theory, facts: Facts, pen: Pen, refer: Refer, is_claim: Callable[[Step], bool]
-    ) -> None:
-        self.facts, self.pen = (*theory.facts, *facts), pen
-        self.reasons, self.is_claim = Reasons(theory, pen, refer), is_claim
+    def __init__(self, theory: Theory, facts: Facts, pen: Pen, uses: Uses) -> None:
+        self.theory, self.facts, self.pen = theory, (*theory.facts, *facts), pen
+        self.reasons, self.uses = Reasons(theory, pen, uses.refer), uses
 
     def lines(self, start: Term, steps: Iterable[Step]) -> list[Line]:
         """The lines after the first."""
@@ -76,6 +88,7 @@ class Chains:
             before = step.result
         if len(drafts) > _LONG:
             drafts = _compact(drafts)
+        drafts = _without_giants(drafts)
         return self._read(start, drafts)
 
     def _take(self, drafts: list[_Draft], step: Step, before: Term) -> None:
@@ -84,16 +97,24 @@ class Chains:
         if not drafts or not (silent or drafts[-1].family == family):
             drafts.append(_Draft(step.result, family))
         drafts[-1].term = step.result
+        if step.by == "bound" and drafts[-1].relation != "<":
+            drafts[-1].relation = self._relation(before, step)
         if step.by == "vanish":
             drafts[-1].fixed.append(self._fixed(before, step))
         elif not silent or not (drafts[-1].steps or drafts[-1].fixed):
             drafts[-1].steps.append(step)
 
+    def _relation(self, line: Term, step: Step) -> str:
+        """< where the inequality is strict and the line increases strictly with it."""
+        signs = Signs(Scope(self.theory), self.facts)
+        strict = self.uses.relation(step) == "<" and increases(line, step.path, step.span, signs)
+        return "<" if strict else "<="
+
     def _family(self, step: Step) -> str:
         """Steps of one family in a row are one line."""
         if step.by in ("unfold", "fold"):
             return "unfold"
-        if step.by == "lemma" and self.is_claim(step):
+        if step.by == "lemma" and self.uses.is_claim(step):
             return "claim"
         if step.by == "rule" and step.name in _APART:
             return "apart"
@@ -121,7 +142,8 @@ class Chains:
             text = new
             rules = {s.name if s.by == "rule" else "" for s in draft.steps}
             rule = rules.pop() if len(rules) == 1 and not draft.fixed else ""
-            lines.append(Line(term, self.reasons.of(draft.steps, draft.fixed), rule))
+            reasons = self.reasons.of(draft.steps, draft.fixed)
+            lines.append(Line(term, reasons, rule, draft.relation))
         return lines
 
 
@@ -131,6 +153,16 @@ def _compact(drafts: list[_Draft]) -> list[_Draft]:
     for draft in drafts:
         rules = draft.family == "apart" or any(name in draft.family for name in _CHAIN)
         if rules and out and out[-1].family == "unfold":
+            out[-1].absorb(draft)
+        else:
+            out.append(draft)
+    return out
+
+
+def _without_giants(drafts: list[_Draft]) -> list[_Draft]:
+    out: list[_Draft] = []
+    for draft in drafts:
+        if out and sum(1 for _ in find(out[-1].term, lambda _: True)) > _GIANT:
             out[-1].absorb(draft)
         else:
             out.append(draft)
@@ -173,6 +205,7 @@ def proof_lines(start: Term, lines: list[Line], pen: Pen) -> list[ProofLine]:
 def continued(lines: list[Line], pen: Pen) -> list[ProofLine]:
     """Lines that go on from the one before."""
     return [
-        ProofLine("=", pen.term(x.term), joined(x.reasons) or None, x.rule, pen.summands(x.term))
+        ProofLine(pen.sign(x.relation).strip(), pen.term(x.term), joined(x.reasons) or None, x.rule,
+                  pen.summands(x.term))
         for x in lines
     ]

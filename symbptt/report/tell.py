@@ -12,6 +12,7 @@ from symbptt.core.terms import D, Shock, Term
 from symbptt.core.theory import Frame
 from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
+from symbptt.rules import rule
 
 from .document import Block, Content, Display, Emph, Phrase, ProofLine, Prose, Text, phrase
 from .frames import what_varies
@@ -20,7 +21,7 @@ from .pen import Pen
 from .plan import Key, Node, Plan, is_plain
 from .reasons import listed
 from .sentences import conditions, range_sentence, roman, slug, spaced
-from .steps import Chains, Line, continued, proof_lines
+from .steps import Chains, Line, Uses, continued, proof_lines
 
 _SHORT = 3  # lines; a shorter computation is rather repeated than referred to
 
@@ -65,8 +66,13 @@ class Teller:
             if head and head != said:
                 out.append(Prose(head))
             said = head
-            out.append(self.display(theorem.left, theorem.right))
+            out.append(self.stated(theorem))
         return out
+
+    def stated(self, theorem: Theorem) -> Display:
+        """The two sides of a theorem as a display."""
+        text = self.pen.relation_of(theorem.relation, theorem.left, theorem.right)
+        return Display(text, summands=self.pen.summands(theorem.right))
 
     def display(self, *sides: Term) -> Display:
         """Equal terms as a display."""
@@ -185,7 +191,7 @@ class Teller:
     def _once(self, told: _Told, theorem: Theorem, lines: list[Line]) -> None:
         """A computation, or where it has been done before, line by line the same."""
         before = self._told.setdefault((theorem.left, tuple(lines)), self._block)
-        if before == self._block or len(lines) < _SHORT:
+        if before == self._block or len(lines) < _SHORT or theorem.relation != "=":
             told.items += proof_lines(theorem.left, lines, self.pen)
             return
         told.say((phrase("statement.as_before", reference=before),))
@@ -195,7 +201,8 @@ class Teller:
         """The chain goes on from a theorem that has just been proved."""
         assert isinstance(node.theorem.proof, Chain)
         steps = node.theorem.proof.steps
-        told.items += proof_lines(before.left, [Line(before.right, ())], self.pen)
+        line = Line(before.right, (), "", before.relation)
+        told.items += proof_lines(before.left, [line], self.pen)
         told.items += continued(self._chains(node).lines(before.right, steps[1:]), self.pen)
 
     def _opening(self, node: Node, chain: object) -> Key | None:
@@ -214,7 +221,18 @@ class Teller:
             ref = node.uses.get(step.name)
             return ref is not None and ref.key not in self.plan.blocks
 
-        return Chains(node.theory, node.theorem.facts, self.pen, refer, is_claim)
+        def relation(step: Step) -> str:
+            return self._relation(node, step)
+
+        uses = Uses(refer, is_claim, relation)
+        return Chains(node.theory, node.theorem.facts, self.pen, uses)
+
+    def _relation(self, node: Node, step: Step) -> str:
+        """Of the inequality that a step uses: the hypothesis, a theorem, or a rule."""
+        if not step.name:
+            return node.theorem.relation
+        ref = node.uses.get(step.name)
+        return rule(step.name).relation if ref is None else ref.key[4]
 
     def _refer(self, node: Node, step: Step) -> Content:
         """Lemma 3; Lemma 3 with t = s+1; Theorem 5 with T = 3."""
@@ -249,7 +267,7 @@ class Teller:
             word = "statement.inductively" if proof.direction == 1 else "statement.inductively_down"
             where = conditions(node.theorem.facts, pen)
             told.say((phrase(word, variable=pen.math(index), conditions=where),))
-            told.items.append(self.display(node.theorem.left, node.theorem.right))
+            told.items.append(self.stated(node.theorem))
         case = pen.equation_of_texts(index, pen.index(start))
         told.say(intro, (phrase("proof.base", case=pen.math(case)),))
         self._chain(told, _at(node, proof, start), proof.base)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from symbptt.report.katex_render import width
 from symbptt.report.linebreak import INDENT, Line, break_lines, split_relations, take_relation
+from symbptt.report.stacking import stacked
 
 _RELATION = 1.4  # em; a relation with the space around it
+_SPARE = 0.7  # em; what TeX may need beyond the width that KaTeX computes
 _SHORT = 0.35  # the part of the line that a left-hand side may take before it gets its own line
 
 
@@ -68,8 +70,11 @@ def display(latex: str, room: float, tag: str = "", summands: tuple[str, ...] = 
 
 
 def shrunk(latex: str, room: float) -> str:
-    """The last resort: a formula that cannot be broken, made smaller."""
-    return rf"\shrink{{{room:.1f}em}}{{{latex}}}"
+    """The last resort for what cannot be broken: matrices are made narrower, then all smaller."""
+    narrow = stacked(latex)
+    if width(narrow) <= room:
+        return narrow
+    return rf"\shrink{{{room - _SPARE:.1f}em}}{{{narrow}}}"
 
 
 def _cell(line: Line, before: str, room: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from symbptt.report import tex_chain, words
 from symbptt.report.document import (
     Block, CodeListing, Content, Display, Document, Heading, Items, Math, MatrixView,
-    Prose, Quote, SymbolsTable, Table, TheoremBlock, content,
+    Picture, Prose, Quote, SymbolsTable, Table, TheoremBlock, content,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
 from symbptt.report.sayings import Chain, conditions_of, made_by, proof_parts, reason_of
@@ -23,6 +23,7 @@ _LONG_TABLE = 25  # rows from which a table may go on on the next page
 _SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 _SHOWN = (tuple, Display, MatrixView)  # what stands on lines of its own inside a paragraph
 _QED = r"\qedsymbol"
+_RAGGED = r">{\raggedright\arraybackslash}X"
 
 
 def to_tex(document: Document) -> str:
@@ -49,6 +50,11 @@ def to_tex(document: Document) -> str:
             made=made,
         )
     )
+
+
+def blocks_to_tex(blocks: Iterable[Block], lang: str) -> str:
+    """Blocks as LaTeX for a document of one's own."""
+    return _TexWriter(words.load(lang)).blocks(blocks, _LINE)
 
 
 class _TexWriter:
@@ -92,6 +98,9 @@ class _TexWriter:
                 # the end of the environment is the only thing that means something in it
                 code = code.rstrip("\n").replace(r"\end{Verbatim}", r"\end {Verbatim}")
                 return call_macro(self.macros, "code", text=code)
+
+            case Picture(tex, _, caption):
+                return call_macro(self.macros, "picture", tex=tex, caption=self.text(caption))
 
     # ------------------------------------------------------------ theorems
 
@@ -139,7 +148,7 @@ class _TexWriter:
         return self.grid("llX", head, rows)
 
     def table(self, block: Table) -> str:
-        columns = "".join("X" if i in block.wide else "l" for i in range(len(block.head)))
+        columns = "".join(_RAGGED if i in block.wide else "l" for i in range(len(block.head)))
         head = [self.text(content(cell)) for cell in block.head]
         rows = [[self.text(content(cell)) for cell in row] for row in block.rows]
         return self.grid(columns, head, rows)

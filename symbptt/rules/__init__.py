@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from symbptt.core.errors import ProofError
 
-from . import algebra, differential, outputs, series
+from . import algebra, bounds, differential, outputs, series
 from .rule import Rule, Schema
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
@@ -22,6 +22,9 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "product": series.PRODUCTS,
     "power": series.POWERS,
     "output": outputs.ROWS,
+    "norm": bounds.NORMS,
+    "bound": bounds.BOUNDS,
+    "supremum": bounds.SUPREMA,
 }
 RULES: dict[str, Rule] = {row.name: row for rows in FAMILIES.values() for row in rows}
 SCHEMAS: dict[str, Schema] = {s.name: s for s in (*differential.SCHEMAS, *algebra.SCHEMAS)}

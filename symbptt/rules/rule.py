@@ -13,7 +13,10 @@ from symbptt.core.terms import Term, show_shape
 
 @dataclass(frozen=True)
 class Rule:
-    """``left = right`` wherever every condition (an index expression) is >= 0.
+    """``left = right`` (or ``left <= right``, by ``relation``) where the conditions hold.
+
+    ``conditions`` are index expressions and ``nonnegative`` terms that must be >= 0; ``positive``
+    are terms that must be > 0.
 
     Metavariables are ``Meta`` terms, index and dimension symbols, and function names that begin
     with "?". ``source`` is the book or paper it is taken from. ``example`` replaces metavariables
@@ -26,6 +29,9 @@ class Rule:
     conditions: tuple[Expr, ...] = ()
     source: str = ""
     example: tuple[tuple[Term, Term], ...] = ()
+    relation: str = "="
+    nonnegative: tuple[Term, ...] = ()
+    positive: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         if self.left.shape != self.right.shape:

@@ -50,6 +50,7 @@ PRODUCTS = (
         "product-split", OrderedProduct(J, t, a, b),
         OrderedProduct(J, t, k + 1, b) @ OrderedProduct(J, t, a, k), (k - a + 1, b - k), _CM,
     ),
+    Rule("product-identity", OrderedProduct(Identity(n), t, a, b), Identity(n), (), _HJ),
     Rule("product-constant", OrderedProduct(S, t, a, b), Power(S, b - a + 1), (b - a + 1,), _CM),
 )  # fmt: skip
 POWERS = (

@@ -6,6 +6,7 @@ What is written depends only on the worksheet and the version, except the PDF.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from .sheet import Sheet
 
 KINDS = ("py", "json", "tex", "html", "pdf")
 TEXTS = ("py", "json", "tex", "html")
+_DRAWING = re.compile(r"<svg data-plot.*?</svg>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,7 @@ def make_texts(sheet: Sheet, lang: str | None = None, progress: Progress = lambd
     files = {
         f"{sheet.name}.tex": to_tex(document),
         f"{sheet.name}.html": to_html(document),
-        **{f"{name}.py": text for name, text in run.modules.items()},
-        **{f"proofs/{p.block.id}.json": p.proof for p in run.proved},
+        **run.files,
     }
     return Built(run, dict(sorted(files.items())))
 
@@ -65,6 +66,8 @@ def build_sheet(
                 place = stage / name
                 place.parent.mkdir(exist_ok=True)
                 place.write_text(text, encoding="utf-8", newline="\n")
+        if {"tex", "pdf"} & {*only}:
+            _write_assets(built.run, stage)
         tex = _pdf(built, stage, folder) if "pdf" in only else None
         _install(stage, folder, only)
     if tex is not None and tex.pdf is not None:
@@ -84,6 +87,7 @@ def _pdf(built: Built, stage: Path, folder: Path) -> TexResult:
     with tempfile.TemporaryDirectory(prefix="symbptt-") as place:
         source = Path(place) / f"{name}.tex"
         source.write_text(text, encoding="utf-8", newline="\n")
+        _write_assets(built.run, Path(place))
         result = compile_tex(source, stage / f"{name}.pdf")
     if result.error:
         raise SymbpttError(f"TeX refuses the report of {built.run.sheet.path}:\n{result.error}")
@@ -92,6 +96,13 @@ def _pdf(built: Built, stage: Path, folder: Path) -> TexResult:
     if not result.available and old.exists() and unchanged:
         shutil.copyfile(old, stage / old.name)
     return result
+
+
+def _write_assets(run: Run, folder: Path) -> None:
+    """The pictures that the LaTeX source includes, beside it."""
+    for name, data in run.assets.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 @contextmanager
@@ -137,6 +148,11 @@ def differences(built: Built, folder: Path) -> dict[str, tuple[str | None, str |
     for name in sorted({*there, *built.files}):
         old = there[name].read_text(encoding="utf-8", errors="replace") if name in there else None
         new = built.files.get(name)
-        if old != new:
+        if _comparable(old) != _comparable(new):
             out[name] = (old, new)
     return out
+
+
+def _comparable(text: str | None) -> str | None:
+    """A text without drawings: how a library draws may change, and the numbers are in a file."""
+    return text and _DRAWING.sub("", text)

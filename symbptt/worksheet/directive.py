@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markdown_it.token import Token
 
 from symbptt.core.errors import ReadError, Where
 
 _OPENING = re.compile(r"(?P<fence>[`:~]{3,})\s*\{(?P<name>[^}]*)\}[ \t]*(?P<argument>.*)")
+_BETWEEN = re.compile(r"(?<!\\);")  # \; is a space of LaTeX
 _OPTION = re.compile(r":(?P<key>[\w-]+):[ \t]*(?P<value>.*)")
 
 
@@ -24,7 +25,8 @@ _OPTION = re.compile(r":(?P<key>[\w-]+):[ \t]*(?P<value>.*)")
 class Directive:
     """``line`` is that of the opening fence, from 1; ``end`` the number of lines up to its end.
 
-    ``body`` has every line with its number in the file; ``places`` where each option stands.
+    ``body`` has every line with its number in the file; ``options`` the first value of each key,
+    ``places`` where it stands; ``lines`` all options in order, each with the place of its value.
     """
 
     name: str
@@ -36,6 +38,18 @@ class Directive:
     where: Where
     places: dict[str, Where]
     argument_where: Where
+    lines: tuple[tuple[str, str, Where], ...] = ()
+
+    def several(self, key: str) -> tuple[tuple[str, Where], ...]:
+        """The values of an option that may be repeated, or has several between semicolons."""
+        out = []
+        for name, value, where in self.lines:
+            start = 0
+            for piece in _BETWEEN.split(value) if name == key else ():
+                column = where.column + start + len(piece) - len(piece.lstrip())
+                out.append((piece.strip(), replace(where, column=column)))
+                start += len(piece) + 1
+        return tuple((text, where) for text, where in out if text)
 
     def text(self) -> tuple[str, Where]:
         """The argument, or else the body as one text; and where it begins."""
@@ -90,36 +104,40 @@ def read_directive(token: Token, lines: Sequence[str], file: str) -> Directive:
     if not (closing and set(closing) == {fence[0]} and len(closing) >= len(fence)):
         raise ReadError(f"this block is not closed by {fence}", where)
     inner = [(text, begin + 2 + i) for i, text in enumerate(lines[begin + 1 : end - 1])]
-    options, places, used = _options(inner, file)
+    lines_of = _options(inner, file)
+    options = {key: value for key, value, _ in reversed(lines_of)}
+    places = {key: replace(at, column=at.text.index(":") + 1) for key, _, at in reversed(lines_of)}
+    used = len(lines_of)
     argument = match["argument"].rstrip()
     place = Where(begin + 1, match.start("argument") + 1, opening, file)
     return Directive(
         match["name"].strip(), argument, options, tuple(inner[used:]), begin + 1, end, where,
-        places, place,
+        places, place, tuple(lines_of),
     )  # fmt: skip
 
 
-def _options(
-    lines: list[tuple[str, int]], file: str
-) -> tuple[dict[str, str], dict[str, Where], int]:
-    """The options at the head of a block, and how many lines they take."""
-    options: dict[str, str] = {}
-    places: dict[str, Where] = {}
-    for used, (text, line) in enumerate(lines):
+def _options(lines: list[tuple[str, int]], file: str) -> list[tuple[str, str, Where]]:
+    """The options at the head of a block, one a line."""
+    found: list[tuple[str, str, Where]] = []
+    for text, line in lines:
         match = _OPTION.fullmatch(text.strip())
         if match is None:
-            return options, places, used
-        key = match["key"]
-        where = Where(line, text.index(":") + 1, text, file)
-        if key in options:
+            break
+        column = len(text) - len(text.lstrip()) + match.start("value") + 1
+        found.append((match["key"], match["value"].strip(), Where(line, column, text, file)))
+    return found
+
+
+def check_options(
+    directive: Directive, allowed: Collection[str], several: Collection[str] = ()
+) -> None:
+    """Refuses an option that the block does not have, or has once and not ``several`` times."""
+    seen: set[str] = set()
+    for key, _, value_where in directive.lines:
+        where = replace(value_where, column=value_where.text.index(":") + 1)
+        if key in seen and key not in several:
             raise ReadError(f":{key}: is given twice", where)
-        options[key], places[key] = match["value"].strip(), where
-    return options, places, len(lines)
-
-
-def check_options(directive: Directive, allowed: Collection[str]) -> None:
-    """Refuses an option that the block does not have."""
-    for key, where in directive.places.items():
+        seen.add(key)
         if key not in allowed:
             raise ReadError(
                 f"{{{directive.name}}} has no option :{key}:", where,

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.models.builtin import builtins
 from symbptt.models.model import Model
 
-from .sheet import ModelBlock
-
 Lines = tuple[tuple[str, int], ...]
 _RELATION = re.compile(r"=|\\in\b|:")
 _SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class ModelText:
+    """A model as it is written; ``lines`` are its statements, each with its line of the file.
+
+    ``extends`` names the model, of the sheet or built in, whose statements it starts from.
+    """
+
+    name: str
+    lines: Lines
+    extends: str
+    where: Where
 
 
 class Models:
@@ -23,7 +35,7 @@ class Models:
         self._lines: dict[str, Lines] = {}
         self._models: dict[str, Model] = {}
 
-    def add(self, block: ModelBlock) -> Model:
+    def add(self, block: ModelText) -> Model:
         """Reads the model of a block."""
         lines = block.lines
         if block.extends:
@@ -43,14 +55,14 @@ class Models:
             self._models[name] = Model.named(name)
         return self._models[name]
 
-    def _base(self, block: ModelBlock) -> Lines:
+    def _base(self, block: ModelText) -> Lines:
         if block.extends in self._lines:
             return self._lines[block.extends]
         self.find(block.extends, block.where)
         lines = builtins()[block.extends].text.split("\n")
         return tuple((text, block.where.line) for text in lines)
 
-    def _parse(self, block: ModelBlock, lines: Lines) -> Model:
+    def _parse(self, block: ModelText, lines: Lines) -> Model:
         """The model; a statement is read on its own line of the file, for messages name lines."""
         numbers = [line for _, line in lines]
         if sorted(set(numbers)) == numbers:
@@ -60,12 +72,12 @@ class Models:
         else:  # what is built in has no lines in this file
             rows = [text for text, _ in lines]
         try:
-            return Model.parse("\n".join(rows), block.name, self.file)
+            return Model.parse("\n".join(rows), block.name, self.file, equations=False)
         except SymbpttError as error:
             raise self._placed(error, block, lines, len(rows) == numbers[-1]) from None
 
     def _placed(
-        self, error: SymbpttError, block: ModelBlock, lines: Lines, in_file: bool
+        self, error: SymbpttError, block: ModelText, lines: Lines, in_file: bool
     ) -> SymbpttError:
         if error.where is None:
             error.where = block.where

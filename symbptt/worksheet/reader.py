@@ -16,8 +16,7 @@ Whatever is wrong is said with file, line and column.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -32,18 +31,15 @@ from symbptt.notation.source import Source, checked_source
 from symbptt.report.katex_render import lint
 from symbptt.report.words import LANGUAGES
 
-from .directive import Directive, check_options, read_directive
-from .names import Numbering, heading_name
-from .sheet import CodeBlock, DeriveBlock, Item, ModelBlock, Prose, Sheet
+from .blocks import READERS
+from .directive import Directive, read_directive
+from .names import heading_name
+from .reading import Reading
+from .sheet import Item, Prose, Sheet
 
 MAX_BYTES = 1_000_000
-FORMS = ("sum", "adjoint", "gradient", "expanded", "components", "kronecker")
-LAYOUTS = ("numerator", "denominator")
-LATER = ("prove", "evaluate", "plot")
 _HEAD_KEYS = {"title", "lang"}
 _HEAD_LIMIT = 10_000
-_MODULE = re.compile(r"[a-z][a-z0-9_]*")
-_MODEL_NAME = re.compile(r"[A-Za-z][\w-]*")
 
 
 def load_sheet(path: str | Path) -> Sheet:
@@ -121,14 +117,12 @@ def _at(source: Source, line: int, column: int = 1) -> Where:
 
 
 class _Reader:
-    """Takes a worksheet apart; knows the headings passed and the models seen."""
+    """Takes a worksheet apart; the blocks are read by their kinds."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.lines = source.text.split("\n")
-        self.numbering = Numbering()
-        self.models: list[str] = []
-        self.modules: set[str] = set()
+        self.reading = Reading()
 
     def items(self, tokens: list[Token]) -> Iterator[Item]:
         """The items in order; what stands between two blocks is prose."""
@@ -137,7 +131,8 @@ class _Reader:
             if token.type == "front_matter" and token.map:
                 begin = token.map[1]
             elif token.type == "heading_open":
-                self.numbering.heading(int(token.tag[1:]), heading_name(tokens[number + 1].content))
+                name = heading_name(tokens[number + 1].content)
+                self.reading.numbering.heading(int(token.tag[1:]), name)
             elif token.type == "inline":
                 self._lint(token)
             elif token.type == "math_block":
@@ -145,7 +140,7 @@ class _Reader:
             elif token.type in ("fence", "colon_fence") and token.info.strip().startswith("{"):
                 directive = self._directive(token)
                 yield from self._prose(begin, directive.line - 1)
-                yield _READERS[directive.name](self, directive)
+                yield READERS[directive.name](directive, self.reading)
                 begin = directive.end
         yield from self._prose(begin, len(self.lines))
 
@@ -180,63 +175,9 @@ class _Reader:
         if token.level:
             message = "a block stands by itself, not in a list or a quotation"
             raise ReadError(message, directive.where)
-        if directive.name in LATER:
-            raise ReadError(
-                f"{{{directive.name}}} blocks are not supported yet", directive.where,
-                "the blocks are " + ", ".join(_READERS),
-            )  # fmt: skip
-        if directive.name not in _READERS:
+        if directive.name not in READERS:
             raise ReadError(
                 f"there is no block {{{directive.name}}}", directive.where,
-                "the blocks are " + ", ".join(_READERS),
+                "the blocks are " + ", ".join(READERS),
             )  # fmt: skip
         return directive
-
-    def model(self, d: Directive) -> ModelBlock:
-        check_options(d, {"extends"})
-        if not _MODEL_NAME.fullmatch(d.argument):
-            raise ReadError("a model needs a name of letters, digits, - and _", d.where,
-                            "for example ```{model} rnn")  # fmt: skip
-        if d.argument in self.models:
-            raise ReadError(f"there is already a model {d.argument}", d.where)
-        extends = d.options.get("extends", "")
-        if not extends and not any(text.strip() for text, _ in d.body):
-            raise ReadError(f"the model {d.argument} is empty", d.where)
-        self.models.append(d.argument)
-        return ModelBlock(d.argument, d.body, extends, d.where)
-
-    def derive(self, d: Directive) -> DeriveBlock:
-        check_options(d, {"id", "model", "form", "T", "layout", "entries"})
-        quantity, where = d.text()
-        if not quantity:
-            hint = r"for example ```{derive} \nabla_W L"
-            raise ReadError("what is to be derived?", d.where, hint)
-        id = self.numbering.take(d.options.get("id"), d)
-        return DeriveBlock(
-            id, quantity, self._model_for(d), d.choice("form", FORMS), d.natural("T"),
-            d.choice("layout", LAYOUTS), d.flag("entries"), where,
-        )  # fmt: skip
-
-    def code(self, d: Directive) -> CodeBlock:
-        check_options(d, {"model", "wrt"})
-        if not _MODULE.fullmatch(d.argument):
-            raise ReadError("a module needs a name of small letters, digits and _", d.where,
-                            "for example ```{code} rnn")  # fmt: skip
-        if d.argument in self.modules:
-            raise ReadError(f"there is already a module {d.argument}", d.where)
-        self.modules.add(d.argument)
-        wrt = tuple(filter(None, re.split(r"[,\s]+", d.options.get("wrt", ""))))
-        return CodeBlock(d.argument, self._model_for(d), wrt, d.where)
-
-    def _model_for(self, d: Directive) -> str:
-        """The model named, or the last one above."""
-        name = d.options.get("model", "")
-        if not name and not self.models:
-            raise ReadError("there is no model above this block", d.where,
-                            "put a ```{model} block before it, or say :model: NAME")  # fmt: skip
-        return name or self.models[-1]
-
-
-_READERS: dict[str, Callable[[_Reader, Directive], Item]] = {
-    "model": _Reader.model, "derive": _Reader.derive, "code": _Reader.code,
-}  # fmt: skip

@@ -1,107 +1,83 @@
-"""The report of a worksheet: its prose, and at each block what the block gave."""
+"""The report of a worksheet: each item in its place, with what they share told once."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import count
 
 from symbptt.core.terms import Term
-from symbptt.models.model import Model
-from symbptt.report import markdown
+from symbptt.core.theory import Definition
 from symbptt.report.compose import Composer
-from symbptt.report.document import (
-    Block, Blocks, Code, Display, Document, Emph, Items, Phrase, phrase,
-)  # fmt: skip
-from symbptt.report.document import Prose as Paragraph
+from symbptt.report.document import Block, Code, Document, Emph, Phrase, Prose, Text, phrase
 from symbptt.report.pen import LATEX_PEN
 from symbptt.report.preliminaries import conventions, equations, symbols
 
 from .run import Proved, Run
-from .sheet import CodeBlock, DeriveBlock, ModelBlock, Prose
 
-_FUNCTIONS = re.compile(r"^def ([a-z]\w*)\(", re.MULTILINE)
-_DESCRIBED = ("forward", "backward", "loss_and_grads", "init_params")
+_Group = tuple[str, tuple[str, ...]]
 
 
 def report(run: Run, lang: str | None = None) -> Document:
     """The document of a worksheet that has been run; ``lang`` overrides that of its head."""
-    return Document(
-        run.sheet.title, lang or run.sheet.lang, tuple(_Reporter(run).blocks()), run.sheet.source
-    )
+    telling = Telling(run)
+    blocks = tuple(block for item in run.sheet.items for block in item.tell(telling))
+    return Document(run.sheet.title, lang or run.sheet.lang, blocks, run.sheet.source)
 
 
-class _Reporter:
-    """Writes the items in order; one composer for each model, one numbering for all."""
+class Telling:
+    """What the items of a report share.
+
+    There is one numbering for all, and one composer for each model and what is assumed of it.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.numbers = count(1)
-        self.proved: dict[str, list[Proved]] = {name: [] for name in run.models}
+        numbers = count(1)
+        defined: dict[str, set[Definition]] = {name: set() for name in run.models}
+        proved: dict[_Group, list[Proved]] = {(name, ()): [] for name in run.models}
         for p in run.proved:
-            self.proved[p.block.model].append(p)
-        self.composers = {
-            name: Composer(
-                model, [p.derivation.derived for p in self.proved[name]], LATEX_PEN, self.numbers
+            proved.setdefault((p.model, p.given), []).append(p)
+        self._composers = {
+            (name, given): Composer(
+                ps[0].derivation.model if given else run.models[name],
+                [p.derivation.derived for p in ps], LATEX_PEN, numbers, given, defined[name],
             )
-            for name, model in run.models.items()
-        }
+            for (name, given), ps in proved.items()
+        }  # fmt: skip
+        self._places = {p.block.id: (g, i) for g, ps in proved.items() for i, p in enumerate(ps)}
         self._shown: set[str] = set()
-        self._told: dict[str, int] = {name: 0 for name in run.models}
 
-    def blocks(self) -> Iterator[Block]:
-        """Everything, conventions before the first model."""
-        for item in self.run.sheet.items:
-            match item:
-                case Prose(text):
-                    yield from markdown.blocks(text)
-                case ModelBlock(name):
-                    yield from self._model(name)
-                case DeriveBlock(_, _, name):
-                    yield from self._model(name)
-                    yield from self._statement(name)
-                case CodeBlock(module):
-                    yield from _code(module, self.run.modules[module])
-
-    def _model(self, name: str) -> Iterator[Block]:
-        """Equations and symbols, where the model occurs for the first time."""
+    def model(self, name: str) -> Iterator[Block]:
+        """Equations and symbols, and before the first model the conventions; told once."""
         if name in self._shown:
             return
-        model: Model = self.run.models[name]
-        yield equations(model, LATEX_PEN)
-        yield symbols(model, self.composers[name].adjoints(), LATEX_PEN)
+        model = self.run.models[name]
+        if model.theory.definitions:
+            yield equations(model, LATEX_PEN)
+        yield symbols(model, self._adjoints(name), LATEX_PEN)
         if not self._shown:
-            yield Paragraph((Emph((Phrase("convention.title"),), strong=True),))
+            yield Prose((Emph((Phrase("convention.title"),), strong=True),))
             yield conventions(self._terms())
         self._shown.add(name)
 
+    def _adjoints(self, name: str) -> list[Definition]:
+        """The adjoints that occur in statements about a model, whatever they assume."""
+        composers = [c for (model, _), c in self._composers.items() if model == name]
+        return list(dict.fromkeys(d for c in composers for d in c.adjoints()))
+
+    def statement(self, id: str) -> Iterator[Block]:
+        """The theorem of a block with its proof, after the definitions and lemmas it needs."""
+        group, number = self._places[id]
+        yield from self._composers[group].blocks(number)
+
+    def summary(self, id: str) -> Iterator[Block]:
+        """The statements of a block without proof, and where that is."""
+        group, number = self._places[id]
+        yield from self._composers[group].summary(number)
+        steps = str(self.run.statement(id).steps)
+        file = Code(f"proofs/{id}.json")
+        yield Prose((phrase("statement.in_file", steps=Text(steps), file=file),))
+
     def _terms(self) -> Iterator[Term]:
-        for composer in self.composers.values():
+        for composer in self._composers.values():
             yield from composer.terms()
-
-    def _statement(self, name: str) -> Blocks:
-        number = self._told[name]
-        self._told[name] += 1
-        told = self.composers[name].blocks(number)
-        proved = self.proved[name][number]
-        return (*told, *_layout(proved))
-
-
-def _layout(proved: Proved) -> Blocks:
-    """The result in another layout, where that makes a difference."""
-    derivation = proved.derivation
-    if derivation.result == derivation.main.right:
-        return ()
-    said = Paragraph((Phrase(f"layout.{derivation.layout}"),))
-    summands = LATEX_PEN.summands(derivation.result)
-    return said, Display(derivation.latex(), summands=summands)
-
-
-def _code(module: str, source: str) -> Blocks:
-    """What the module offers, not its text."""
-    lines = source.count("\n")
-    made = phrase("code.module", file=Code(f"{module}.py"), lines=Code(str(lines)))
-    offered = [name for name in _FUNCTIONS.findall(source) if name in _DESCRIBED]
-    items = tuple((Paragraph((phrase(f"code.{name}", name=Code(name)),)),) for name in offered)
-    return Paragraph((made,)), Items(items)
-

@@ -1,88 +1,137 @@
-"""From a worksheet to derivations, checked proofs and modules."""
+"""Running a worksheet: models read, statements proved and checked, files made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import perf_counter
+from typing import Any, Protocol, TypeVar
 
 from symbptt.calculus.derive import Problem
-from symbptt.calculus.together import together
-from symbptt.core.errors import NotSupported, SymbpttError, Where
-from symbptt.derivation import Derivation, derive_quantity, problem_of
+from symbptt.core.errors import SymbpttError, Where
+from symbptt.derivation import Derivation, problem_of
 from symbptt.models.model import Model
-from symbptt.module import numpy_source
-from symbptt.notation.symbols import normal_name
 from symbptt.proof.files import dumps, loads
 from symbptt.proof.kernel import check
+from symbptt.proving import ProvedStatement
 from symbptt.report.plan import all_steps
 
-from .models import Models
-from .sheet import CodeBlock, DeriveBlock, ModelBlock, Sheet
+from .models import Models, ModelText
+from .sheet import Sheet
+
+N = TypeVar("N")
+Answer = Derivation | ProvedStatement
+
+
+class Asked(Protocol):
+    """A block that asks for a statement."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def where(self) -> Where: ...
 
 
 @dataclass(frozen=True)
 class Proved:
     """A statement that the kernel has accepted, with the text of its proof file.
 
-    ``steps`` counts those that the kernel replayed.
+    ``model`` names its model, ``given`` is what it assumes of it; ``steps`` counts those that the
+    kernel replayed.
     """
 
-    block: DeriveBlock
-    derivation: Derivation
+    block: Asked
+    derivation: Answer
+    model: str
     proof: str
     steps: int
     seconds: float
-
-
-@dataclass
-class Run:
-    """What a worksheet gave."""
-
-    sheet: Sheet
-    models: dict[str, Model] = field(default_factory=dict)
-    proved: list[Proved] = field(default_factory=list)
-    modules: dict[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
 
 
 Progress = Callable[[Proved], None]
 
 
+@dataclass
+class Run:
+    """What a worksheet gives.
+
+    ``files`` are the texts of the files made, by their names; ``assets`` pictures that LaTeX
+    includes, as bytes; ``models`` those that the report tells of; ``seconds`` what statements took
+    so far, by id.
+    """
+
+    sheet: Sheet
+    progress: Progress = lambda _: None
+    models: dict[str, Model] = field(default_factory=dict)
+    proved: list[Proved] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    assets: dict[str, bytes] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    _known: Models = field(init=False, repr=False)
+    _problems: dict[str, Problem] = field(default_factory=dict, repr=False)
+    _notes: dict[type, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self._known = Models(self.sheet.path)
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """The NumPy modules by their names."""
+        ends = {n: t for n, t in self.files.items() if n.endswith(".py")}
+        return {name.removesuffix(".py"): text for name, text in ends.items()}
+
+    def add_model(self, text: ModelText) -> None:
+        """Reads a model of the worksheet."""
+        self.models[text.name] = self._known.add(text)
+
+    def model(self, name: str, where: Where, told: bool = True) -> Model:
+        """The model of a name, of the sheet or built in; ``told`` if the report shows it."""
+        model = self._known.find(name, where)
+        return self.models.setdefault(name, model) if told else model
+
+    def problem(self, name: str) -> Problem:
+        """The problem of a model, made once."""
+        if name not in self._problems:
+            self._problems[name] = problem_of(self.models[name])
+        return self._problems[name]
+
+    def notes_of(self, kind: type[N]) -> N:
+        """What the blocks of one kind keep between them."""
+        return self._notes.setdefault(kind, kind())  # type: ignore[no-any-return]
+
+    def statement(self, id: str) -> Proved:
+        """The accepted statement of a block."""
+        return next(p for p in self.proved if p.block.id == id)
+
+    def accept(
+        self, block: Asked, derivation: Answer, model: str, given: tuple[str, ...] = ()
+    ) -> None:
+        """Adds a statement with its proof file, which the kernel accepts as it is written."""
+        start = perf_counter()
+        text = dumps(derivation.development)
+        try:
+            check(loads(text))
+        except SymbpttError as error:
+            raise error.at(block.where) from None
+        steps = sum(1 for t in derivation.development.theorems for _ in all_steps(t))
+        seconds = self.seconds.pop(block.id, 0.0) + perf_counter() - start
+        self.files[f"proofs/{block.id}.json"] = text
+        self.proved.append(Proved(block, derivation, model, text, steps, seconds, given))
+        self.progress(self.proved[-1])
+
+
 def run_sheet(sheet: Sheet, progress: Progress = lambda _: None) -> Run:
-    """Reads the models, derives every statement, checks every proof, writes every module.
+    """Reads the models, proves every statement, checks every proof, makes every file.
 
     ``progress`` is told of each statement as soon as its proof is accepted.
     """
-    run, models = Run(sheet), Models(sheet.path)
-    waiting: list[tuple[DeriveBlock, Derivation, float]] = []
-    problems: dict[str, Problem] = {}
+    run = Run(sheet, progress)
     for item in sheet.items:
-        if isinstance(item, ModelBlock):
-            run.models[item.name] = models.add(item)
-        elif isinstance(item, DeriveBlock):
-            model = run.models.setdefault(item.model, models.find(item.model, item.where))
-            problem = problems.setdefault(item.model, problem_of(model))
-            waiting.append(_derived(item, model, problem))
-        elif isinstance(item, CodeBlock):
-            model = models.find(item.model, item.where)
-            run.modules[item.module] = _module(item, model, sheet)
-    for block, derivation, seconds in _with_shared_lemmas(waiting, problems):
-        run.proved.append(_checked(block, derivation, seconds))
-        progress(run.proved[-1])
+        item.prepare(run)
+    for item in sheet.items:
+        item.complete(run)
     return run
-
-
-def _derived(
-    block: DeriveBlock, model: Model, problem: Problem
-) -> tuple[DeriveBlock, Derivation, float]:
-    start = perf_counter()
-    try:
-        derivation = derive_quantity(
-            model, block.quantity, block.form, block.length, block.layout, block.entries, problem
-        )
-    except SymbpttError as error:
-        raise placed(error, block.where) from None
-    return block, derivation, perf_counter() - start
 
 
 def placed(error: SymbpttError, where: Where) -> SymbpttError:
@@ -92,54 +141,3 @@ def placed(error: SymbpttError, where: Where) -> SymbpttError:
         column += error.where.column - 1
     error.where = replace(where, column=column)
     return error
-
-
-def _with_shared_lemmas(
-    waiting: list[tuple[DeriveBlock, Derivation, float]], problems: dict[str, Problem]
-) -> list[tuple[DeriveBlock, Derivation, float]]:
-    """Gradients of one model are read off one differential of the loss."""
-    done: dict[str, Derivation] = {}
-    for name, problem in problems.items():
-        mine = [(b, d) for b, d, _ in waiting if b.model == name]
-        results = [d.outcome for _, d in mine]
-        if problem.loss is not None:
-            results = together(problem.system, results)
-        for (block, derivation), outcome in zip(mine, results, strict=True):
-            done[block.id] = replace(derivation, outcome=outcome)
-    return [(b, done[b.id], seconds) for b, _, seconds in waiting]
-
-
-def _checked(block: DeriveBlock, derivation: Derivation, seconds: float) -> Proved:
-    """The statement with its proof file, which the kernel accepts as it is written."""
-    start = perf_counter()
-    text = dumps(derivation.development)
-    try:
-        check(loads(text))
-    except SymbpttError as error:
-        raise error.at(block.where) from None
-    steps = sum(1 for t in derivation.development.theorems for _ in all_steps(t))
-    return Proved(block, derivation, text, steps, seconds + perf_counter() - start)
-
-
-def _module(block: CodeBlock, model: Model, sheet: Sheet) -> str:
-    try:
-        _check_parameters(block, model)
-        return numpy_source(model, sheet.source)
-    except SymbpttError as error:
-        raise error.at(block.where) from None
-
-
-def _check_parameters(block: CodeBlock, model: Model) -> None:
-    """A module gives the gradients of all parameters; ``:wrt:`` may say so."""
-    if not block.wrt:
-        return
-    names = [p.name for p in model.theory.params]
-    asked = {normal_name(name) for name in block.wrt}
-    for name in sorted(asked - {*names}):
-        raise SymbpttError(f"{name} is not a parameter of the model {block.model}",
-                           hint="the parameters are " + ", ".join(names))  # fmt: skip
-    if asked != {*names}:
-        raise NotSupported(
-            "a module gives the gradients of all parameters; a part of them is not supported yet",
-            hint="leave out :wrt:",
-        )

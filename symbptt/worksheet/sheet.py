@@ -1,59 +1,49 @@
-"""A worksheet as data: prose, models, statements and code, in the order of the text."""
+"""A worksheet as data: its items in the order of the text, each of which can be run and told."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from symbptt.core.errors import Where
+from symbptt.report import markdown
+
+if TYPE_CHECKING:
+    from symbptt.report.document import Block
+
+    from .report import Telling
+    from .run import Run
+
+
+class Item:
+    """A piece of a worksheet.
+
+    ``prepare`` is called for all items in order, then ``complete`` for all; ``tell`` when both
+    are done. What an item does not need it leaves out.
+    """
+
+    def prepare(self, run: Run) -> None:
+        """Does what needs nothing of the items below."""
+
+    def complete(self, run: Run) -> None:
+        """Does what needs all items prepared; adds statements and files to the run."""
+
+    def tell(self, telling: Telling) -> Iterator[Block]:
+        """What the report shows in this place."""
+        yield from ()
 
 
 @dataclass(frozen=True)
-class Prose:
+class Prose(Item):
     """A piece of Markdown."""
 
     markdown: str
     line: int
 
-
-@dataclass(frozen=True)
-class ModelBlock:
-    """A model; ``lines`` are its statements, each with the line of the file on which it stands.
-
-    ``extends`` names the model, of the sheet or built in, whose statements it starts from.
-    """
-
-    name: str
-    lines: tuple[tuple[str, int], ...]
-    extends: str
-    where: Where
-
-
-@dataclass(frozen=True)
-class DeriveBlock:
-    """A quantity to derive."""
-
-    id: str
-    quantity: str
-    model: str
-    form: str | None
-    length: int | None
-    layout: str | None
-    entries: bool
-    where: Where
-
-
-@dataclass(frozen=True)
-class CodeBlock:
-    """A NumPy module to write; ``wrt`` names parameters (all where empty)."""
-
-    module: str
-    model: str
-    wrt: tuple[str, ...]
-    where: Where
-
-
-Item = Prose | ModelBlock | DeriveBlock | CodeBlock
+    def tell(self, telling: Telling) -> Iterator[Block]:
+        """The text itself."""
+        yield from markdown.blocks(self.markdown)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,114 @@
+"""The facts under which every element, power, sum and product of a statement exists.
+
+A statement is meant for those values of its indices for which all that it mentions is there: h_t
+for 0 <= t <= T, a sum from k to t for t >= k - 1, a power for an exponent >= 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sympy import Expr, Symbol
+
+from symbptt.core.errors import SymbpttError
+from symbptt.core.indices import contradictory, entails, irredundant
+from symbptt.core.terms import (
+    Elem, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
+)  # fmt: skip
+from symbptt.core.theory import Theory
+from symbptt.core.traverse import context, find
+
+Facts = tuple[Expr, ...]
+Ranges = tuple[tuple[Symbol, Expr, Expr], ...]
+
+
+def existence(theory: Theory, *terms: Term, boundary: bool = True) -> Facts:
+    """The facts about free indices, beyond those of the theory; SymbpttError if there are none.
+
+    Inside a sum or product they must hold for every value of its index. Without ``boundary`` a
+    derivative is one of and by elements that are defined, not given.
+    """
+    found: list[Expr] = []
+    for term in terms:
+        found_here = list(_needed(theory, term, (), ()))
+        if not boundary:
+            found_here += list(_differentiated(theory, term))
+        for needed, passed, ranges in found_here:
+            for fact in needed:
+                if not entails((*theory.facts, *passed), fact):
+                    found.append(_at_the_worst(fact, ranges))
+    facts = tuple(f for f in dict.fromkeys(found) if not entails(theory.facts, f))
+    if contradictory((*theory.facts, *facts)):
+        shown = " and ".join(str(t) for t in terms)
+        raise SymbpttError(f"there are no indices for which all of {shown} exists in the model")
+    return irredundant(facts, theory.facts)
+
+
+def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
+    """What the elements in derivatives outside sums need to be defined ones."""
+    for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
+        for x in node.args[:2]:
+            if isinstance(x, Elem) and theory.defined(x.key) and not context(term, path)[1]:
+                yield _pieces(theory, x)[0], (), ()
+
+
+def _needed(
+    theory: Theory, term: Term, passed: Facts, ranges: Ranges
+) -> Iterator[tuple[Facts, Facts, Ranges]]:
+    """What each node needs, with the facts that hold there and the indices bound there."""
+    if isinstance(term, Elem):
+        yield range_of(theory, term), passed, ranges
+    elif isinstance(term, Power):
+        yield (term.exponent,), passed, ranges
+    elif isinstance(term, SumOver | OrderedProduct):
+        yield (term.hi - term.lo + 1,), passed, ranges
+        inside = (*passed, *term.range_facts), (*ranges, (term.bound, term.lo, term.hi))
+        yield from _needed(theory, term.args[0], *inside)
+        return
+    if isinstance(term, When):
+        passed = (*passed, *term.conditions)
+    for part in term.args:
+        if isinstance(part, Term):
+            yield from _needed(theory, part, passed, ranges)
+
+
+def _at_the_worst(fact: Expr, ranges: Ranges) -> Expr:
+    """The fact at the ends of the ranges where it is hardest to satisfy."""
+    for symbol, low, high in reversed(ranges):
+        fact = fact.expand()
+        fact = fact.xreplace({symbol: low if fact.coeff(symbol) > 0 else high})
+    return fact.expand()
+
+
+def range_of(theory: Theory, x: Elem) -> Facts:
+    """The facts under which the element exists: where it is defined or given, as one range.
+
+    Where the pieces leave a gap it is the range of the definitions.
+    """
+    whole, *rest = _pieces(theory, x)
+    while rest:
+        joined = next((p for p in rest if _union(theory.facts, whole, p) is not None), None)
+        if joined is None:
+            break
+        rest.remove(joined)
+        whole = _union(theory.facts, whole, joined) or whole
+    return whole
+
+
+def _pieces(theory: Theory, x: Elem) -> list[Facts]:
+    """The ranges in which the element is defined or given, at its index; at least one."""
+    pieces = [(d.index, d.facts) for d in theory.defined(x.key)]
+    pieces += [(g.head.index, g.facts) for g in theory.givens if g.head.key == x.key]
+    here = [tuple(f.xreplace({i: x.index}).expand() for f in facts) for i, facts in pieces if i]
+    here = [f for f in here if not contradictory((*theory.facts, *f))]
+    if not here:
+        raise SymbpttError(f"{x} does not exist in the model")
+    return here
+
+
+def _union(known: Facts, a: Facts, b: Facts) -> Facts | None:
+    """The facts of the two ranges together, if no integer lies between them."""
+    both = [f for f in a if entails((*known, *b), f)] + [f for f in b if entails((*known, *a), f)]
+    hull = tuple(dict.fromkeys(both))
+    gaps = ((*known, *hull, -f - 1, -g - 1) for f in a for g in b)
+    return hull if all(contradictory(gap) for gap in gaps) else None

@@ -1,0 +1,300 @@
+"""The search for a proof of an equation: plans, stages and inductions.
+
+Nothing here is trusted; a proof that is found is replayed by the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Symbol
+
+from symbptt.core.canonical import equal
+from symbptt.core.errors import NotSupported
+from symbptt.core.indices import entails
+from symbptt.core.scope import Scope
+from symbptt.core.terms import Elem, Entry, Gradient, Term, Zero
+from symbptt.core.theory import Theory
+from symbptt.core.traverse import contains, substitute
+from symbptt.proof.objects import Chain, Induction, Theorem
+
+from .builder import Builder
+from .forms import kept, push
+from .joining import joined
+from .known import by_sums
+from .moves import (
+    diagonal_entries, frontier, normalize, put, put_hypothesis, split_end, split_nonempty, starts,
+    unfold, unfold_once, visible,
+)  # fmt: skip
+from .problem import Problem
+
+_MAX_NODES = 300  # of a line; longer ones are not compared
+Facts = tuple[Expr, ...]
+Lemmas = dict[Term, tuple[Theorem, ...]]
+Stage = Callable[[Builder, Builder], None]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a proof may use: the theory, theorems about derivatives, and assumptions."""
+
+    problem: Problem
+    theory: Theory
+    lemmas: Lemmas
+    assumptions: tuple[Theorem, ...]
+    helpers: list[Theorem] = field(default_factory=list)  # lemmas of the proof that was found
+    zeros: list[Theorem] = field(default_factory=list)  # adjoints known to vanish, while tried
+    nested: bool = False  # whether the search is for such a lemma itself
+
+    def anyhow(self, left: Term, right: Term, facts: Facts) -> Chain | Induction:
+        """Without induction, else by one that starts where a fact bounds an index."""
+        try:
+            return self.direct(left, right, facts)
+        except NotSupported as error:
+            refusal = error
+        if self.lemmas and not isinstance(right, Zero):
+            raise refusal
+        own = Scope(self.theory).symbols
+        for variable, start in starts((left.free_symbols | right.free_symbols) - own, facts):
+            try:
+                return self.inductive(left, right, facts, variable, start)
+            except NotSupported:
+                continue
+        raise refusal
+
+    @property
+    def states(self) -> set[str]:
+        return {f"{z}[]" for z in self.problem.main}
+
+    @property
+    def adjoints(self) -> set[str]:
+        """The adjoints of the states, which run backward."""
+        if not any(isinstance(x, Gradient) for x in self.lemmas) or self.problem.loss is None:
+            return set()
+        return {f"{z}[]" for z in kept(self.problem.system, self.problem.main)}
+
+    # ------------------------------------------------------------ without induction
+
+    def direct(self, left: Term, right: Term, facts: Facts) -> Chain:
+        for plan in (self._plain, self._derived, self._summed, self._vanishing):
+            a, b = (Builder(self.theory, side, facts) for side in (left, right))
+            if plan(a, b):
+                return joined(a, b)
+        raise NotSupported(f"no proof of {left} = {right} was found")
+
+    def _plain(self, a: Builder, b: Builder) -> bool:
+        """Without the theorems about derivatives, which may stand on both sides."""
+        return bool(self.lemmas) and self._meet(a, b)
+
+    def _derived(self, a: Builder, b: Builder) -> bool:
+        for build in (a, b):
+            self._put_derivatives(build)
+        return self._meet(a, b)
+
+    def _summed(self, a: Builder, b: Builder) -> bool:
+        """With double sums in place of gradients by parameters."""
+        found = [th for th in (by_sums(self.problem, node) for node in self.lemmas) if th]
+        if not found:
+            return False
+        for build in (a, b):
+            for theorems in found:
+                put(build, theorems[-1], Scope(self.theory).symbols)
+            self._put_derivatives(build)
+        if not self._meet(a, b):
+            return False
+        self.helpers.extend(th for theorems in found for th in theorems)
+        return True
+
+    def _vanishing(self, a: Builder, b: Builder) -> bool:
+        """With the adjoints that are zero past an index at which a definition ends."""
+        if self.nested:
+            return False
+        found = [th for head, end in self._ends() if (th := self._zero(head, end)) is not None]
+        if not found:
+            return False
+        self.zeros.extend(found)
+        done = self._derived(a, b)
+        self.zeros.clear()
+        if done:
+            self.helpers.extend(found)
+        return done
+
+    def _ends(self) -> list[tuple[Elem, Expr]]:
+        """The adjoints of the states, and the indices inside their range where cases end."""
+        theory, out = self.theory, []
+        heads = [d.head for d in theory.definitions if d.key in self.adjoints]
+        for d in theory.definitions:
+            for f in d.facts:
+                if d.index is None or f.coeff(d.index) != -1:
+                    continue
+                end = (f + d.index).expand()
+                for head in heads:
+                    inside = entails(theory.facts, end - 1)
+                    if isinstance(head, Elem) and inside and end != self.problem.length:
+                        out.append((head, end))
+        return list(dict.fromkeys(out))
+
+    def _zero(self, head: Elem, end: Expr) -> Theorem | None:
+        """``head = 0`` past the end, by induction from the last index down."""
+        t, length = head.index, self.problem.length
+        if length is None or not t.is_Symbol:
+            return None
+        facts, zero = (t - end - 1, length - t), Zero(*head.shape)
+        try:
+            proof = replace(self, nested=True).inductive(head, zero, facts, t, length)
+        except NotSupported:
+            return None
+        id = f"zero:{head.name}:{end}"
+        return Theorem(id, head, zero, proof, facts, title="no dependence", subject=(head,))
+
+    def _put_derivatives(self, build: Builder) -> None:
+        fixed = Scope(self.theory).symbols if self.lemmas else frozenset()
+        for theorems in self.lemmas.values():
+            put(build, theorems[-1], fixed)
+
+    def _meet(self, a: Builder, b: Builder, known: tuple[Term, Term] | None = None) -> bool:
+        """Unfolds both sides stage by stage until their canonical forms agree.
+
+        States may be unfolded forward in time, adjoints backward; each is tried by itself first.
+        ``known`` is the induction hypothesis.
+        """
+        first: tuple[Stage, ...] = (self._nothing, self._split, self._within, self._entries)
+        forward: tuple[Stage, ...] = (self._forward, self._within)
+        backward: tuple[Stage, ...] = (self._backward, self._within)
+        if self._agree(a, b, first, known):
+            return True
+        begun = [build.mark() for build in (a, b)]
+        for stages in (forward * 2, backward * 2, (*backward, *forward)):
+            for build, mark in zip((a, b), begun, strict=True):
+                build.reset(mark)
+            if self._agree(a, b, stages, known):
+                return True
+        return False
+
+    def _agree(
+        self, a: Builder, b: Builder, stages: tuple[Stage, ...], known: tuple[Term, Term] | None
+    ) -> bool:
+        """Whether the sides agree after one of the stages."""
+        try:
+            for stage in stages:
+                before = a.line, b.line
+                stage(a, b)
+                for build in (a, b):
+                    for theorem in self.zeros:
+                        put(build, theorem, Scope(self.theory).symbols)
+                    normalize(build, self.assumptions)
+                if known is not None:
+                    put_hypothesis(a, *known)
+                if max(map(_nodes, (a.line, b.line))) > _MAX_NODES:
+                    return False
+                first = stage == stages[0]
+                if (first or (a.line, b.line) != before) and equal(a.line, b.line, a.facts):
+                    return True
+        except NotSupported:  # the lines grow beyond what can be compared
+            return False
+        return False
+
+    @staticmethod
+    def _nothing(a: Builder, b: Builder) -> None:
+        """The sides as they stand."""
+
+    @staticmethod
+    def _split(a: Builder, b: Builder) -> None:
+        """The last factor of every product."""
+        for build in (a, b):
+            split_nonempty(build)
+
+    def _within(self, a: Builder, b: Builder) -> None:
+        """Everything but the states."""
+        stay = self.states | self.adjoints
+        for build in (a, b):
+            unfold(build, lambda x: x.key not in stay)
+
+    @staticmethod
+    def _entries(a: Builder, b: Builder) -> None:
+        """Entries of sums and products as sums of entries."""
+        for build in (a, b):
+            if contains(build.line, Entry):
+                push(build, "entry", Entry)
+
+    def _forward(self, *builders: Builder) -> None:
+        """The states of the latest step, once."""
+        self._unfold_states(builders, self.states, later=True)
+
+    def _backward(self, *builders: Builder) -> None:
+        """The adjoints of the earliest step, once."""
+        self._unfold_states(builders, self.adjoints, later=False)
+
+    @staticmethod
+    def _unfold_states(builders: tuple[Builder, ...], states: set[str], later: bool) -> None:
+        leaves = frontier(builders, states, later)
+        for build in builders:
+            unfold_once(build, leaves)
+
+    # ------------------------------------------------------------ induction
+
+    def inductive(
+        self, left: Term, right: Term, facts: Facts, variable: Symbol, start: Expr
+    ) -> Induction:
+        known = (*self.theory.facts, *facts)
+        step = next((s for s in (1, -1) if entails(known, s * (variable - start))), 0)
+        if step == 0:
+            raise NotSupported(f"the range of {variable} is not on one side of {start}")
+        at_start, at_next = {variable: start}, {variable: variable + step}
+        base = self.direct(
+            substitute(left, at_start),
+            substitute(right, at_start),
+            tuple(substitute(f, at_start) for f in facts),
+        )
+        next_facts = (*facts, *(substitute(f, at_next) for f in facts))
+        a, b = (
+            Builder(self.theory, substitute(side, at_next), next_facts) for side in (left, right)
+        )
+        for build in (a, b):
+            split_end(build, variable + step, step)
+        self._towards(a, left, facts)
+        for path, _ in list(visible(a.line, lambda x: x == left)):
+            a.hypothesis(path, right)
+        if not self._meet(a, b, (left, right)):
+            raise NotSupported(f"the induction step of {left} = {right} was not proved")
+        return Induction(variable, start, base, joined(a, b), step)
+
+    def _towards(self, build: Builder, left: Term, facts: Facts) -> None:
+        """Unfolds the line until the left side stands in it, or what that stands for."""
+        if _contains(build, left):
+            return
+        helper = self._meaning(left, facts)
+        self._put_derivatives(build)
+        stay = self.states | self.adjoints
+        for _ in range(3):
+            for move in (
+                lambda: unfold(build, lambda x: x.key not in stay),
+                lambda: self._backward(build),
+                lambda: self._forward(build),
+            ):
+                move()
+                diagonal_entries(build)
+                build.tidy()
+                for path, _ in list(visible(build.line, lambda x: x == helper.right)):
+                    build.lemma(helper, path, reverse=True)
+                if _contains(build, left):
+                    self.helpers.append(helper)
+                    return
+
+    def _meaning(self, left: Term, facts: Facts) -> Theorem:
+        """The left side within its own step."""
+        build = Builder(self.theory, left, facts)
+        self._put_derivatives(build)
+        unfold(build, lambda x: x.key not in self.states | self.adjoints)
+        build.tidy()
+        id = f"meaning:{len(self.helpers)}"
+        return Theorem(id, left, build.line, build.chain(), facts, title="meaning", subject=())
+
+
+def _nodes(term: Term) -> int:
+    return 1 + sum(map(_nodes, term.children))
+
+
+def _contains(build: Builder, term: Term) -> bool:
+    return next(visible(build.line, lambda x: x == term), None) is not None

@@ -1,0 +1,27 @@
+"""SVG as a part of an HTML page."""
+
+from __future__ import annotations
+
+import re
+
+_PROLOG = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
+_METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
+_ID = re.compile(r"""(\bid="|url\(#|xlink:href="#|(?<!:)href="#)([^")]+)""")
+
+
+def embedded(svg: str) -> str:
+    """The element alone, without prolog and metadata; its identifiers made its own by a prefix.
+
+    Several pictures of one page must not share identifiers, or one would use the parts of another.
+    """
+    svg = _METADATA.sub("", _PROLOG.sub("", svg, count=1)).strip()
+    prefix = f"p{_fingerprint(svg)}-"
+    return _ID.sub(lambda m: f"{m[1]}{prefix}{m[2]}", svg)
+
+
+def _fingerprint(text: str) -> str:
+    """A short name that depends on the text only."""
+    value = 0
+    for char in text:
+        value = (value * 131 + ord(char)) % 0xFFFFFFFF
+    return f"{value:08x}"

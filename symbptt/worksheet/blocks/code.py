@@ -1,0 +1,83 @@
+"""```{code} MODULE: a NumPy module for a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symbptt.core.errors import NotSupported, ReadError, SymbpttError, Where
+from symbptt.models.model import Model
+from symbptt.module import numpy_source
+from symbptt.notation.symbols import normal_name
+from symbptt.report.document import Block, Code, Items, Prose, phrase
+
+from ..directive import Directive, check_options
+from ..reading import Reading
+from ..report import Telling
+from ..run import Run
+from ..sheet import Item
+
+_MODULE = re.compile(r"[a-z][a-z0-9_]*")
+_FUNCTIONS = re.compile(r"^def ([a-z]\w*)\(", re.MULTILINE)
+_DESCRIBED = ("forward", "backward", "loss_and_grads", "init_params")
+
+
+@dataclass(frozen=True)
+class CodeBlock(Item):
+    """A NumPy module to write; ``wrt`` names parameters (all where empty)."""
+
+    module: str
+    model: str
+    wrt: tuple[str, ...]
+    where: Where
+
+    @property
+    def file(self) -> str:
+        """The file that is written."""
+        return f"{self.module}.py"
+
+    def prepare(self, run: Run) -> None:
+        """Generates the module."""
+        model = run.model(self.model, self.where, told=False)
+        try:
+            self._check_parameters(model)
+            run.files[self.file] = numpy_source(model, run.sheet.source)
+        except SymbpttError as error:
+            raise error.at(self.where) from None
+
+    def _check_parameters(self, model: Model) -> None:
+        """A module gives the gradients of all parameters; ``:wrt:`` may say so."""
+        if not self.wrt:
+            return
+        names = [p.name for p in model.theory.params]
+        asked = {normal_name(name) for name in self.wrt}
+        for name in sorted(asked - {*names}):
+            raise SymbpttError(f"{name} is not a parameter of the model {self.model}",
+                               hint="the parameters are " + ", ".join(names))  # fmt: skip
+        if asked != {*names}:
+            raise NotSupported(
+                "a module gives the gradients of all parameters; a part of them is not supported"
+                " yet",
+                hint="leave out :wrt:",
+            )
+
+    def tell(self, telling: Telling) -> Iterator[Block]:
+        """What the module offers, not its text."""
+        source = telling.run.files[self.file]
+        lines = source.count("\n")
+        made = phrase("code.module", file=Code(self.file), lines=Code(str(lines)))
+        offered = [name for name in _FUNCTIONS.findall(source) if name in _DESCRIBED]
+        yield Prose((made,))
+        yield Items(tuple((Prose((phrase(f"code.{n}", name=Code(n)),)),) for n in offered))
+
+
+def read(d: Directive, reading: Reading) -> CodeBlock:
+    """The option :wrt: lists parameters."""
+    check_options(d, {"model", "wrt"})
+    if not _MODULE.fullmatch(d.argument):
+        raise ReadError("a module needs a name of small letters, digits and _", d.where,
+                        "for example ```{code} rnn")  # fmt: skip
+    reading.take_file(f"{d.argument}.py", f"module {d.argument}", d)
+    wrt = tuple(filter(None, re.split(r"[,\s]+", d.options.get("wrt", ""))))
+    return CodeBlock(d.argument, reading.model_for(d), wrt, d.where)

@@ -1,0 +1,79 @@
+"""```{prove} STATEMENT: an equation or inequality with its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.proving import ProvedStatement, prove_statement
+from symbptt.report.document import Block
+
+from ..directive import Directive, check_options
+from ..reading import Reading
+from ..report import Telling
+from ..run import Run, placed
+from ..sheet import Item
+
+Placed = tuple[str, Where]
+
+
+@dataclass(frozen=True)
+class ProveBlock(Item):
+    """A statement to prove, with what it assumes and how it is to be proved."""
+
+    id: str
+    statement: str
+    model: str
+    given: tuple[Placed, ...]
+    by: Placed
+    where: Where
+
+    def prepare(self, run: Run) -> None:
+        """Finds the proof."""
+        start = perf_counter()
+        model = run.model(self.model, self.where)
+        try:
+            proved = prove_statement(model, self.statement, [g for g, _ in self.given], self.by[0])
+        except SymbpttError as error:
+            raise placed(error, self._place(error)) from None
+        run.notes_of(_Found).statements[self.id] = proved
+        run.seconds[self.id] = perf_counter() - start
+
+    def _place(self, error: SymbpttError) -> Where:
+        """Where the text begins that an error is about: the statement, a given or the method."""
+        if error.where is None:
+            return self.where
+        about = {"given": self.given, "by": (self.by,)}.get(error.where.file, ())
+        return next((where for text, where in about if text == error.where.text), self.where)
+
+    def complete(self, run: Run) -> None:
+        """Has the proof checked."""
+        proved = run.notes_of(_Found).statements[self.id]
+        run.accept(self, proved, self.model, proved.told)
+
+    def tell(self, telling: Telling) -> Iterator[Block]:
+        """The theorems and their proofs."""
+        yield from telling.model(self.model)
+        yield from telling.statement(self.id)
+
+
+class _Found:
+    """The statements of a worksheet before they are checked."""
+
+    def __init__(self) -> None:
+        self.statements: dict[str, ProvedStatement] = {}
+
+
+def read(d: Directive, reading: Reading) -> ProveBlock:
+    """The statement stands after the name or in the body; :given: may be repeated."""
+    check_options(d, {"id", "model", "given", "by"}, several={"given"})
+    statement, where = d.text()
+    if not statement:
+        hint = "for example ```{prove} (A B)^T = B^T A^T"
+        raise ReadError("what is to be proved?", d.where, hint)
+    by = next(iter(d.several("by")), ("", d.where))
+    return ProveBlock(
+        reading.id_for(d), statement, reading.model_for(d), d.several("given"), by, where
+    )
