@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from symbptt.calculus.derive import GRADIENT_FORMS, Result, derive
+from symbptt.calculus.together import derive_all
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.meaning import agree
 from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term, index_symbol
@@ -41,6 +42,15 @@ def test_gradient(name: str, form: str) -> None:
         judged(derive(case.problem, Gradient(L, leaf), form))
 
 
+@pytest.mark.parametrize("form", [f for f in GRADIENT_FORMS if f != "expanded"])
+def test_element_at_the_index_of_the_loss(form: str) -> None:
+    """The index t of x[t] is free, though the model's own sum over the losses binds a t."""
+    case = th.plain()
+    judged(derive(case.problem, Gradient(L, x), form))
+    for result in derive_all(case.problem, [Gradient(L, x), Gradient(L, W)]):
+        judged(result)
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 5])
 def test_expanded(length: int) -> None:
     case = th.plain()
@@ -54,6 +64,7 @@ def test_expanded(length: int) -> None:
         Partial(h, h.at(k)), Partial(h, h.at(t - 1)), Partial(h, h.at(0)), Partial(a, a.at(k)),
         Partial(h, x.at(k)), Partial(h, x), Partial(h.at(k), W, "immediate"),
         Partial(h.at(T), h.at(k)), Partial(th.Lt, h), Partial(a, h.at(t - 1)),
+        Partial(h.at(t + 1), h, "immediate"), Partial(h.at(t + 1), h),
     ],
     ids=str,
 )  # fmt: skip
@@ -116,3 +127,4 @@ def test_entry_of_a_gradient() -> None:
 def test_refused(quantity: Term, form: str | None, length: int | None, message: str) -> None:
     with pytest.raises(SymbpttError, match=message):
         derive(th.plain().problem, quantity, form, length)
+

@@ -15,7 +15,7 @@ from sympy import Integer, Rational, Symbol
 from theories import STEPS, L, Lt, T, U, W, a, b, d, h, k, n, t, x
 
 from proofs import (
-    Chain, Development, Identification, Induction, chain, changed, defining, derived,
+    PLAIN, Chain, Development, Identification, Induction, chain, changed, defining, derived,
     development, everywhere, find_theorem, loads, proving, step, tampered, without,
 )  # fmt: skip
 from symbptt.core.errors import ProofError
@@ -852,6 +852,17 @@ def element_set_free_unfolded() -> Development:
 @refused("is set free")
 def element_that_may_be_the_one_set_free() -> Development:
     return d_unfolded(STATE, t, (*HERE, t - 1, T - t))
+
+
+@refused("is set free")
+def boundary_value_that_may_be_the_one_set_free() -> Development:
+    """h[0] = 0 does not hold under d in the frame h[k] if k may be 0."""
+    theory = development(theory=PLAIN).theory
+    start = Definition(h, Zero(n), (t, -t))
+    theory = replace(theory, givens=theory.givens[:1], definitions=(start, *theory.definitions))
+    unfold = step("unfold", (0,), D(Zero(n)), "h[]", index=Integer(0))
+    theorem = chain(D(h.at(0)), D(Zero(n)), unfold, facts=(k, T - k), frame=STATE)
+    return development(theorem, theory=theory)
 
 
 @refused("carries a shock")

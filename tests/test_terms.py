@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "shock of a parameter": (lambda: Shock(A), "sequence element"),
     "slot": (lambda: Func("F", None, n, 2, u), "slot 2"),
     "function of nothing": (lambda: Func("F", None, n, 0), "arguments"),
-    "mode": (lambda: Partial(u, A, "partial"), "total or immediate"),
+    "mode": (lambda: Partial(u, A, "partial"), "total, immediate or direct"),
     "negative order": (lambda: Map("f", -1, u), "order -1"),
     "blocks": (lambda: Block(2, 2, u, u), "need 4 terms"),
     "nothing to add": (lambda: Plus(), "operand"),

@@ -12,7 +12,7 @@ from symbptt.core.errors import ProofError
 from symbptt.core.indices import differ, entails, index_symbol
 from symbptt.core.terms import D, Elem, Param, Plus, Shock, Term, Zero, _Nary
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import Path, context, replace, substitute, subterm
+from symbptt.core.traverse import Path, apart, context, replace, substitute, subterm
 from symbptt.proof.match import instantiate, instantiate_index, match
 from symbptt.proof.objects import Chain, Step, Theorem
 from symbptt.rules import rule
@@ -32,6 +32,9 @@ class Builder:
         self.theory, self.first, self.line, self.frame = theory, line, line, frame
         self.facts = (*theory.facts, *facts)
         self.steps: list[Step] = []
+        self._free = {
+            s for x in (line, *facts, frame) for s in x.free_symbols if isinstance(s, Symbol)
+        }  # what a bound index must not be called
 
     def mark(self) -> tuple[Term, int]:
         """The current line and the number of steps, to come back to."""
@@ -108,7 +111,7 @@ class Builder:
         leaf = target.args[0] if isinstance(target, D) else target
         d = self.definition(leaf, path)
         mapping: dict[Symbol, Expr] = {} if d.index is None else {d.index: leaf.args[1]}
-        body = substitute(d.body, mapping)
+        body = apart(substitute(d.body, mapping), self._free)
         bind = tuple(("index", e) for e in mapping.values())
         if isinstance(target, D) and isinstance(leaf, Elem) and leaf.name in self.frame.shocks:
             self._take("shock", path, Plus(D(body), Shock(leaf)), leaf.key, bind=bind)

@@ -8,7 +8,8 @@ from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.indices import entails, index_symbol
-from symbptt.core.terms import Elem, Gradient, Param, Partial, Term
+from symbptt.core.terms import Elem, Gradient, Param, Partial, SumOver, Term
+from symbptt.core.traverse import find
 from symbptt.proof.objects import Chain, Development, Theorem
 
 from .adjoint import AdjointSystem
@@ -105,7 +106,9 @@ def _sums(problem: Problem, system: AdjointSystem, wrt: Term) -> tuple[list[Theo
     if isinstance(wrt, Param):
         return list(factored(problem.theory, system.loss, wrt, t, k)), k
     assert isinstance(wrt, Elem)
-    return element_sum(problem.theory, system.loss, wrt, t, wrt.index), t
+    sums = element_sum(problem.theory, system.loss, wrt, t, wrt.index)
+    outer = next(find(sums[-1].right, lambda x: isinstance(x, SumOver)), None)
+    return sums, t if outer is None else outer[1].args[1]
 
 
 def _truncated_theorems(

@@ -59,6 +59,18 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
     return term
 
 
+def apart(term: Any, taken: set[Any]) -> Any:
+    """The same term with other names for the bound indices that are among ``taken``."""
+    if not isinstance(term, Term) or not taken:
+        return term
+    term = rebuild(term, tuple(apart(a, taken) for a in term.args))
+    if isinstance(term, _Ranged) and term.bound in taken:
+        bound = fresh(term.bound, taken | term.body.free_symbols | term.free_symbols)
+        body = substitute(term.body, {term.bound: bound})
+        return term.func(body, bound, term.lo, term.hi)
+    return term
+
+
 def subterm(term: Term, path: Path) -> Any:
     """The argument that the path of argument positions leads to."""
     for step in path:

@@ -18,7 +18,7 @@ from symbptt.core.terms import (
     D, Elem, Gradient, Param, Partial, Shock, Term, Trace, Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import ALL, Frame, Theory
-from symbptt.core.traverse import contains, context, substitute
+from symbptt.core.traverse import apart, contains, context, substitute
 
 from .objects import Theorem
 
@@ -50,7 +50,7 @@ def identify(theorem: Theorem, wrt: Term, source: Theorem, theory: Theory, facts
             if x != wrt and not place.is_leaf(x):
                 raise ProofError(f"{x} is set free in the source: paths through it are cut")
     seed = place.seed(wrt)
-    change = place.isolate(source.right, seed)
+    change = place.isolate(apart(source.right, seed.free_symbols), seed)
     if isinstance(goal, Partial):
         mine: Term = theorem.right @ Vec(seed)
         change = Vec(change)

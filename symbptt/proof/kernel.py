@@ -5,7 +5,8 @@ matches and its conditions follow from the facts there, (2) a definition holds a
 in that frame, (3) an earlier theorem or the induction hypothesis applies, (4) a differential
 vanishes, or (5) both terms have one canonical form; and when the line that results is the line
 that the proof states. In the proof of an inequality a step may also (6) put a larger scalar where
-the line increases (``order``). Nothing here searches, and nothing here imports ``calculus``.
+the line rises with it, or a smaller one where it falls (``order``). Nothing here searches, and
+nothing here imports ``calculus``.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from symbptt.core.dependence import check_theory, vanishes
 from symbptt.core.errors import ProofError, SymbpttError
 from symbptt.core.indices import differ, entails, equal_index, index_symbol
 from symbptt.core.scope import Scope, check_index
-from symbptt.core.terms import D, Elem, Gradient, Partial, Plus, Shock, Term, Zero, _Nary
-from symbptt.core.theory import ALL, Definition, Frame, Theory
+from symbptt.core.terms import D, Elem, Gradient, Param, Partial, Plus, Shock, Term, Zero, _Nary
+from symbptt.core.theory import ALL, Frame, Theory
 from symbptt.core.traverse import Path, contains, context, substitute
 from symbptt.core.traverse import replace as replace_at
 from symbptt.rules import Rule, rule
@@ -30,7 +31,7 @@ from symbptt.rules import Rule, rule
 from .identify import identify
 from .match import instantiate, match
 from .objects import Assumed, Chain, Development, Identification, Induction, Step, Theorem
-from .order import Signs, check_conditions, increases, larger
+from .order import Signs, check_conditions, increases, other_side
 
 Facts = tuple[Expr, ...]
 Bindings = dict[Symbol, Expr]
@@ -54,7 +55,7 @@ class _Place:
 
     @property
     def signs(self) -> Signs:
-        return Signs(self.scope, self.facts)
+        return Signs(self.scope, self.facts, tuple(self.known.values()))
 
 
 def check(development: Development) -> None:
@@ -133,7 +134,7 @@ def _check_chain(theorem: Theorem, chain: Chain, place: _Place) -> None:
             if step.by == "bound":
                 if theorem.relation == "=":
                     raise ProofError("an inequality does not prove an equation")
-                grows = increases(line, step.path, step.span, place.signs)
+                grows = increases(line, step.path, step.span, place.signs, step.reverse)
                 strict |= grows and _inequality(step, place).relation == "<"
             line = after
         except SymbpttError as error:
@@ -196,7 +197,7 @@ def _by_rule(step: Step, target: Term, place: _Place) -> Term:
     row = rule(step.name)
     if row.relation != "=":
         raise ProofError(f"{row.name} is an inequality, not an equation")
-    if place.inside_d and (row.nonnegative or row.positive):
+    if place.inside_d and (row.nonnegative or row.positive or row.premises):
         raise ProofError(f"{row.name} holds for values, not inside d(.)")
     subject = place.stated() if step.reverse else target
     bindings = match(row.left, subject, _metavariables(step))
@@ -232,28 +233,29 @@ def _definition(step: Step, place: _Place) -> tuple[Term, Term]:
         if index is None and mapping:
             raise ProofError("a definition with a range needs an index")
         if all(entails(place.facts, substitute(f, mapping)) for f in d.facts):
-            _check_frame(d, index, place)
-            return substitute(d.head, mapping), substitute(d.body, mapping)
+            head = substitute(d.head, mapping)
+            _check_frame(head, place)
+            return head, substitute(d.body, mapping)
     raise ProofError(f"{step.name} is not defined at the index {index}: outside its range")
 
 
-def _check_frame(d: Definition, index: Expr | None, place: _Place) -> None:
-    """Under d(.) a definition must also hold while the frame varies."""
+def _check_frame(head: Param | Elem, place: _Place) -> None:
+    """Under d(.) the definition of the head must also hold while the frame varies."""
     frame = place.frame
     if not place.inside_d:
         return
-    if isinstance(d.head, Elem) and d.name in frame.shocks:
-        raise ProofError(f"{d.name} carries a shock; unfold d({d.name}) as a whole")
-    if d.head in frame.vary:
-        raise ProofError(f"{d.name} is set free; its definition does not hold under d")
-    if index is None:
+    if head in frame.vary:
+        raise ProofError(f"{head} is set free; its definition does not hold under d")
+    if not isinstance(head, Elem):
         return
+    if head.name in frame.shocks:
+        raise ProofError(f"{head.name} carries a shock; unfold d({head.name}) as a whole")
     for x in frame.vary:
-        cut = isinstance(x, Elem) and x.key == d.key and x.index != ALL
-        if cut and not differ(place.facts, x.index, index):
-            raise ProofError(f"{d.name} is set free at {x.index}; its definition fails there")
-    if frame.step is not None and not equal_index(place.facts, index, frame.step):
-        raise ProofError(f"{d.name} is held fixed at {index} in an immediate derivative")
+        cut = isinstance(x, Elem) and x.key == head.key and x.index != ALL
+        if cut and not differ(place.facts, x.index, head.index):
+            raise ProofError(f"{head.name} is set free at {x.index}; its definition fails there")
+    if frame.step is not None and not equal_index(place.facts, head.index, frame.step):
+        raise ProofError(f"{head.name} is held fixed at {head.index} in an immediate derivative")
 
 
 def _by_unfold(step: Step, target: Term, place: _Place) -> Term:
@@ -327,8 +329,6 @@ def _by_hypothesis(step: Step, target: Term, place: _Place) -> Term:
 
 def _inequality(step: Step, place: _Place) -> Rule | Theorem:
     """What a bound is taken from: a row, an earlier theorem, or the hypothesis."""
-    if step.reverse:
-        raise ProofError("an inequality is used in the wrong direction")
     source: Rule | Theorem | None = place.known.get(step.name) if step.name else place.hypothesis
     if source is None and step.name:
         source = rule(step.name)
@@ -338,10 +338,11 @@ def _inequality(step: Step, place: _Place) -> Rule | Theorem:
 
 
 def _by_bound(step: Step, target: Term, place: _Place) -> Term:
-    """The larger side; that the line increases with it is checked where the step is applied."""
+    """The larger or smaller side; that the line grows is checked where the step is applied."""
     source = _inequality(step, place)
     if isinstance(source, Rule):
-        return larger(source, target, place.stated(), _metavariables(step), place.signs)
+        start, stated = _metavariables(step), place.stated()
+        return other_side(source, target, stated, start, place.signs, step.reverse)
     sides = _instance(step, place) if step.name else (source.left, source.right)
     return _replace_side(*sides, target, step, place)
 
