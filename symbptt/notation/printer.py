@@ -18,6 +18,7 @@ from typing import Any
 from sympy import Expr
 
 from ..core import norms as nm
+from ..core import powers as pw
 from ..core import terms as tm
 from ..core.functions import known
 from ..core.terms import Term
@@ -184,6 +185,18 @@ class Printer:
         power = self.index(term.exponent) if isinstance(term, tm.Power) else ""
         return self.target.fill(type(term).__name__, a=self.base(term.args[0]), k=power)
 
+    def entrywise(self, term: pw.EntrywisePower) -> str:
+        """Of a column like a power; of a matrix with a sign that tells it from one."""
+        kind = "Power" if term.is_column else "EntrywisePower"
+        return self.target.fill(kind, a=self.base(term.args[0]), k=self.index(term.exponent))
+
+    def binomial(self, term: pw.Binomial) -> str:
+        n, k = self.index(term.above), self.index(term.below)
+        return self.target.fill("Binomial", n=n, k=k)
+
+    def radius(self, term: pw.Radius) -> str:
+        return self.target.call(self.target.templates["Radius"], self.text(term.args[0]))
+
     def map(self, term: tm.Map) -> Printed:
         order = term.order
         special = self.target.functions.get(term.fname)
@@ -269,7 +282,9 @@ class Printer:
         """A norm; of a scalar it is the absolute value."""
         inner = term.args[0]
         key = "absolute" if inner.is_scalar else "largest" if term.kind == "inf" else "norm"
-        return self.target.enclose(key, self.text(inner))
+        text = self.text(inner)
+        bars = any(c in _BARS for c in (text[0], text[-1]))  # bars beside bars tell no pairs
+        return self.target.enclose(key, self.target.group(text) if bars else text)
 
     def supremum(self, term: nm.Sup) -> str:
         name = self.function(term.fname, term.order)
@@ -290,6 +305,7 @@ class Printer:
         return self.target.fill("Block", a=row.join(cell.join(r) for r in rows))
 
 
+_BARS = "|‖"
 _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     tm.Param: Printer.leaf, tm.Elem: Printer.element, tm.Meta: Printer.meta,
     tm.Shock: Printer.shock, tm.Const: Printer.number,
@@ -300,6 +316,7 @@ _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     **dict.fromkeys((tm.Transposed, tm.Inverse, tm.Power), Printer.postfix),
     tm.Map: Printer.map, tm.Func: Printer.func, tm.D: Printer.differential,
     tm.Partial: Printer.partial, tm.Gradient: Printer.gradient, tm.Entry: Printer.entry,
-    tm.Block: Printer.block, nm.Norm: Printer.norm, nm.Sup: Printer.supremum,
+    pw.EntrywisePower: Printer.entrywise, pw.Binomial: Printer.binomial,
+    pw.Radius: Printer.radius, tm.Block: Printer.block, nm.Norm: Printer.norm, nm.Sup: Printer.supremum,
     nm.Min: Printer.extremum, nm.Max: Printer.extremum,
 }  # fmt: skip

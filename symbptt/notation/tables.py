@@ -84,9 +84,9 @@ class Level(IntEnum):
 PRECEDENCE: dict[str, Level] = {
     "Plus": Level.SUM,
     **dict.fromkeys(("Times", "Hadamard", "Kron", "Scale", "When"), Level.PRODUCT),
-    **dict.fromkeys(("SumOver", "OrderedProduct", "D", "Gradient"), Level.PREFIX),
+    **dict.fromkeys(("SumOver", "OrderedProduct", "D", "Gradient", "Sup"), Level.PREFIX),
     **dict.fromkeys(("Partial", "Slot"), Level.FACTOR),
-    **dict.fromkeys(("Transposed", "Inverse", "Power"), Level.POSTFIX),
+    **dict.fromkeys(("Transposed", "Inverse", "Power", "EntrywisePower"), Level.POSTFIX),
 }
 """By node type; "Slot" is a Jacobian of an unspecified function; what is not listed is an atom."""
 

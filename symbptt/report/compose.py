@@ -187,8 +187,9 @@ class Composer:
             kind = "theorem"
         number = Text(str(next(self.numbers)))
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
-        statement = self._supposed(self._statement(keys, theorems))
-        conditions, statement = conditions_first(statement)
+        conditions, statement = conditions_first(
+            self._supposed(self._statement(keys, theorems))
+        )
         for key in keys:
             self.teller.names[key] = (name,)
         return TheoremBlock(

@@ -130,8 +130,8 @@ class _HtmlWriter:
             case CodeListing(code, language):
                 return self.macro("code", text=code, language=language)
             case Picture(_, svg, caption, alt):
-                text = self.text(caption)
-                return self.macro("picture", svg=Markup(embedded(svg)), caption=text, alt=alt)
+                said = self.text(caption)
+                return self.macro("picture", svg=Markup(embedded(svg)), caption=said, alt=alt)
 
     def display(self, latex: str, tag: str, summands: Sequence[str] = ()) -> Markup:
         """A display, which may be broken before its relations and signs."""

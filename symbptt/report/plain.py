@@ -97,8 +97,8 @@ class _Writer:
             case Table(head, rows):
                 return _columns([tuple(said(x, self.words) for x in row) for row in (head, *rows)])
             case Picture(_, _, caption, alt):
-                text = said(caption, self.words) or alt
-                return textwrap.wrap(f"[{text}]", self.width, break_long_words=False)
+                words = said(caption, self.words) or alt
+                return textwrap.wrap(f"[{words}]", self.width, break_long_words=False)
             case _:
                 return []
 
