@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 
 from symbptt.calculus.bounds import bound
 from symbptt.calculus.derive import Problem, Result
-from symbptt.calculus.existence import existence
+from symbptt.calculus.existence import existence, forward
 from symbptt.calculus.merging import merged
 from symbptt.calculus.prove import prove
 from symbptt.core.errors import NotSupported, SymbpttError
@@ -124,12 +124,20 @@ def prove_statement(
         method = replace(method, variable=letter)
     problem = problem_of(assumed)
     results = []
-    for links in read_claims(assumed, statement):
+    for links in read_claims(assumed, statement, facts):
         results += _claim(problem, links, facts, method)
-    told = tuple(g for g in given if assume(model, [g])[0] != model)
+    told = tuple(g for g in given if _changes(model, g))
     proved = ProvedStatement(assumed, statement, tuple(given), by, merged(results), told)
     proved.verify()
     return proved
+
+
+def _changes(model: Model, given: str) -> bool:
+    """Whether an assumption says more than where an index runs."""
+    try:
+        return assume(model, [given])[0] != model
+    except SymbpttError:
+        return True  # it is about what another assumption introduces
 
 
 # ---------------------------------------------------------------- ways of proving
@@ -140,18 +148,20 @@ def _claim(
 ) -> list[Result]:
     """The links of a claim where all that it mentions exists.
 
-    Where that has no proof and a derivative is meant, its elements are taken to be defined ones:
-    a derivative by a boundary value is another theorem.
+    Where that has no proof and a derivative is meant, its elements are taken to be defined ones, as
+    a derivative by a boundary value is another theorem; then a later one by an earlier one.
     """
     sides = dict.fromkeys(side for link in links for side in (link.left, link.right))
-    ranges = dict.fromkeys(
-        existence(problem.theory, *sides, boundary=boundary) for boundary in (True, False)
-    )
+    wide, inner = (existence(problem.theory, *sides, boundary=b) for b in (True, False))
+    later = (*inner, *forward(*sides))
+    if contradictory((*problem.theory.facts, *links[0].facts, *facts, *later)):
+        later = inner
+    ranges = dict.fromkeys((wide, inner, later))
     first: SymbpttError | None = None
     for where in ranges:
         try:
             known = (*links[0].facts, *facts, *where)
-            return [_proved(problem, replace(link, facts=known), method) for link in links]
+            return [prove_link(problem, replace(link, facts=known), method) for link in links]
         except NotSupported as error:
             first = first or error
     assert first is not None
@@ -171,8 +181,11 @@ class _Way:
         return f"by induction on {variable} from {start}"
 
 
-def _proved(problem: Problem, link: Link, method: Method | None) -> Result:
-    """The link with a proof in the first way that works; NotSupported says what was tried."""
+def prove_link(problem: Problem, link: Link, method: Method | None = None) -> Result:
+    """The link with a proof in the first way that works; NotSupported says what was tried.
+
+    The proof is not checked yet: that is for the kernel.
+    """
     link = replace(link, facts=_settled(problem, link))
     tried: list[str] = []
     for way in _ways(problem, link, method):
@@ -181,8 +194,27 @@ def _proved(problem: Problem, link: Link, method: Method | None) -> Result:
         except SymbpttError as error:
             vain = error.message.startswith("no proof of")  # which says nothing more
             tried.append(f"{way}" if vain else f"{way} ({error.message})")
+    general = _generalised(problem, link)
+    if general is not None:
+        try:
+            return prove_link(problem, general, method)
+        except NotSupported:
+            pass
     shown = UNICODE_PEN.relation_of(*_upward(link))
     raise NotSupported(f"no proof of {shown} was found", hint="tried " + "; ".join(tried))
+
+
+def _generalised(problem: Problem, link: Link) -> Link | None:
+    """The link wherever its sides exist, if that is more than was asked: an induction may need it.
+
+    A power of a sum is expanded from the exponent 0 on, also where k >= s is given.
+    """
+    where = existence(problem.theory, link.left, link.right)
+    known = (*problem.theory.facts, *link.facts)
+    wider = all(entails(known, f) for f in where) and not all(
+        entails((*problem.theory.facts, *where), f) for f in link.facts
+    )
+    return replace(link, facts=where) if wider else None
 
 
 def _attempt(problem: Problem, link: Link, way: _Way) -> Result:

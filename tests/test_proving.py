@@ -57,6 +57,13 @@ def test_the_start_of_an_induction_may_be_said() -> None:
     assert isinstance(proof, Induction) and proof.start == 1
 
 
+def test_a_jacobian_is_that_of_a_later_element_by_an_earlier_one() -> None:
+    proved = prove_statement(LSTM, r"\frac{\partial C_t}{\partial C_k} = I", ["f_t = 1", "i_t = 0"])
+    assert conditions(proved) == [r"1 \le k \le t \le T"]
+    with pytest.raises(NotSupported):  # the other way round it is not true
+        prove_statement(LSTM, r"\frac{\partial C_t}{\partial C_k} = I", ["f_t = 1; i_t = 0", "t < k"])
+
+
 def test_powers_of_a_diagonalizable_matrix() -> None:
     proved = prove_statement(MATRICES, POWERS, [DIAGONAL], "induction on k")
     assert proved.told == (DIAGONAL,)

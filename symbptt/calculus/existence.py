@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
+from symbptt.core.powers import EntrywisePower
 from symbptt.core.terms import (
     Elem, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
 )  # fmt: skip
@@ -44,6 +45,16 @@ def existence(theory: Theory, *terms: Term, boundary: bool = True) -> Facts:
     return irredundant(facts, theory.facts)
 
 
+def forward(*terms: Term) -> Facts:
+    """That Jacobians between elements, as of h_t by h_k, are those of later ones by earlier ones."""
+    return tuple(dict.fromkeys(
+        node.args[0].index - node.args[1].index
+        for term in terms
+        for path, node in find(term, lambda x: isinstance(x, Partial))
+        if all(isinstance(x, Elem) for x in node.args[:2]) and not context(term, path)[1]
+    ))  # fmt: skip
+
+
 def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
     """What the elements in derivatives outside sums need to be defined ones."""
     for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
@@ -58,7 +69,7 @@ def _needed(
     """What each node needs, with the facts that hold there and the indices bound there."""
     if isinstance(term, Elem):
         yield range_of(theory, term), passed, ranges
-    elif isinstance(term, Power):
+    elif isinstance(term, Power | EntrywisePower):
         yield (term.exponent,), passed, ranges
     elif isinstance(term, SumOver | OrderedProduct):
         yield (term.hi - term.lo + 1,), passed, ranges
