@@ -11,12 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import Derivation, Model, ProvedStatement, Worksheet, derive, generate, prove
+    from .api import (
+        Derivation, Model, ProvedStatement, Verdict, Worksheet, check, derive,
+        generate, prove, refute,
+    )  # fmt: skip
 
 __version__ = "0.1.0"
 __all__ = [
-    "Derivation", "Model", "ProvedStatement", "Worksheet", "__version__", "derive", "generate",
-    "prove",
+    "Derivation", "Model", "ProvedStatement", "Verdict", "Worksheet",
+    "__version__", "check", "derive", "generate", "prove", "refute",
 ]  # fmt: skip
 
 

@@ -14,13 +14,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symbptt import models
+from symbptt.answers.verdict import Verdict
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.derivation import Derivation, derive_quantity
 from symbptt.graph import Graph, Level, graph_of
 from symbptt.proving import ProvedStatement, prove_statement
+
+if TYPE_CHECKING:
+    from symbptt.ranging import ModelRanges
+    from symbptt.refuting import Counterexample
 
 
 class Model(models.Model):
@@ -58,6 +63,16 @@ class Model(models.Model):
         ``induction on t from 0``.
         """
         return prove_statement(self, statement, given, by)
+
+    def refute(self, statement: str, given: Sequence[str] = ()) -> Counterexample | None:
+        """A counterexample to a statement under the assumptions; None where none was found."""
+        return refute(statement, self, given)
+
+    def ranges(self, given: Sequence[str] = ()) -> ModelRanges:
+        """Where the entries of the sequences lie, with proofs, and which can be negative."""
+        from symbptt.ranging import ranges_of  # NumPy is slow to load
+
+        return ranges_of(self, given)
 
     def graph(self, level: str = "quantities") -> Graph:
         """The computation graph, with a node for each quantity or each of the operations."""
@@ -111,6 +126,35 @@ def prove(
     '(A B)ᵀ = Bᵀ Aᵀ'
     """
     return prove_statement(_model(model, equations=False), statement, given, by)
+
+
+def refute(
+    statement: str, model: models.Model | str, given: Sequence[str] = ()
+) -> Counterexample | None:
+    r"""A counterexample to a statement about a model; None where none was found.
+
+    >>> refute("A B = B A", r"A, B \in \mathbb{R}^{n \times n}").json()["values"]["A"]
+    [[0, 1], [0, 0]]
+    """
+    from symbptt.refuting import refute as found  # NumPy is slow to load
+
+    return found(_model(model, equations=False), statement, given)
+
+
+def check(
+    claim: str, model: models.Model | str, given: Sequence[str] = (), quantity: str = ""
+) -> Verdict:
+    r"""Judges a claim about a model: proved, equal, layout, assuming, definition, wrong, ...
+
+    With a ``quantity`` the claim may be a bare value for it. Bad input is "not-understood", never
+    an error; only a model that does not read is one.
+
+    >>> check(r"\partial y/\partial x = W", "layer").verdict
+    'wrong'
+    """
+    from symbptt.answers.judge import judge  # NumPy is slow to load
+
+    return judge(_model(model, equations=False), claim, given, quantity=quantity)
 
 
 def generate(model: models.Model | str, path: str | Path, target: str = "numpy") -> Path:
@@ -170,4 +214,7 @@ class Worksheet:
         return sorted(build_sheet(self.sheet, Path(folder), lang=lang).files)
 
 
-__all__ = ["Derivation", "Model", "ProvedStatement", "Worksheet", "derive", "generate", "prove"]
+__all__ = [
+    "Derivation", "Model", "ProvedStatement", "Verdict", "Worksheet", "check",
+    "derive", "generate", "prove", "refute",
+]  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from symbptt import __version__
 from symbptt.calculus.outside import outside_system
-from symbptt.codegen import generate_source
+from symbptt.codegen import DEFAULT, generate_source
 from symbptt.core.errors import NotSupported
 from symbptt.derivation import problem_of
 from symbptt.models.model import Model
@@ -12,8 +14,10 @@ from symbptt.models.model import Model
 TARGETS = ("numpy",)
 
 
-def numpy_source(model: Model, sheet: str = "", target: str = "numpy") -> str:
-    """The module's source; ``sheet`` is named in its header.
+def numpy_source(
+    model: Model, sheet: str = "", target: str = "numpy", passes: Iterable[str] = DEFAULT
+) -> str:
+    """The module's source; ``sheet`` is named in its header, ``passes`` are the optimisations.
 
     Raises NotSupported for another target, or for a model that has no code.
     """
@@ -22,4 +26,4 @@ def numpy_source(model: Model, sheet: str = "", target: str = "numpy") -> str:
         raise NotSupported(f"there is no target {target!r}", hint=hint)
     problem = problem_of(model)
     system = outside_system(model.theory, problem.loss, problem.main)
-    return generate_source(model, system, __version__, sheet)
+    return generate_source(model, system, __version__, sheet, passes)

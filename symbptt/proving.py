@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 
 from symbptt.calculus.bounds import bound
 from symbptt.calculus.derive import Problem, Result
-from symbptt.calculus.existence import existence, forward
+from symbptt.calculus.existence import existence, meant
 from symbptt.calculus.merging import merged
 from symbptt.calculus.prove import prove
 from symbptt.core.errors import NotSupported, SymbpttError
@@ -36,6 +36,7 @@ from symbptt.report.compose import Composer, Derived
 from symbptt.report.document import Blocks
 from symbptt.report.pen import LATEX_PEN, UNICODE_PEN, Pen
 from symbptt.report.shown import Shown, theorem_data
+from symbptt.report.supposed import Supposed
 
 Facts = tuple[Expr, ...]
 
@@ -44,8 +45,8 @@ Facts = tuple[Expr, ...]
 class ProvedStatement(Shown):
     """A statement with its theorems, one for each link of its chains.
 
-    ``model`` is that under the assumptions ``given``; ``told`` are those that a theorem's ranges
-    do not say.
+    ``model`` is that under the assumptions ``given``, ``plain`` that without them; ``told`` are
+    those that a theorem's ranges do not say.
     """
 
     model: Model
@@ -54,6 +55,7 @@ class ProvedStatement(Shown):
     by: str
     outcome: Result
     told: tuple[str, ...] = ()
+    plain: Model | None = None
 
     @property
     def theorems(self) -> tuple[Theorem, ...]:
@@ -83,10 +85,14 @@ class ProvedStatement(Shown):
 
     def blocks(self, pen: Pen = LATEX_PEN) -> Blocks:
         """Definitions, lemmas and theorems with their proofs."""
-        given = self.told if pen.on_page else [self._plain(g) for g in self.told]
-        return Composer(self.model, [self.derived], pen, given=given).blocks(0)
+        given = self.told if pen.on_page else tuple(map(self._unicode, self.told))
+        return Composer(self.model, [self.derived], pen, supposed=self.supposed(given)).blocks(0)
 
-    def _plain(self, given: str) -> str:
+    def supposed(self, given: tuple[str, ...]) -> Supposed:
+        """The assumptions, written as ``given``, as reports take them."""
+        return Supposed(given, None if self.plain is None else problem_of(self.plain).theory)
+
+    def _unicode(self, given: str) -> str:
         """An assumption as text; one in words stays as it was written."""
         try:
             (claim,) = read_claims(self.model, given)
@@ -126,18 +132,18 @@ def prove_statement(
     results = []
     for links in read_claims(assumed, statement, facts):
         results += _claim(problem, links, facts, method)
-    told = tuple(g for g in given if _changes(model, g))
-    proved = ProvedStatement(assumed, statement, tuple(given), by, merged(results), told)
+    told = tuple(g for g in given if _changes(model, given, g))
+    proved = ProvedStatement(assumed, statement, tuple(given), by, merged(results), told, model)
     proved.verify()
     return proved
 
 
-def _changes(model: Model, given: str) -> bool:
+def _changes(model: Model, given: Sequence[str], one: str) -> bool:
     """Whether an assumption says more than where an index runs."""
     try:
-        return assume(model, [given])[0] != model
+        return assume(model, [g for g in given if g != one])[0] != assume(model, given)[0]
     except SymbpttError:
-        return True  # it is about what another assumption introduces
+        return True  # the others are about what it introduces
 
 
 # ---------------------------------------------------------------- ways of proving
@@ -146,26 +152,22 @@ def _changes(model: Model, given: str) -> bool:
 def _claim(
     problem: Problem, links: Sequence[Link], facts: Facts, method: Method | None
 ) -> list[Result]:
-    """The links of a claim where all that it mentions exists.
-
-    Where that has no proof and a derivative is meant, its elements are taken to be defined ones, as
-    a derivative by a boundary value is another theorem; then a later one by an earlier one.
-    """
-    sides = dict.fromkeys(side for link in links for side in (link.left, link.right))
-    wide, inner = (existence(problem.theory, *sides, boundary=b) for b in (True, False))
-    later = (*inner, *forward(*sides))
-    if contradictory((*problem.theory.facts, *links[0].facts, *facts, *later)):
-        later = inner
-    ranges = dict.fromkeys((wide, inner, later))
+    """The links of a claim in the widest range that it may be meant for and is proved in."""
+    known = (*links[0].facts, *facts)
+    ranges = meant(problem.theory, _sides(links), known, {link.relation for link in links})
     first: SymbpttError | None = None
     for where in ranges:
         try:
-            known = (*links[0].facts, *facts, *where)
-            return [prove_link(problem, replace(link, facts=known), method) for link in links]
+            here = (*known, *where)
+            return [prove_link(problem, replace(link, facts=here), method) for link in links]
         except NotSupported as error:
             first = first or error
     assert first is not None
     raise first
+
+
+def _sides(links: Sequence[Link]) -> tuple[Term, ...]:
+    return tuple(dict.fromkeys(side for link in links for side in (link.left, link.right)))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from codegen_models import FakeModel, gated_cell, layer, plain_rnn
 from codegen_oracle import Data
 from codegen_zoo import LOSSES, ZOO, system_of
 
-from symbptt.codegen import generate_source, load_module
+from symbptt.codegen import PASSES, generate_source, load_module
 
 TOLERANCE = 1e-12
 BY_HAND = {
@@ -23,18 +23,18 @@ BY_HAND = {
 
 
 @cache
-def built(name: str) -> tuple[FakeModel, str]:
+def built(name: str, passes: tuple[str, ...] = PASSES) -> tuple[FakeModel, str]:
     """A model by name and the source of its module."""
     if name in BY_HAND:
         model, system = BY_HAND[name]()
     else:
         model = {**ZOO, **LOSSES}[name]()
         system = system_of(model)
-    return model, generate_source(model, system, "0.1.0", "derivations/sheet.md")
+    return model, generate_source(model, system, "0.1.0", "derivations/sheet.md", passes)
 
 
-def module_of(name: str) -> tuple[FakeModel, ModuleType]:
-    model, source = built(name)
+def module_of(name: str, passes: tuple[str, ...] = PASSES) -> tuple[FakeModel, ModuleType]:
+    model, source = built(name, passes)
     return model, load_module(source)
 
 

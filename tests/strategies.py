@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sympy import Expr, Integer, Rational, Symbol
 
 from symbptt.core import norms as nm
+from symbptt.core import powers as pw
 from symbptt.core import terms as tm
 from symbptt.core.terms import Elem, Param, Term, index_symbol
 
@@ -33,7 +34,9 @@ ALGEBRA = frozenset({
     "Transposed", "Diag", "Map", "Softmax", "SumOver", "OrderedProduct", "When", "Power",
     "Inverse", "Kron", "Vec", "Trace", "Block", "Entry",
 })  # fmt: skip
-ORDER = frozenset({"Norm", "Largest", "Min", "Max", "Sup"})
+ORDER = frozenset({
+    "Norm", "Largest", "Min", "Max", "Sup", "EntrywisePower", "Binomial", "Radius",
+})  # fmt: skip
 DERIVATIVES = frozenset({"D", "Shock", "Partial", "Gradient", "Func", "Slot"})
 EVERYTHING = ALGEBRA | DERIVATIVES
 
@@ -204,6 +207,11 @@ _MAKERS: dict[str, _Operation] = {
     "Min": _Operation(lambda m, s, k: nm.Min(m.term(s, k), m.term(s, k))),
     "Max": _Operation(lambda m, s, k: nm.Max(m.term(s, k), m.term(s, k))),
     "Sup": _Operation(lambda m, s, k: nm.Sup(m.choose(("tanh", r"\sigma")), 1), _scalar),
+    "EntrywisePower": _Operation(
+        lambda m, s, k: pw.EntrywisePower(m.term(s, k), m.choose(m.words.exponents))),
+    "Binomial": _Operation(
+        lambda m, s, k: pw.Binomial(m.index(), m.choose((Integer(0), Integer(2), j))), _scalar),
+    "Radius": _Operation(lambda m, s, k: pw.Radius(m.term((w := m.choose((n, d)), w), k)), _scalar),
     "D": _Operation(lambda m, s, k: tm.D(m.without("D").term(s, k))),
     "Shock": _Operation(
         lambda m, s, k: tm.Shock(m.choose(m.words.sequences[:3]).at(m.index())),

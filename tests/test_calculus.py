@@ -128,3 +128,10 @@ def test_refused(quantity: Term, form: str | None, length: int | None, message: 
     with pytest.raises(SymbpttError, match=message):
         derive(th.plain().problem, quantity, form, length)
 
+
+
+def test_jacobian_of_an_output_by_an_earlier_output() -> None:
+    """What y uses at its own step may be x itself; of an earlier step nothing of the state is left."""
+    case = CASES["softmax"]() if "softmax" in CASES else th.plain()
+    p, o = (next(d.head for d in case.problem.theory.definitions if d.head.name == z) for z in "po")
+    judged(derive(case.problem, Partial(p, o.at(k))))

@@ -108,4 +108,9 @@ def test_equal_means_equal(term: Term, data: st.DataObject) -> None:
         return  # a refusal is honest
     if same:
         facts = [z - 1 for z in term.free_symbols | other.free_symbols]
-        assert agree(term, other, None, facts, trials=2) is None
+        try:
+            found = agree(term, other, None, facts, trials=2)
+        except SymbpttError as error:  # the inverse of a difference that is zero
+            assume("singular" not in error.message)
+            raise
+        assert found is None

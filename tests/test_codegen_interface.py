@@ -273,6 +273,6 @@ def test_metadata() -> None:
 def test_a_module_of_the_rnn_is_about_a_page() -> None:
     """Its equations, that is: forward and backward without the checks of arguments."""
     _, source = built("rnn")
-    body = source[source.index("    a = np.zeros") : source.index("def init_params")]
+    body = source[source.index("    a = space") : source.index("def init_params")]
     assert body.count("\n") < 110
     assert max(map(len, source.split("\n"))) <= 110

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symbptt.core.functions import ROWS, TABLE, Function, known, numeric
+from symbptt.core.functions import ROWS, TABLE, Function, known
+from symbptt.core.world import numeric
 
 POINTS = np.array([-2.7, -0.4, 0.3, 1.9])
 _x = sp.Symbol("x", real=True)
@@ -39,7 +40,7 @@ def test_derivative_in_terms_of_the_table(row: Function) -> None:
     assert np.allclose(mine, theirs, rtol=1e-12)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda r: r.name)
+@pytest.mark.parametrize("row", [r for r in ROWS if r.numpy], ids=lambda r: r.name)
 def test_numpy_form(row: Function) -> None:
     at = points(row)
     mine = eval(row.numpy.format(x="x"), {"np": np, "x": at})  # our own table, not input

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "symbptt"
 ORDER = (
     "core", "rules", "proof", "notation", "calculus", "models", "spectral", "codegen", "report",
-    "answers", "graph", "derivation", "proving", "module", "interop", "figures",
+    "refuting", "graph", "derivation", "proving", "ranging", "answers", "module", "interop", "figures",
     "worksheet", "api", "cli",
 )  # fmt: skip
 APART = {("codegen", "report"), ("report", "codegen"), ("proof", "calculus")}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import re
+import shutil
+import subprocess
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -51,11 +55,24 @@ def test_every_model_has_its_place() -> None:
     assert not missing, f"no worksheet shows {', '.join(missing)}"
 
 
+@pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="poppler is not installed")
 def test_no_report_is_too_long() -> None:
     """They are committed, and somebody is to read them."""
     for name in SHEETS:
         pdf = ROOT / "generated" / name / f"{name}.pdf"
+        told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, text=True, check=True)
+        (pages,) = re.findall(r"^Pages:\s+(\d+)$", told.stdout, re.MULTILINE)
+        assert int(pages) <= 30, name
         assert pdf.stat().st_size < 600_000, name
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_nothing_raw_is_in_a_page(name: str) -> None:
+    """Formulas are typeset, and no slot of a sentence is left open."""
+    page = (ROOT / "generated" / name / f"{name}.html").read_text(encoding="utf-8")
+    bare = re.sub(r"<(style|script|svg|annotation|code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+    text = html.unescape(re.sub(r"<[^>]*>", "", bare))
+    assert not re.findall(r"\\[A-Za-z]+|\$|\{[a-z_]+\}", text), name
 
 
 def test_proofs_in_their_files_only() -> None:

@@ -177,7 +177,7 @@ def slots(said: Prose) -> set[object]:
 def test_what_is_assumed_in_one_statement_is_not_in_the_next() -> None:
     statement = "C_t = C_{t-1} + i_t \\odot \\tilde C_t"
     error = refused(CLAIMS + f"```{{prove}} {statement}\n:model: cell\n```\n")
-    assert "no proof of" in error.message
+    assert "is false" in error.message
 
 
 # ---------------------------------------------------------------- extending a model
@@ -244,7 +244,7 @@ MODEL_LINE = 1
         (LAYER + "```{prove} y = z\n```\n", 6, 16, "z"),
         (LAYER + "```{prove} y = x\n```\n", 6, 16, "equate"),
         (LAYER + "```{prove} y = x^T x\n```\n", 6, 16, "equate"),
-        (LAYER + "```{prove} y = W x\n```\n", 6, 12, "no proof of y = W x"),
+        (LAYER + "```{prove} y = W x\n```\n", 6, 12, "y = W x is false"),
         (LAYER + "```{prove} y = y\n:by: magic\n```\n", 7, 6, "way of proving"),
         (LAYER + "```{prove} y = y\n:by: a\n:by: b\n```\n", 8, 1, "twice"),
         (LAYER + "```{prove} y = y\n:given: W = W; W = y\n```\n", 7, 16, ""),

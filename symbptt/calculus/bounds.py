@@ -22,8 +22,12 @@ from symbptt.proof.objects import Chain, Development, Induction, Proof, Theorem
 
 from .builder import Builder
 from .derive import Problem, Result, derive
+from .normality import normality
 from .raising import Claim, Search, holds, met
 from .simplify import assumed
+from .told import written_out
+from .unit_products import factors, unit_product
+from .within import enclosed
 
 Facts = tuple[Expr, ...]
 _FLIPPED = {">=": "<=", ">": "<"}
@@ -53,10 +57,19 @@ def bound(
         )
     if not (left.is_scalar and right.is_scalar):
         raise NotSupported("only scalars are smaller or larger", hint="take a norm or an entry")
+    if induction is None:
+        found = enclosed(problem, left, relation, right, facts)
+        found = found or unit_product(problem, left, relation, right, facts)
+        if found is not None:
+            return found
     derived = _derivatives(problem, (left, right))
     theory = next((r.development.theory for r in derived), problem.theory)
     known = tuple(a for a in assumed(theory) if a.relation != "=")
-    search = Search(theory, Scope(theory), (*(r.main for r in derived), *known))
+    known += tuple(th for a in known if (th := written_out(theory, a)) is not None)
+    normal = normality(problem, theory, (left, right))
+    units = factors(problem, (left, right), facts)
+    lemmas_of = (*(r.main for r in derived), *known, *(u for u in units if u.title == "factor"))
+    search = Search(theory, Scope(theory), lemmas_of, known=(*normal, *units))
     claim = Claim(left, relation, right, facts)
     if induction is None:
         proof: Proof = _staged(search, claim, problem, lambda b: _use_lemmas(search, b, {}))
@@ -64,7 +77,11 @@ def bound(
         proof = _inductive(search, claim, problem, *induction)
     theorem = Theorem("claim", left, right, proof, facts, title="claim", relation=relation)
     lemmas = {th.id: th for r in derived for th in r.development.theorems}
-    lemmas |= {th.id: th for th in known if _uses(proof, th.id)}
+    used = {th.id: th for th in known if _uses(proof, th.id)}
+    lemmas |= {a.id: a for a in known if any(_uses(th.proof, a.id) for th in used.values())}
+    lemmas |= used
+    lemmas |= {th.id: th for th in units}
+    lemmas |= {th.id: th for th in normal if _uses(proof, "normal-norm")}
     return Result(Development(theory, (*lemmas.values(), theorem)), ("claim",))
 
 

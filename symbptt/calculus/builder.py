@@ -10,11 +10,14 @@ from sympy import Expr, Symbol
 from symbptt.core.dependence import vanishes
 from symbptt.core.errors import ProofError
 from symbptt.core.indices import differ, entails, index_symbol
+from symbptt.core.scope import Scope
 from symbptt.core.terms import D, Elem, Param, Plus, Shock, Term, Zero, _Nary
 from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import Path, apart, context, replace, substitute, subterm
+from symbptt.proof.conditions import check_conditions
 from symbptt.proof.match import instantiate, instantiate_index, match
 from symbptt.proof.objects import Chain, Step, Theorem
+from symbptt.proof.order import Signs
 from symbptt.rules import rule
 
 from .tidy import tidy
@@ -81,6 +84,8 @@ class Builder:
         for condition in row.conditions:
             if not entails(self.facts_at(path), instantiate_index(condition, bindings)):
                 raise ProofError(f"{name} does not apply to {target}")
+        if row.premises:
+            check_conditions(row, bindings, Signs(Scope(self.theory), self.facts_at(path)))
         pairs = tuple((bind or {}).items())
         new = instantiate(row.right, bindings)
         self._take("rule", path, new, name, bind=pairs, span=span)
@@ -156,10 +161,20 @@ class Builder:
         """Applies a rule whose outcome is known."""
         self._take("rule", path, new, name)
 
-    def bound(self, path: Path, larger: Term, name: str, bind: dict[Symbol, Expr]) -> None:
-        """Puts a larger scalar, by the row, the theorem or (without a name) the hypothesis."""
-        pairs = tuple((s.name, e) for s, e in bind.items())
-        self._take("bound", path, larger, name, bind=pairs)
+    def bound(
+        self,
+        path: Path,
+        new: Term,
+        name: str,
+        bind: dict[Symbol, Expr] | None = None,
+        reverse: bool = False,
+    ) -> None:
+        """Puts a larger scalar, by the row, the theorem or (without a name) the hypothesis.
+
+        ``reverse``: a smaller one, where the line falls with it.
+        """
+        pairs = tuple((s.name, e) for s, e in (bind or {}).items())
+        self._take("bound", path, new, name, bind=pairs, reverse=reverse)
 
     def algebra(self, new: Term, path: Path = (), reason: str = "") -> None:
         """States a term of the same canonical form."""

@@ -6,7 +6,7 @@ for 0 <= t <= T, a sum from k to t for t >= k - 1, a power for an exponent >= 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from sympy import Expr, Symbol
 
@@ -14,7 +14,7 @@ from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
 from symbptt.core.powers import EntrywisePower
 from symbptt.core.terms import (
-    Elem, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
+    Elem, Entry, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
 )  # fmt: skip
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import context, find
@@ -23,17 +23,20 @@ Facts = tuple[Expr, ...]
 Ranges = tuple[tuple[Symbol, Expr, Expr], ...]
 
 
-def existence(theory: Theory, *terms: Term, boundary: bool = True) -> Facts:
+def existence(theory: Theory, *terms: Term, boundary: bool = True, given: bool = True) -> Facts:
     """The facts about free indices, beyond those of the theory; SymbpttError if there are none.
 
     Inside a sum or product they must hold for every value of its index. Without ``boundary`` a
-    derivative is one of and by elements that are defined, not given.
+    derivative is one of and by elements that are defined, not given; without ``given`` so is every
+    element at an index of the statement's own.
     """
     found: list[Expr] = []
     for term in terms:
         found_here = list(_needed(theory, term, (), ()))
         if not boundary:
             found_here += list(_differentiated(theory, term))
+        if not given:
+            found_here += list(_general(theory, term))
         for needed, passed, ranges in found_here:
             for fact in needed:
                 if not entails((*theory.facts, *passed), fact):
@@ -43,6 +46,31 @@ def existence(theory: Theory, *terms: Term, boundary: bool = True) -> Facts:
         shown = " and ".join(str(t) for t in terms)
         raise SymbpttError(f"there are no indices for which all of {shown} exists in the model")
     return irredundant(facts, theory.facts)
+
+
+def meant(
+    theory: Theory, terms: Sequence[Term], known: Facts, relations: Collection[str]
+) -> tuple[Facts, ...]:
+    """The ranges that a claim about the terms may be meant for, the widest first.
+
+    First where they exist; then where derivatives are of and by elements that are defined, as a
+    derivative by a boundary value is another theorem; then of a later one by an earlier one; in an
+    inequality then where all other elements at a general index are defined too, as a boundary value
+    may be any number. ``known`` are the facts that the claim states itself.
+    """
+    def possible(where: Facts) -> bool:
+        return not contradictory((*theory.facts, *known, *where))
+
+    wide, inner = (existence(theory, *terms, boundary=b) for b in (True, False))
+    ranges = [wide, inner]
+    later = (*inner, *forward(*terms))
+    if possible(later):
+        ranges.append(later)
+    if set(relations) - {"="}:
+        defined = existence(theory, *terms, boundary=False, given=False)
+        if possible(defined):
+            ranges.append(defined)
+    return tuple(dict.fromkeys(ranges))
 
 
 def forward(*terms: Term) -> Facts:
@@ -63,6 +91,14 @@ def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, 
                 yield _pieces(theory, x)[0], (), ()
 
 
+def _general(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
+    """What the elements at free indices outside sums need to be defined ones."""
+    for path, x in find(term, lambda x: isinstance(x, Elem)):
+        assert isinstance(x, Elem)
+        if theory.defined(x.key) and x.index.free_symbols and not context(term, path)[1]:
+            yield range_of(theory, x, given=False), (), ()
+
+
 def _needed(
     theory: Theory, term: Term, passed: Facts, ranges: Ranges
 ) -> Iterator[tuple[Facts, Facts, Ranges]]:
@@ -71,6 +107,9 @@ def _needed(
         yield range_of(theory, term), passed, ranges
     elif isinstance(term, Power | EntrywisePower):
         yield (term.exponent,), passed, ranges
+    elif isinstance(term, Entry):
+        ends = zip(term.args[1:], term.args[0].shape, strict=True)
+        yield tuple(f for x, n in ends if x.free_symbols for f in (x - 1, n - x)), passed, ranges
     elif isinstance(term, SumOver | OrderedProduct):
         yield (term.hi - term.lo + 1,), passed, ranges
         inside = (*passed, *term.range_facts), (*ranges, (term.bound, term.lo, term.hi))
@@ -91,12 +130,13 @@ def _at_the_worst(fact: Expr, ranges: Ranges) -> Expr:
     return fact.expand()
 
 
-def range_of(theory: Theory, x: Elem) -> Facts:
+def range_of(theory: Theory, x: Elem, given: bool = True) -> Facts:
     """The facts under which the element exists: where it is defined or given, as one range.
 
-    Where the pieces leave a gap it is the range of the definitions.
+    Where the pieces leave a gap it is the range of the definitions. Without ``given`` it is where
+    the element is defined.
     """
-    whole, *rest = _pieces(theory, x)
+    whole, *rest = _pieces(theory, x, given)
     while rest:
         joined = next((p for p in rest if _union(theory.facts, whole, p) is not None), None)
         if joined is None:
@@ -106,10 +146,11 @@ def range_of(theory: Theory, x: Elem) -> Facts:
     return whole
 
 
-def _pieces(theory: Theory, x: Elem) -> list[Facts]:
+def _pieces(theory: Theory, x: Elem, given: bool = True) -> list[Facts]:
     """The ranges in which the element is defined or given, at its index; at least one."""
     pieces = [(d.index, d.facts) for d in theory.defined(x.key)]
-    pieces += [(g.head.index, g.facts) for g in theory.givens if g.head.key == x.key]
+    if given:
+        pieces += [(g.head.index, g.facts) for g in theory.givens if g.head.key == x.key]
     here = [tuple(f.xreplace({i: x.index}).expand() for f in facts) for i, facts in pieces if i]
     here = [f for f in here if not contradictory((*theory.facts, *f))]
     if not here:

@@ -135,7 +135,8 @@ def gradient_form(
 
 def push(build: Builder, family: str, node: type) -> None:
     """Applies the rules of a family to nodes of a kind until none fits."""
-    names = [row.name for row in FAMILIES[family] if isinstance(row.left, node)]
+    rows = (row for row in FAMILIES[family] if row.relation == "=")
+    names = [row.name for row in rows if isinstance(row.left, node)]
     stuck: set[Term] = set()
     for _ in range(_MAX_STEPS):
         place = next(

@@ -297,6 +297,11 @@ def _beyond(
         build = Builder(theory, D(y), facts, whole.frame)
         differentiate(build, lambda e: e.key not in state.names and same_step(y)(e))
         used = {s.change for s in summands(build.line)} - {D(x)}
+        if not gap and any(c.args[0].key not in rows for c in used):
+            gap = 1  # x itself may be what y uses at its own step
+            continue
+        if any(c.args[0].key not in rows for c in used):
+            raise NotSupported(f"the derivative of {y} by {x} does not go through the states")
         need = max((int(t - c.args[0].index) for c in used), default=gap)
         if need <= gap:
             break

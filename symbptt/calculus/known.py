@@ -73,6 +73,19 @@ def _by_deriving(problem: Problem, node: Term, facts: Facts) -> tuple[Theorem, .
     return theorems[: last + 1]
 
 
+def in_full(problem: Problem, node: Term) -> tuple[Theorem, ...]:
+    """A gradient of the loss as the calculus answers it, all simplified; () where it does not."""
+    if not isinstance(node, Gradient) or not _is_loss(problem, node):
+        return ()
+    try:
+        result = derive(problem, node)
+    except NotSupported:
+        return ()
+    theorems = result.development.theorems
+    last = next(i for i, th in enumerate(theorems) if th.id == result.main.id)
+    return theorems[: last + 1] if result.main.left == node else ()
+
+
 def by_sums(problem: Problem, node: Term) -> tuple[Theorem, ...]:
     """A gradient of the loss by a parameter as a double sum over time; () where there is none."""
     if not isinstance(node, Gradient | Partial) or not isinstance(node.args[1], Param):

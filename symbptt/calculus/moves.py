@@ -6,51 +6,27 @@ from collections.abc import Callable, Iterable, Iterator, Set
 
 from sympy import Expr, Symbol
 
-from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.indices import contradictory, entails
+from symbptt.core.powers import Binomial, EntrywisePower
 from symbptt.core.scope import Scope, solve
 from symbptt.core.terms import (
-    Block, Diag, Elem, Entry, Gradient, OrderedProduct, Param, Partial, Power, SumOver, Term, Times,
+    Block, Diag, Elem, Entry, OrderedProduct, Param, Power, SumOver, Term, Times,
     When,
 )  # fmt: skip
 from symbptt.core.traverse import Path, contains, subterm, substitute
 from symbptt.proof.objects import Theorem
 
 from .builder import Builder
+from .tries import tries, until_done, visible
 
-_MAX_STEPS = 80
+_WRITTEN_OUT = 4
 _SMALL: dict[type[Term], tuple[str, ...]] = {
     SumOver: ("series-empty", "series-single"),
-    OrderedProduct: ("product-empty", "product-single"),
+    OrderedProduct: ("product-empty", "product-single", "product-constant"),
     Power: ("power-zero", "power-one"),
+    EntrywisePower: ("entrywise-zero", "entrywise-one"),
+    Binomial: ("binomial-none", "binomial-all", "binomial-below", "binomial-above"),
 }
-
-
-def visible(
-    term: Term, test: Callable[[Term], bool], path: Path = ()
-) -> Iterator[tuple[Path, Term]]:
-    """Like ``find``, but not inside a derivative, where nothing is rewritten."""
-    if test(term):
-        yield path, term
-    if not isinstance(term, Partial | Gradient):
-        for i, arg in enumerate(term.args):
-            if isinstance(arg, Term):
-                yield from visible(arg, test, (*path, i))
-
-
-def _until_done(move: Callable[[], bool], what: str) -> None:
-    for _ in range(_MAX_STEPS):
-        if not move():
-            return
-    raise NotSupported(f"the {what} without end")
-
-
-def _tries(action: Callable[..., None], *arguments: object, **named: object) -> bool:
-    try:
-        action(*arguments, **named)
-    except ProofError:
-        return False
-    return True
 
 
 # ---------------------------------------------------------------- normal forms
@@ -68,12 +44,12 @@ def normalize(build: Builder, assumptions: Iterable[Theorem] = ()) -> None:
             return True
         return False
 
-    _until_done(one, "steps go on")
+    until_done(one, "steps go on")
 
 
 def _small(build: Builder) -> bool:
     return any(
-        _tries(build.rule, name, path)
+        tries(build.rule, name, path)
         for path, node in visible(build.line, lambda x: type(x) in _SMALL)
         for name in _SMALL[type(node)]
     )
@@ -87,7 +63,7 @@ def multiply_blocks(build: Builder, wanted: Callable[[Term], bool]) -> bool:
                 k = left.grid[1]
                 if left.grid == (1, k) and right.grid == (k, 1) and k > 1:
                     span = None if len(node.args) == 2 else (i, i + 2)
-                    if _tries(build.rule, f"block-product/{k}", path, span=span):
+                    if tries(build.rule, f"block-product/{k}", path, span=span):
                         return True
     return False
 
@@ -142,11 +118,11 @@ def unfold(build: Builder, wanted: Callable[[Elem | Param], bool]) -> None:
         for path, leaf in visible(build.line, lambda x: isinstance(x, Elem | Param)):
             if not build.theory.defined(leaf.key) or not wanted(leaf):
                 continue
-            if _tries(build.unfold, path) or _split_at_end(build, path, leaf):
+            if tries(build.unfold, path) or _split_at_end(build, path, leaf):
                 return True
         return False
 
-    _until_done(one, "definitions unfold")
+    until_done(one, "definitions unfold")
 
 
 def _split_at_end(build: Builder, path: Path, leaf: Elem | Param) -> bool:
@@ -167,7 +143,7 @@ def _split_at_end(build: Builder, path: Path, leaf: Elem | Param) -> bool:
                 if abs(sign) != 1 or entails(facts, here) or contradictory((*facts, here)):
                     continue
                 last = here + node.bound if sign < 0 else node.bound - here - 1
-                if _tries(build.rule, "series-split", path[: end - 1], bind={"?k": last.expand()}):
+                if tries(build.rule, "series-split", path[: end - 1], bind={"?k": last.expand()}):
                     return True
     return False
 
@@ -194,7 +170,7 @@ def put_hypothesis(build: Builder, left: Term, right: Term) -> None:
                     return True
         return False
 
-    _until_done(one, "uses of the hypothesis")
+    until_done(one, "uses of the hypothesis")
 
 
 def frontier(builders: tuple[Builder, ...], states: set[str], later: bool) -> set[Elem]:
@@ -216,7 +192,7 @@ def unfold_once(build: Builder, leaves: set[Elem]) -> None:
     """Unfolds these elements where they stand, once."""
     for leaf in leaves:
         for path, _ in list(visible(build.line, lambda x, z=leaf: x == z)):
-            _tries(build.unfold, path)
+            tries(build.unfold, path)
 
 
 # ---------------------------------------------------------------- ranges
@@ -227,12 +203,25 @@ def split_nonempty(build: Builder) -> None:
 
     def one() -> bool:
         return any(
-            _tries(build.rule, "product-last", path)
+            tries(build.rule, "product-last", path)
             for path, node in visible(build.line, lambda x: isinstance(x, OrderedProduct))
             if entails(build.facts_at(path), node.hi - node.lo)
         )
 
-    _until_done(one, "products split")
+    until_done(one, "products split")
+
+
+def write_out(build: Builder) -> None:
+    """Sums over the few entries of a matrix of known size, summand by summand."""
+
+    def one() -> bool:
+        for path, node in visible(build.line, lambda x: isinstance(x, SumOver)):
+            length = node.hi - node.lo
+            if length.is_Integer and length < _WRITTEN_OUT and contains(node.args[0], Entry):
+                return tries(build.rule, "series-last" if length else "series-single", path)
+        return False
+
+    until_done(one, "sums go on")
 
 
 def split_end(build: Builder, moved: Expr, step: int) -> None:
@@ -248,18 +237,20 @@ def split_end(build: Builder, moved: Expr, step: int) -> None:
 
     def one() -> bool:
         for path, node in visible(build.line, lambda x: isinstance(x, SumOver | OrderedProduct)):
+            if contains(node, Binomial):  # Pascal's rule has split it
+                continue
             for kind, last, first in rows:
                 end, name = (node.hi, last) if step > 0 else (node.lo, first)
-                if isinstance(node, kind) and end == moved and _tries(build.rule, name, path):
+                if isinstance(node, kind) and end == moved and tries(build.rule, name, path):
                     return True
         for path, node in visible(build.line, lambda x: isinstance(x, Power)):
             fresh = node not in done and moved.free_symbols & node.exponent.free_symbols
-            if fresh and _tries(build.rule, "power-left", path):
+            if fresh and tries(build.rule, "power-left", path):
                 done.add(Power(node.args[0], node.exponent - 1))
                 return True
         return False
 
-    _until_done(one, "ranges split")
+    until_done(one, "ranges split")
 
 
 def starts(indices: Set[Symbol], facts: tuple[Expr, ...]) -> Iterator[tuple[Symbol, Expr]]:

@@ -16,13 +16,15 @@ from symbptt.core.canonical import equal
 from symbptt.core.errors import ProofError, SymbpttError
 from symbptt.core.indices import entails
 from symbptt.core.norms import Max, Min, Norm
+from symbptt.core.powers import Radius
 from symbptt.core.scope import Scope, solve
-from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Term
+from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Power, Term
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import Path, contains, find, substitute
+from symbptt.proof.conditions import check_conditions
 from symbptt.proof.match import instantiate, match
 from symbptt.proof.objects import Chain, Step, Theorem
-from symbptt.proof.order import Signs, check_conditions, increases
+from symbptt.proof.order import Signs, increases
 from symbptt.rules import FAMILIES, RULES, Rule
 
 from .builder import Builder
@@ -31,16 +33,21 @@ from .joining import joined
 Facts = tuple[Expr, ...]
 _BUDGET = 150  # lines looked at
 _SPREADING = ("power-product", "power-scale")
-_NOT_UPWARD = ("norm-square", *_SPREADING)  # they lead back, or only help to compare
+_NOT_UPWARD = ("norm-square", "power-scaled", *_SPREADING)  # they lead back, or help to compare
 _SERIES, _CONSTANT = ("product", "series"), ("product-empty", "product-constant", "series-right")
 _SIMPLER = tuple(
     row
-    for family in ("supremum", "norm", "product", "series")
+    for family in ("supremum", "norm", "radius", "similar", "product", "series")
     for row in FAMILIES[family]
-    if row.name not in _NOT_UPWARD and (family not in _SERIES or row.name in _CONSTANT)
-)
+    if row.relation == "=" and row.name not in _NOT_UPWARD
+    and (family not in _SERIES or row.name in _CONSTANT)
+)  # fmt: skip
+_INSIDE = (OrderedProduct, Power)  # of matrices
 _SPREAD = (*_SIMPLER, *(row for row in FAMILIES["norm"] if row.name in _SPREADING))
-_LARGER = tuple(r for r in FAMILIES["bound"] if not isinstance(r.left, Meta | Const))
+_LARGER = tuple(
+    r for family in ("bound", "radius") for r in FAMILIES[family]
+    if r.relation != "=" and not isinstance(r.left, Meta | Const)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Search:
     hypothesis: Claim | None = None
     equations: tuple[Rule, ...] = ()
     seen: set[Term] = field(default_factory=set)
+    known: tuple[Theorem, ...] = ()  # what conditions of rows may rest on
 
     def builders(self, claim: Claim) -> tuple[Builder, Builder]:
         """A chain to begin on either side."""
@@ -74,7 +82,7 @@ class Search:
         return low, high
 
     def signs(self, build: Builder, path: Path = ()) -> Signs:
-        return Signs(self.scope, build.facts_at(path))
+        return Signs(self.scope, build.facts_at(path), self.known)
 
 
 def holds(lemma: Theorem, facts: Facts) -> bool:
@@ -83,7 +91,11 @@ def holds(lemma: Theorem, facts: Facts) -> bool:
 
 def met(search: Search, claim: Claim, low: Builder, high: Builder) -> Chain | None:
     """low raised to high; None if the search finds nothing."""
-    for rows, search.equations in (((), _SIMPLER), (_SIMPLER, _SIMPLER), (_SPREAD, _SPREAD)):
+    spoken = contains(high.line, Radius)  # else a norm is better taken apart
+    simpler, spread = (
+        tuple(r for r in rows if spoken or r.name != "normal-norm") for rows in (_SIMPLER, _SPREAD)
+    )
+    for rows, search.equations in (((), simpler), (simpler, simpler), (spread, spread)):
         _simplify(search, high, rows)
         certain = search.signs(high).nonnegative(high.line)
         if low.line == Const(0) and certain and claim.relation == "<=":
@@ -125,7 +137,7 @@ def _is_strict(search: Search, step: Step, build: Builder) -> bool:
         return False
     source = next((x for x in search.lemmas if x.id == step.name), search.hypothesis)
     strict = source is not None and source.relation == "<"
-    signs = Signs(search.scope, build.facts)
+    signs = Signs(search.scope, build.facts, search.known)
     return strict and increases(before, step.path, step.span, signs)
 
 
@@ -161,7 +173,7 @@ def _simplify(search: Search, build: Builder, rows: tuple[Rule, ...]) -> None:
 
 
 def _one_simpler(search: Search, build: Builder, rows: tuple[Rule, ...], kept: set[Term]) -> bool:
-    for path, node in find(build.line, lambda x: x.is_scalar or isinstance(x, OrderedProduct)):
+    for path, node in find(build.line, lambda x: x.is_scalar or isinstance(x, _INSIDE)):
         if rows and isinstance(node, Param) and _is_constant(build, node):
             build.unfold(path)
             return True
@@ -191,7 +203,7 @@ def _larger(
 ) -> Iterator[tuple[str, Term, dict[Symbol, Expr]]]:
     """What the node may be replaced by, where the line increases with it."""
     try:
-        increases(build.line, path, None, Signs(search.scope, build.facts))
+        increases(build.line, path, None, Signs(search.scope, build.facts, search.known))
     except ProofError:
         return
     hypothesis = search.hypothesis

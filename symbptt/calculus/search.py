@@ -14,20 +14,23 @@ from symbptt.core.canonical import equal
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import entails
 from symbptt.core.scope import Scope
-from symbptt.core.terms import Elem, Entry, Gradient, Term, Zero
+from symbptt.core.terms import Elem, Gradient, Term, Zero
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import contains, substitute
+from symbptt.core.traverse import substitute
 from symbptt.proof.objects import Chain, Induction, Theorem
 
+from .binomials import spread_binomials, vanishing_powers
 from .builder import Builder
-from .forms import kept, push
+from .forms import kept
 from .joining import joined
-from .known import by_sums
+from .known import by_sums, in_full
 from .moves import (
-    diagonal_entries, frontier, normalize, put, put_hypothesis, split_end, split_nonempty, starts,
-    unfold, unfold_once, visible,
+    diagonal_entries, frontier, normalize, put, put_hypothesis, split_end, starts,
+    unfold, unfold_once,
 )  # fmt: skip
 from .problem import Problem
+from .stages import entries, norms, nothing, split
+from .tries import visible
 
 _MAX_NODES = 300  # of a line; longer ones are not compared
 Facts = tuple[Expr, ...]
@@ -77,7 +80,7 @@ class Search:
     # ------------------------------------------------------------ without induction
 
     def direct(self, left: Term, right: Term, facts: Facts) -> Chain:
-        for plan in (self._plain, self._derived, self._summed, self._vanishing):
+        for plan in (self._plain, self._derived, self._finished, self._summed, self._vanishing):
             a, b = (Builder(self.theory, side, facts) for side in (left, right))
             if plan(a, b):
                 return joined(a, b)
@@ -94,14 +97,20 @@ class Search:
 
     def _summed(self, a: Builder, b: Builder) -> bool:
         """With double sums in place of gradients by parameters."""
-        found = [th for th in (by_sums(self.problem, node) for node in self.lemmas) if th]
-        if not found:
-            return False
+        return self._with_forms(a, b, [by_sums(self.problem, node) for node in self.lemmas])
+
+    def _finished(self, a: Builder, b: Builder) -> bool:
+        """With gradients in the form in which the calculus answers."""
+        return self._with_forms(a, b, [in_full(self.problem, node) for node in self.lemmas])
+
+    def _with_forms(self, a: Builder, b: Builder, forms: list[tuple[Theorem, ...]]) -> bool:
+        """With further theorems about the derivatives, first; ``forms`` may be empty ones."""
+        found = [theorems for theorems in forms if theorems]
         for build in (a, b):
             for theorems in found:
                 put(build, theorems[-1], Scope(self.theory).symbols)
             self._put_derivatives(build)
-        if not self._meet(a, b):
+        if not found or not self._meet(a, b):
             return False
         self.helpers.extend(th for theorems in found for th in theorems)
         return True
@@ -159,7 +168,9 @@ class Search:
         States may be unfolded forward in time, adjoints backward; each is tried by itself first.
         ``known`` is the induction hypothesis.
         """
-        first: tuple[Stage, ...] = (self._nothing, self._split, self._within, self._entries)
+        first: tuple[Stage, ...] = (
+            nothing, split, self._within, self._powers, norms, entries
+        )  # fmt: skip
         forward: tuple[Stage, ...] = (self._forward, self._within)
         backward: tuple[Stage, ...] = (self._backward, self._within)
         if self._agree(a, b, first, known):
@@ -195,28 +206,16 @@ class Search:
             return False
         return False
 
-    @staticmethod
-    def _nothing(a: Builder, b: Builder) -> None:
-        """The sides as they stand."""
-
-    @staticmethod
-    def _split(a: Builder, b: Builder) -> None:
-        """The last factor of every product."""
-        for build in (a, b):
-            split_nonempty(build)
-
     def _within(self, a: Builder, b: Builder) -> None:
         """Everything but the states."""
         stay = self.states | self.adjoints
         for build in (a, b):
             unfold(build, lambda x: x.key not in stay)
 
-    @staticmethod
-    def _entries(a: Builder, b: Builder) -> None:
-        """Entries of sums and products as sums of entries."""
+    def _powers(self, a: Builder, b: Builder) -> None:
+        """Powers that vanish by assumption."""
         for build in (a, b):
-            if contains(build.line, Entry):
-                push(build, "entry", Entry)
+            vanishing_powers(build, self.assumptions)
 
     def _forward(self, *builders: Builder) -> None:
         """The states of the latest step, once."""
@@ -252,6 +251,7 @@ class Search:
             Builder(self.theory, substitute(side, at_next), next_facts) for side in (left, right)
         )
         for build in (a, b):
+            spread_binomials(build, variable + step)
             split_end(build, variable + step, step)
         self._towards(a, left, facts)
         for path, _ in list(visible(a.line, lambda x: x == left)):

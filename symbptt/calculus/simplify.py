@@ -48,13 +48,15 @@ def simplify_outputs(build: Builder) -> None:
 
 def assumed(theory: Theory) -> tuple[Theorem, ...]:
     """The theory's assumptions as theorems, for a development that uses them."""
-    return tuple(
-        Theorem(
-            f"assume:{a.name}", a.left, a.right, Assumed(a.name), a.facts, title="assumption",
-            relation=a.relation,
+    found: dict[str, Theorem] = {}
+    for a in theory.assumptions:
+        id = f"assume:{a.name}"
+        while id in found:  # the links of one chain have one name
+            id += "'"
+        found[id] = Theorem(
+            id, a.left, a.right, Assumed(a.name), a.facts, title="assumption", relation=a.relation
         )
-        for a in theory.assumptions
-    )
+    return tuple(found.values())
 
 
 def _is_log_slope(term: Term) -> bool:

@@ -1,4 +1,4 @@
-"""The commands ``build``, ``derive``, ``graph``, ``prove``, ``models`` and ``rules``.
+"""The commands ``build``, ``check``, ``derive``, ``graph``, ``prove``, ``ranges``, and the lists.
 
 Exit status: 0 all fine; 1 something is wrong with the input, or out of date; 2 wrong usage. Errors
 in the input are one message with file, line and caret. SymPy is imported only inside the commands.
@@ -171,12 +171,30 @@ def prove(
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")] = False,
 ) -> None:
-    """Prove an equation or inequality; the kernel checks the proof before anything is printed."""
+    """Prove an equation or inequality, or refute it by a counterexample.
+
+    The kernel checks a proof before anything is printed. What is false is an error.
+    """
     if latex and json:
         raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
     from .proving import print_proof
 
-    print_proof(statement, model, given or (), by, steps, latex, json)
+    if not print_proof(statement, model, given or (), by, steps, latex, json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(
+    claims: Annotated[
+        Path, typer.Option(metavar="FILE", help="Claims, one JSON object a line; - is stdin.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work.")] = 1,
+) -> None:
+    """Judge claims about models: prove them, or refute them by an example."""
+    from .checking import print_verdicts
+
+    raise typer.Exit(0 if print_verdicts(claims, json, workers) else 1)
 
 
 @app.command()
@@ -242,6 +260,30 @@ def classify(
 
 
 @app.command()
+def ranges(
+    model: Annotated[
+        str,
+        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
+    ],
+    given: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STATEMENT", help="What is assumed; may be given several times."),
+    ] = None,
+    steps: Annotated[
+        bool, typer.Option("--steps", help="Show the proofs, every step with its reason.")
+    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proofs.")] = False,
+) -> None:
+    """Show where the entries of a model's sequences lie, and which can be negative."""
+    if latex and json:
+        raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    from .ranging import print_ranges
+
+    print_ranges(model, given or (), steps, latex, json)
+
+
+@app.command()
 def models() -> None:
     """List the built-in models."""
     from .listing import print_models
@@ -255,6 +297,14 @@ def rules() -> None:
     from .listing import print_rules
 
     print_rules()
+
+
+@app.command()
+def mistakes() -> None:
+    """List the common mistakes that wrong answers are compared with."""
+    from .listing import print_mistakes
+
+    print_mistakes()
 
 
 def main() -> None:

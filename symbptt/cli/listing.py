@@ -1,7 +1,8 @@
-"""symbptt models and symbptt rules: what it knows, as tables."""
+"""symbptt models, rules and mistakes: what it knows, as tables."""
 
 from __future__ import annotations
 
+from symbptt.answers.mistakes import RELATIONS, ROWS, Mistake
 from symbptt.models.builtin import builtins
 from symbptt.notation.unicode import UNICODE, unicode
 from symbptt.notation.index import conditions_text
@@ -32,3 +33,10 @@ def _rule(rule: Rule) -> tuple[str, str, str, str]:
     conditions += [f"{unicode(term)} ≥ 0" for term in rule.nonnegative]
     conditions += [f"{unicode(term)} > 0" for term in rule.positive]
     return rule.name, equation, ", ".join(conditions), rule.source
+
+
+def print_mistakes() -> None:
+    """Every row of the table of common mistakes, in the order in which they are tried."""
+    names = (*(row.id for row in ROWS), *RELATIONS)
+    rows = [(name, *(Mistake(name).message(lang) for lang in ("en", "zh"))) for name in names]
+    print_table(("mistake", "what is said", "中文"), rows)

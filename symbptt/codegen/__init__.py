@@ -1,5 +1,6 @@
 """NumPy modules from models: ``generate_source`` gives the text, ``load_module`` imports a text."""
 
 from .compiler import generate_source, load_module
+from .passes import DEFAULT, PASSES
 
-__all__ = ["generate_source", "load_module"]
+__all__ = ["DEFAULT", "PASSES", "generate_source", "load_module"]

@@ -3,6 +3,7 @@
 take_apart    Model, AdjointSystem  ->  Parts      which definitions, for which purpose
 make_layout   Model, Parts          ->  Layout     names, axes and stored steps of everything
 lower         Parts, Layout         ->  Lowered    loops over time (symbptt.codegen.ir)
+optimise      Program               ->  Program    the same, faster (symbptt.codegen.passes)
 frame         all of these          ->  Frame      the printed pieces of a module
 render        Frame                 ->  str        the module (templates/module.py.j2)
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -20,9 +23,11 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .frame import make_frame
-from .layout import make_layout
+from .layout import make_layout, unpadded
 from .lower import lower
 from .parts import take_apart
+from .passes import DEFAULT, checked, optimise
+from .passes.context import context_of
 from .words import py
 
 if TYPE_CHECKING:
@@ -30,16 +35,28 @@ if TYPE_CHECKING:
     from symbptt.models.model import Model
 
 
-def generate_source(model: Model, system: AdjointSystem, version: str, sheet: str = "") -> str:
+def generate_source(
+    model: Model,
+    system: AdjointSystem,
+    version: str,
+    sheet: str = "",
+    passes: Iterable[str] = DEFAULT,
+) -> str:
     """The text of a NumPy module with the model's values and gradients.
 
     ``system`` is the adjoint system of the model for a loss outside: an unspecified function of
     all sequences. ``sheet`` names the worksheet in the header. Raises NotSupported where a term has
-    no code. The same arguments always give the same text.
+    no code. ``passes`` names the optimisations that run (``passes.PASSES``).
+    The same arguments always give the same text.
     """
+    passes = checked(passes)
     parts = take_apart(model, system)
     layout = make_layout(model, parts)
+    if "unpadded" in passes:
+        unpadded(layout, parts)
     lowered = lower(parts, layout)
+    program = optimise(lowered.program, context_of(parts, layout, lowered), passes)
+    lowered = replace(lowered, program=program)
     frame = make_frame(model, parts, layout, lowered, version, sheet)
     return render(frame)
 

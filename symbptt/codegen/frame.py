@@ -6,9 +6,8 @@ Out: a dictionary of texts and flags for ``templates/module.py.j2``.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
-
-from sympy import Expr, Symbol
 
 from symbptt.core.terms import Elem, Param, Plus, Term
 from symbptt.core.traverse import find, subterm
@@ -19,6 +18,7 @@ from .layout import Layout
 from .lower import Lowered
 from .numpy_printer import WIDTH, NumpyPrinter, helpers
 from .parts import Parts
+from .passes.given import optional
 from .spans import Span
 from .words import Words, py, safe
 
@@ -33,6 +33,10 @@ def make_frame(
     interface = Interface(layout, lowered.total is not None)
     words = Words(parts, layout, lowered, interface, model.onehot)
     pieces = _Pieces(parts, layout, lowered)
+    missing = tuple(
+        layout.public[z] for z, key in parts.outside.items()
+        if layout.arrays[key].name in pieces.optional
+    )  # fmt: skip
     keywords = [
         *(["steps"] if interface.counted else []), *(["functions"] if layout.functions else [])
     ]  # fmt: skip
@@ -45,6 +49,7 @@ def make_frame(
         "loss_notes": words.losses() if lowered.total else [],
         "keywords": "".join(f"{k}, " for k in keywords),
         "passed": "".join(f"{k}={k}, " for k in keywords),
+        "handed": "".join(f"{k}, " for k in keywords), "space": pieces.space,
         "counted": interface.counted, "functions": bool(layout.functions),
         "least": interface.least,
         "timed": tuple(layout.public[k] for k in layout.outputs if layout.arrays[k].timed),
@@ -53,15 +58,20 @@ def make_frame(
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
         "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
         "forward": pieces.body(pieces.forward_unpack(), program.forward, "functions"),
-        "outputs": pieces.outputs(), "cache": pieces.cache(),
+        "outputs": pieces.outputs(), "cache": pieces.cache(), "borrowed": pieces.borrowed(),
         "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
         "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
+        "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
         "loss_grads": pieces.loss_grads(), "direct": pieces.direct(),
         "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
         "additive": pieces.additive(), "sums": interface.sums,
-        "softmax": any(isinstance(n, ir.Softmax) for n in ir.walk(pieces.everything)),
-        "helpers": helpers(pieces.everything),
+        "softmax": any(
+            isinstance(n, ir.Softmax) or (isinstance(n, ir.Into) and n.function == "softmax")
+            for n in ir.walk(pieces.everything)
+        ),
+        "helpers": helpers(pieces.everything), "products": _products(pieces.everything),
+        "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
         "onehot": words.onehot() if lowered.total else (),
     }  # fmt: skip
 
@@ -74,10 +84,16 @@ class _Pieces:
         self.printer = NumpyPrinter(layout)
         program = lowered.program
         self.everything = (*program.forward, *program.backward, *program.loss)
+        self.optional = optional(program)
+        self.space = any(
+            isinstance(n, ir.Allocate) and n.again for n in ir.walk(self.everything)
+        )  # fmt: skip
         later = ir.arrays_of((*program.backward, *program.loss))
         computed = dict.fromkeys(d.key for d in parts.forward)
         keys = (*layout.params, *layout.inputs, *computed)
-        self.kept = [k for k in keys if layout.arrays[k].name in later]
+        names = dict.fromkeys(layout.arrays[k].name for k in keys)
+        made = {n.array.name: None for n in ir.walk(program.forward) if isinstance(n, ir.Allocate)}
+        self.kept = [name for name in {**names, **made} if name in later]
 
     # ------------------------------------------------------------ unpacking
 
@@ -86,7 +102,9 @@ class _Pieces:
         layout, used = self.layout, ir.arrays_of(self.lowered.program.forward)
         arrays = layout.arrays
         needed = [
-            k for k in (*layout.params, *layout.inputs) if arrays[k].name in used or k in self.kept
+            k
+            for k in (*layout.params, *layout.inputs)
+            if arrays[k].name in used or arrays[k].name in self.kept
         ]
         params = {arrays[k].name: layout.public[k] for k in needed if k in layout.params}
         starts = {a.name: layout.public[k] for k, a in self.lowered.starts.items()}
@@ -102,8 +120,7 @@ class _Pieces:
     def cached(self, body: ir.Body) -> list[str]:
         """What a later function takes from the cache."""
         used = ir.arrays_of(body)
-        names = [self.layout.arrays[k].name for k in self.kept]
-        lines = self.several({name: name for name in names if name in used}, "cache")
+        lines = self.several({name: name for name in self.kept if name in used}, "cache")
         masked = any(isinstance(node, ir.Masked) for node in ir.walk(body))
         return lines + (['mask = cache["mask"]'] if masked else [])
 
@@ -115,6 +132,9 @@ class _Pieces:
             array = self.layout.arrays[key]
             if array.name in used:
                 lines.append(self.padded(key, "grads", self.layout.public[z]))
+                if array.name in self.optional:
+                    name = self.layout.public[z]
+                    lines[-1] += f" if {py(name)} in grads else None"
         return lines
 
     def loss_unpack(self) -> list[str]:
@@ -142,7 +162,8 @@ class _Pieces:
         text = f"{source}[{py(name)}]"
         if not array.timed:
             return f"{array.name} = {text}.copy()"
-        return f"{array.name} = _padded({text}, {self.padding(array, self.layout.passed(key))})"
+        padding = self.padding(array, self.layout.passed(key) or self.layout.axes.get(key))
+        return f"{array.name} = {text if padding == '0' else f'_padded({text}, {padding})'}"
 
     def early(self, array: ir.Array, span: Span) -> str:
         """The boundary values in the array of an input: one step, or several."""
@@ -161,9 +182,11 @@ class _Pieces:
     def body(self, unpack: list[str], body: ir.Body, functions: str) -> str:
         """The lines of a function: sizes, what it unpacks, the printed program."""
         lines, layout = self.printer.lines(body), self.layout
-        used = symbols_of(body)
+        code = "\n".join(x for x in (*unpack, *lines) if not x.lstrip().startswith("#"))
+        used = set(re.findall(r"(?<![.\w])\w+", code))
         ranked = dict.fromkeys((*layout.lengths, ir.BATCH, *layout.dim_keys))
-        sizes = {self.printer.index(s): layout.dim_keys[s] for s in ranked if s in used}
+        names = {self.printer.index(s): layout.dim_keys[s] for s in ranked}
+        sizes = {name: key for name, key in names.items() if name in used}
         called = {n.function for n in ir.walk(body) if isinstance(n, ir.Apply)}
         calls = [
             f"{', '.join(names)}{',' * (len(names) == 1)} = {functions}[{py(layout.public[f])}]"
@@ -184,23 +207,30 @@ class _Pieces:
         """The steps of a span in an array; all of an array without time."""
         if array.first is None or span is None:
             return array.name
+        if span == (array.first, array.last):
+            return array.name
         start, stop = span[0] - array.first, span[1] - array.first + 1
         return f"{array.name}[{self.printer.index(start)}:{self.printer.index(stop)}]"
 
     def outputs(self) -> str:
-        """The outputs, as copies."""
+        """The outputs."""
         arrays, axes = self.layout.arrays, self.layout.axes
-        return self.dictionary(
-            {k: f"{self.slots(arrays[k], axes.get(k))}.copy()" for k in self.parts.outputs}
-        )
+        return self.dictionary({k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs})
 
     def cache(self) -> list[str]:
         """The names that the cache keeps."""
         flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
         return [
             *(k for k, v in flags.items() if v),
-            *(self.layout.arrays[k].name for k in self.kept),
+            *self.kept,
         ]
+
+    def borrowed(self) -> tuple[str, ...]:
+        """The names in the cache that are the caller's own arrays."""
+        layout = self.layout
+        own = (k for k in layout.inputs if layout.arrays[k].timed)
+        names = (layout.arrays[k].name for k in own if not self.padded(k, "", "").count("_padded"))
+        return tuple(name for name in names if name in self.kept)
 
     def gradients(self) -> dict[str, str]:
         """The three dictionaries of Gradients."""
@@ -254,29 +284,14 @@ def _is_summand(body: Term, leaf: Elem | Param) -> bool:
     )
 
 
-def symbols_of(body: ir.Body) -> set[Symbol]:
-    """The sizes and lengths that the printed text of a program mentions."""
-    found: set[Symbol] = set()
-    for node in ir.walk(body):
-        for value in _printed(node):
-            if isinstance(value, Expr):
-                found |= value.free_symbols
+def _products(body: ir.Body) -> set[str]:
+    """The large products that the module needs: of rows with a matrix, of columns with rows."""
+    found: set[str] = set()
+    for loop in ir.walk(body):
+        if isinstance(loop, ir.Loop) and loop.together:
+            for node in ir.walk(loop.body):
+                if isinstance(node, ir.Into) and node.function == "product":
+                    found.add("product")
+                if isinstance(node, ir.MatMul):
+                    found.add("gram" if isinstance(node.left, ir.Swap) else "product")
     return found
-
-
-def _printed(node: Any) -> tuple[Any, ...]:
-    """The indices and sizes that a node prints."""
-    match node:
-        case ir.Allocate(array):
-            return (*array.axes, array.first, array.last)
-        case ir.Read(array, index) | ir.Store(array, index) | ir.Accumulate(array, index):
-            return (index, array.first)
-        case ir.Filled(value, shape):
-            return (value, *shape)
-        case ir.Loop(_, first, last) | ir.Part(_, first, last):
-            return (first, last)
-        case ir.Guard(conditions):
-            return conditions
-        case ir.Passes(_, number) | ir.Number(number) | ir.Eye(number):
-            return (number,)
-    return ()

@@ -20,15 +20,55 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from .values import (
-    BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Mul, Number, Outer, Part,
-    Read, Select, Softmax, Spread, Swap, Total, Value, broadcast, show_axes,
+    BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number, Outer,
+    Part, Read, Select, Softmax, Spread, Stacked, Swap, Total, Value, broadcast, show_axes,
 )  # fmt: skip
 
 __all__ = [
-    "BATCH", "Accumulate", "Add", "Allocate", "Apply", "Array", "Axes", "Body", "Eye", "Filled",
-    "Grid", "Guard", "Join", "Loop", "Masked", "MatMul", "Mul", "Note", "Number", "Outer", "Part",
-    "Passes", "Program", "Read", "Select", "Softmax", "Spread", "Statement", "Store", "Swap",
-    "Total", "Value", "arrays_of", "broadcast", "show_axes", "walk",
+    "BATCH",
+    "Accumulate",
+    "Add",
+    "Allocate",
+    "Apply",
+    "Array",
+    "Axes",
+    "Bind",
+    "Body",
+    "Chunks",
+    "Eye",
+    "Filled",
+    "Given",
+    "Grid",
+    "Guard",
+    "Into",
+    "Join",
+    "Loop",
+    "Masked",
+    "MatMul",
+    "Members",
+    "Mul",
+    "Note",
+    "Number",
+    "Outer",
+    "Part",
+    "Passes",
+    "Program",
+    "Read",
+    "Select",
+    "Size",
+    "Softmax",
+    "Spread",
+    "Stacked",
+    "Statement",
+    "Store",
+    "Swap",
+    "Total",
+    "Value",
+    "arrays_of",
+    "broadcast",
+    "children",
+    "show_axes",
+    "walk",
 ]  # fmt: skip
 
 
@@ -48,18 +88,29 @@ class Note(Statement):
 
 @dataclass(frozen=True)
 class Allocate(Statement):
-    """A new array of zeros."""
+    """A new array of zeros, or of anything if nothing reads what it begins with.
+
+    ``zeros`` is "always", "truncated" or "never"; ``again``: a later call may use it again.
+    ``members`` are the arrays that a stack consists of.
+    """
 
     array: Array
+    zeros: str = "always"
+    again: bool = False
+    members: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True)
 class Store(Statement):
-    """array[index] = value; an array without time is bound to a new value."""
+    """array[index] = value; an array without time is bound to a new value.
+
+    ``part`` are the members first..last-1 of a stack that are meant.
+    """
 
     array: Array
     index: Expr | None
     value: Value
+    part: Members | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +120,18 @@ class Accumulate(Statement):
     array: Array
     index: Expr | None
     value: Value
+    part: Members | None = None
+
+
+@dataclass(frozen=True)
+class Into(Statement):
+    """array[index] = f(operands) by one NumPy call that writes in place: np.f(..., out=...)."""
+
+    array: Array
+    index: Expr | None
+    function: str
+    operands: tuple[Value, ...]
+    part: Members | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +144,17 @@ class Guard(Statement):
 
 @dataclass(frozen=True)
 class Loop(Statement):
-    """The body for first <= index <= last, in ascending or descending order."""
+    """The body for first <= index <= last, in ascending or descending order.
+
+    ``together``: no step needs another one, and all of them are computed at once.
+    """
 
     index: Symbol
     first: Expr
     last: Expr
     body: Body
     ascending: bool = True
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +176,47 @@ class Masked(Statement):
     """The body only where a mask is given."""
 
     body: Body
+
+
+@dataclass(frozen=True)
+class Given(Statement):
+    """The body only where the array, a gradient from outside, is given."""
+
+    array: Array
+    body: Body
+
+
+@dataclass(frozen=True)
+class Bind(Statement):
+    """A name for the element of an array: the same storage."""
+
+    array: Array
+    value: Read
+
+
+@dataclass(frozen=True)
+class Size(Statement):
+    """How many steps a chunk has: as many as a few hundred samples."""
+
+    symbol: Symbol
+
+
+@dataclass(frozen=True)
+class Chunks(Statement):
+    """The body for chunks lo..hi of at most ``size`` steps that make up first..last.
+
+    ``arrays`` hold the steps of one chunk only, ``count`` of them.
+    """
+
+    lo: Symbol
+    hi: Symbol
+    size: Symbol
+    first: Expr
+    last: Expr
+    body: Body
+    ascending: bool
+    arrays: tuple[str, ...]
+    count: Symbol
 
 
 @dataclass(frozen=True)

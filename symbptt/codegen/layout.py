@@ -10,7 +10,7 @@ negative), so that slot t holds the element at t: the printed ``h[t - 1]`` is h_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sympy import Expr, Integer, Symbol
@@ -275,3 +275,13 @@ def _outside_heads(parts: Parts, axes: dict[str, Span]) -> Iterator[tuple[Elem |
         else:
             span = axes[d.key]
             yield Elem(name, d.index, *d.head.shape), (d.index - span[0], span[1] - d.index)
+
+
+def unpadded(layout: Layout, parts: Parts) -> None:
+    """Gives what comes in no slots in front and behind, so that it need not be copied."""
+    spans = {key: layout.passed(key) for key in (*layout.inputs, *layout.targets)}
+    spans |= {key: layout.axes.get(z) for z, key in parts.outside.items()}
+    for key, span in spans.items():
+        array = layout.arrays.get(key)
+        if array is not None and array.timed and span is not None and key not in layout.before:
+            layout.arrays[key] = replace(array, first=span[0], last=span[1])

@@ -15,7 +15,7 @@ RESERVED = frozenset({
     "np", "NamedTuple", "Mapping", "SHAPES", "EQUATIONS", "FUNCTIONS", "Gradients", "forward",
     "backward", "loss_and_grads", "init_params", "params", "inputs", "states", "targets", "mask",
     "truncate", "clip", "cache", "outputs", "grad_outputs", "functions", "steps", "sizes", "rng",
-    "dtype", "read", "grads", "name", "order", "loss", "gradients",
+    "dtype", "read", "grads", "name", "order", "loss", "gradients", "space",
 })  # fmt: skip
 
 

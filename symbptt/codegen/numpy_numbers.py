@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from sympy import Add as SumExpr
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Integer, Max, Min, Mul, Symbol
 
 from symbptt.core.errors import NotSupported
 
@@ -52,6 +52,9 @@ class Numbers:
             exact = expr.is_Rational and expr.q & (expr.q - 1) != 0  # 1/3 has no short decimal
             text = f"{expr.p} / {expr.q}" if exact else repr(float(expr))
             return text, Level.PRODUCT if exact else Level.ATOM
+        if isinstance(expr, Max | Min):
+            name = "max" if isinstance(expr, Max) else "min"
+            return f"{name}({', '.join(sorted(self.index(a) for a in expr.args))})", Level.ATOM
         if expr.is_Add:
             parts = sorted(
                 SumExpr.make_args(expr), key=lambda p: (p.is_number, is_negative(p), str(p))
@@ -115,4 +118,5 @@ class Numbers:
     def shape(self, array: ir.Array) -> str:
         """The shape of a stored array."""
         steps = () if array.first is None else (array.last - array.first + 1,)
-        return self.sizes((*steps, *array.axes))
+        stack = (Integer(array.count),) if array.count else ()
+        return self.sizes((*stack, *steps, *array.axes))

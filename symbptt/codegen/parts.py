@@ -105,7 +105,7 @@ def take_apart(model: Model, system: AdjointSystem) -> Parts:
         adjoint,
     )
     _check_leaves(theory, forward, parts.gradients)
-    _check_outside(parts, axes, theory.facts)
+    _check_outside(parts, axes, theory)
     return with_loss(parts, model, system, late, own)
 
 
@@ -200,12 +200,19 @@ def _check_leaves(
             raise NotSupported(f"the adjoint system has no gradient for {leaf}")
 
 
-def _check_outside(parts: Parts, axes: dict[str, Span], facts: Facts) -> None:
-    """Every output must have its outside gradient in its adjoint, at every step that is put out."""
+def _check_outside(parts: Parts, axes: dict[str, Span], theory: Theory) -> None:
+    """Every output must have its outside gradient in its adjoint, at every step that is put out.
+
+    A constant such as f_t = 1 needs none: its change, and so what its gradient would be passed on
+    to, is zero.
+    """
+    facts, leaves = theory.facts, {leaf.key for leaf in theory.leaves()}
     sources = {adjoint: z for z, adjoint in parts.adjoint.items()}
     for d in parts.backward:
         z = sources[d.key]
         if z not in parts.outside or _mentions(d.body, parts.outside[z]):
+            continue
+        if not reachable(theory, {z}) & leaves:
             continue
         own = None if d.index is None else bounds(d.facts, d.index, facts)
         if own is None or _meets(own, axes[z], facts):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from symbptt.core.errors import ShapeError
 
 BATCH = Symbol("*B")  # no name of a model contains a star
 Axes = tuple[Expr, ...]
+Members = tuple[int, int]
 
 
 def show_axes(axes: Axes) -> str:
@@ -41,6 +42,7 @@ class Array:
     axes: Axes
     first: Expr | None = None
     last: Expr | None = None
+    count: int = 0  # of the members of a stack
 
     @property
     def timed(self) -> bool:
@@ -96,14 +98,20 @@ class Eye(Value):
 
 @dataclass(frozen=True)
 class Read(Value):
-    """The element of an array at a step, or the whole of an array without time."""
+    """The element of an array at a step, or the whole of an array without time.
+
+    Of a stack, the members in ``part``; they are the first axis.
+    """
 
     array: Array
     index: Expr | None = None
+    part: Members | None = None
 
     @property
     def axes(self) -> Axes:
-        return self.array.axes
+        if self.part is None:
+            return self.array.axes
+        return (Integer(self.part[1] - self.part[0]), *self.array.axes)
 
 
 @dataclass(frozen=True)
@@ -130,7 +138,7 @@ class Mul(Value):
 
 @dataclass(frozen=True)
 class MatMul(Value):
-    """The matrix product of arrays with one or two axes."""
+    """The matrix product of arrays with one or two axes, or of all matrices of a stack."""
 
     left: Value
     right: Value
@@ -138,6 +146,8 @@ class MatMul(Value):
     @property
     def axes(self) -> Axes:
         left, right = self.left.axes, self.right.axes
+        if len(right) == 3 and left and left[-1] == right[1]:
+            return (right[0], *left[-2:-1], right[2])
         if not (left and right) or left[-1] != right[0]:
             raise ShapeError(f"{show_axes(left)} @ {show_axes(right)} does not fit")
         return left[:-1] + right[1:]
@@ -226,6 +236,17 @@ class Join(Value):
     @property
     def axes(self) -> Axes:
         return (*broadcast(*(p.axes[:-1] for p in self.parts)), self.width)
+
+
+@dataclass(frozen=True)
+class Stacked(Value):
+    """Matrices of one shape as a new array, in the order of a first axis."""
+
+    parts: tuple[Value, ...]
+
+    @property
+    def axes(self) -> Axes:
+        return (Integer(len(self.parts)), *self.parts[0].axes)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import Any
 
@@ -88,6 +89,14 @@ def norm(a: Array) -> Array:
     return largest
 
 
+def radius(a: Array) -> Array:
+    """The largest |eigenvalue| as (..., 1, 1); it is not followed through a complex step."""
+    if np.iscomplexobj(a):
+        raise NotSupported("the derivative of a spectral radius has no reference evaluation")
+    value: Array = np.abs(np.linalg.eigvals(a)).max(axis=-1)[..., None, None]
+    return value
+
+
 def largest(column: Array) -> Array:
     """The largest |v_i| of a column as (..., 1, 1)."""
     size = np.sqrt(column * column)
@@ -110,3 +119,14 @@ def stack(*parts: Array, axis: int = -2) -> Array:
     """Blocks on top of each other (-2) or side by side (-1), batches broadcast."""
     batch = np.broadcast_shapes(*(p.shape[:-2] for p in parts))
     return np.concatenate([np.broadcast_to(p, (*batch, *p.shape[-2:])) for p in parts], axis)
+
+
+_REAL_ERF = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def erf(a: Array) -> Array:
+    """The error function at real numbers, and a complex step away from them."""
+    real: Array = _REAL_ERF(np.real(a))
+    if not np.iscomplexobj(a):
+        return real
+    return real + 2j / math.pi**0.5 * np.imag(a) * np.exp(-(np.real(a) ** 2))

@@ -210,7 +210,7 @@ def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
     keys = [key(t) for t in inner]
     if head[0] in ("Min", "Max"):  # of any order
         keys.sort()
-    if head[0] in ("Map", "D", "Inverse") and len(axes) == 2:
+    if head[0] in ("Map", "D", "Inverse", "EntrywisePower") and len(axes) == 2:
         turned = key(inner[0].T)
         if turned < keys[0]:
             keys, axes = [turned], (axes[1], axes[0])

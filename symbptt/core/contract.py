@@ -1,8 +1,9 @@
-"""Powers and inverses in a network: A A^{-1} = I, A A^k = A^{k+1}.
+"""Powers and inverses in a network: A A^{-1} = I, A A^k = A^{k+1}, x_i x_i^k = x_i^{k+1}.
 
 Two atoms of one base that share a vertex which nothing else touches are neighbours in a matrix
-product; their exponents add. Powers need exponents that are certainly not negative; inverses
-stand only for matrices that are assumed invertible.
+product; their exponents add. So do those of entrywise powers (and powers of scalars) with the same
+axes. Powers need exponents that are certainly not negative; inverses stand only for matrices that
+are assumed invertible.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from sympy import Expr, Integer
 
 from . import terms as tm
 from .indices import entails, is_affine
-from .monomials import Atom
+from .monomials import Atom, Monomial, Vertices
+from .network import entries
 from .resolve import Network
 from .terms import Term
 
@@ -27,8 +29,54 @@ def contract(net: Network, facts: tuple[Expr, ...]) -> Network:
     while True:
         pair = next(_neighbours(net, facts), None)
         if pair is None:
-            return net
+            break
         net = _merge(net, *pair)
+    while True:
+        merged = next(_entrywise(net, facts), None)
+        if merged is None:
+            return net
+        net = merged
+
+
+def _entrywise(net: Network, facts: tuple[Expr, ...]) -> Iterator[Network]:
+    """The network with an entrywise power and another power of its base put together."""
+    for p, power in enumerate(net.atoms):
+        base = _base(power)
+        if base is None or not _certain(power.head[1], facts):
+            continue
+        for q, other in enumerate(net.atoms):
+            exponent = Integer(1) if (other.head, other.inner) == base else None
+            if q != p and other.head[0] == power.head[0] and _base(other) == base:
+                exponent = other.head[1] if _certain(other.head[1], facts) else None
+            if q == p or other.axes != power.axes or exponent is None:
+                continue
+            both = Atom((power.head[0], power.head[1] + exponent), power.inner, power.axes)
+            yield replace(net, atoms=(*_without(net, p, q), both))
+
+
+def _base(atom: Atom) -> tuple[tuple[Any, ...], tuple[Term, ...]] | None:
+    """Head and inner of the one atom that a scalar's or an entrywise power is a power of."""
+    if atom.head[0] != "EntrywisePower" and (atom.head[0] != "Power" or atom.axes):
+        return None
+    v = Vertices()
+    term = atom.inner[0]
+    row, col = (None if size == 1 else v.new(size) for size in term.shape)
+    found = entries(term, row, col, v)
+    if len(found) != 1 or len(found[0].atoms) != 1 or found[0].coefficient != 1:
+        return None
+    (only,) = found[0].atoms
+    plain = replace(found[0], coefficient=Integer(1), atoms=()) == Monomial(Integer(1))
+    fits = only.axes == tuple(a for a in (row, col) if a is not None)
+    return (only.head, only.inner) if plain and fits else None
+
+
+def _certain(exponent: Expr, facts: tuple[Expr, ...]) -> bool:
+    """Whether the exponent is certainly >= 0."""
+    return is_affine(exponent) and entails(facts, exponent)
+
+
+def _without(net: Network, p: int, q: int) -> tuple[Atom, ...]:
+    return tuple(x for number, x in enumerate(net.atoms) if number not in (p, q))
 
 
 def _power(atom: Atom) -> tuple[tuple[Any, ...], Expr] | None:
@@ -75,7 +123,7 @@ def _fits(net: Network, p: int, q: int, facts: tuple[Expr, ...]) -> bool:
     if left is None or right is None or left[0] != right[0]:
         return False
     exponents = [a.head[1] for a in atoms if a.head[0] == "Power"]
-    if not all(is_affine(e) and entails(facts, e) for e in exponents):
+    if not all(_certain(e, facts) for e in exponents):
         return False
     if -1 not in (left[1], right[1]):
         return True
@@ -87,7 +135,7 @@ def _fits(net: Network, p: int, q: int, facts: tuple[Expr, ...]) -> bool:
 def _merge(net: Network, p: int, q: int) -> Network:
     left, right = net.atoms[p], net.atoms[q]
     (_, a), (_, b) = _power(left), _power(right)  # type: ignore[misc]
-    rest = tuple(x for number, x in enumerate(net.atoms) if number not in (p, q))
+    rest = _without(net, p, q)
     first, last = left.axes[0], right.axes[1]
     if a + b == 0:
         assert isinstance(first, int) and isinstance(last, int)  # _fits sees to it

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 from sympy import Expr, Symbol
+from sympy import binomial as sympy_binomial
 
-from . import arrays, norms
+from . import arrays, norms, powers
 from . import terms as tm
 from .arrays import Array
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
@@ -38,7 +39,7 @@ def evaluate(
     env = {**world.sizes, **(index or {})}
     try:
         with np.errstate(all="ignore"):
-            value = np.array(_Evaluator(world, frame, env).value(term, env), dtype=np.float64)
+            value = np.array(Evaluator(world, frame, env).value(term, env), dtype=np.float64)
     except RecursionError as error:
         raise NotSupported(f"{term} reaches back too many steps to be evaluated here") from error
     if not np.isfinite(value).all():
@@ -46,7 +47,7 @@ def evaluate(
     return value
 
 
-class _Evaluator:
+class Evaluator:
     """Evaluation in one world, at rest (motion None) or under one motion."""
 
     def __init__(
@@ -55,9 +56,9 @@ class _Evaluator:
         self.world, self.frame, self.outer, self.motion = world, frame, outer, motion
         self.memo = world.memo(motion)
 
-    def under(self, motion: Motion | None) -> _Evaluator:
+    def under(self, motion: Motion | None) -> Evaluator:
         """The same evaluation under another motion."""
-        return _Evaluator(self.world, self.frame, self.outer, motion)
+        return Evaluator(self.world, self.frame, self.outer, motion)
 
     def value(self, term: Term, env: Env) -> Array:
         """The array (..., rows, columns) of a term; ``env`` has the bound indices too."""
@@ -143,11 +144,11 @@ def _shape(term: Term, env: Env) -> tuple[int, int]:
     return _dim(term.shape[0], env), _dim(term.shape[1], env)
 
 
-def _leaf(ev: _Evaluator, t: tm.Param | Elem | tm.Meta, env: Env) -> Array:
+def _leaf(ev: Evaluator, t: tm.Param | Elem | tm.Meta, env: Env) -> Array:
     return ev.leaf(leaf_key(t, env), _shape(t, env))
 
 
-def _func(ev: _Evaluator, t: tm.Func, env: Env) -> Array:
+def _func(ev: Evaluator, t: tm.Func, env: Env) -> Array:
     parts = [arrays.vec(ev.value(a, env)) for a in t.arguments]
     sizes = tuple(p.shape[-2] for p in parts)
     index = None if t.index is None else integer(t.index, env)
@@ -162,13 +163,13 @@ def _func(ev: _Evaluator, t: tm.Func, env: Env) -> Array:
     return response.T / EPS
 
 
-def _differential(ev: _Evaluator, t: tm.D, env: Env) -> Array:
+def _differential(ev: Evaluator, t: tm.D, env: Env) -> Array:
     ev.refuse_nesting(t)
     moved = ev.under(Motion.of(ev.frame, ev.outer)).value(t.args[0], env)
     return np.imag(moved) / EPS
 
 
-def _shock(ev: _Evaluator, t: tm.Shock, env: Env) -> Array:
+def _shock(ev: Evaluator, t: tm.Shock, env: Env) -> Array:
     element, shape = t.args[0], _shape(t, env)
     if ev.frame is None or element.name not in ev.frame.shocks:
         return np.zeros(shape)
@@ -180,25 +181,25 @@ def _ranged(t: tm.SumOver | tm.OrderedProduct, env: Env) -> Iterator[Env]:
         yield {**env, t.bound: i}
 
 
-def _sum(ev: _Evaluator, t: tm.SumOver, env: Env) -> Array:
+def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Array:
     zero: Array = np.zeros(_shape(t, env))
     return sum((ev.value(t.body, e) for e in _ranged(t, env)), zero)
 
 
-def _product(ev: _Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
+def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
     result: Array = np.eye(_dim(t.shape[0], env))
     for e in _ranged(t, env):
         result = ev.value(t.body, e) @ result
     return result
 
 
-def _when(ev: _Evaluator, t: tm.When, env: Env) -> Array:
+def _when(ev: Evaluator, t: tm.When, env: Env) -> Array:
     if all(number(c, env) >= 0 for c in t.conditions):
         return ev.value(t.args[0], env)
     return np.zeros(_shape(t, env))
 
 
-def _power(ev: _Evaluator, t: tm.Power, env: Env) -> Array:
+def _power(ev: Evaluator, t: tm.Power, env: Env) -> Array:
     exponent = integer(t.exponent, env)
     if exponent < 0:
         raise SymbpttError(f"the exponent {t.exponent} of {t.args[0]} is {exponent} here")
@@ -206,29 +207,42 @@ def _power(ev: _Evaluator, t: tm.Power, env: Env) -> Array:
     return power
 
 
-def _norm(ev: _Evaluator, t: norms.Norm, env: Env) -> Array:
+def _entrywise_power(ev: Evaluator, t: powers.EntrywisePower, env: Env) -> Array:
+    exponent = integer(t.exponent, env)
+    if exponent < 0:
+        raise SymbpttError(f"the exponent {t.exponent} of {t.args[0]} is {exponent} here")
+    power: Array = ev.value(t.args[0], env) ** exponent
+    return power
+
+
+def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Array:
+    value = sympy_binomial(integer(t.above, env), integer(t.below, env))
+    return np.full((1, 1), float(value))
+
+
+def _norm(ev: Evaluator, t: norms.Norm, env: Env) -> Array:
     return (arrays.norm if t.kind == "2" else arrays.largest)(ev.value(t.args[0], env))
 
 
-def _block(ev: _Evaluator, t: tm.Block, env: Env) -> Array:
+def _block(ev: Evaluator, t: tm.Block, env: Env) -> Array:
     m, n = t.grid
     rows = [[ev.value(t.block(i, j), env) for j in range(n)] for i in range(m)]
     return arrays.stack(*(arrays.stack(*row, axis=-1) for row in rows))
 
 
-def _entry(ev: _Evaluator, t: tm.Entry, env: Env) -> Array:
+def _entry(ev: Evaluator, t: tm.Entry, env: Env) -> Array:
     matrix, i, j = ev.value(t.args[0], env), integer(t.row, env), integer(t.col, env)
     if not (1 <= i <= matrix.shape[-2] and 1 <= j <= matrix.shape[-1]):
         raise IndexRangeError(f"entry ({i}, {j}) of {t.args[0]}, of shape {matrix.shape[-2:]} here")
     return matrix[..., i - 1 : i, j - 1 : j]
 
 
-def _gradient(ev: _Evaluator, t: tm.Gradient, env: Env) -> Array:
+def _gradient(ev: Evaluator, t: tm.Gradient, env: Env) -> Array:
     row = ev.jacobian(tm.Partial(t.args[0], t.args[1]), env)
     return row.reshape(_shape(t, env), order="F")
 
 
-Node = Callable[[_Evaluator, Any, Env], Array]
+Node = Callable[[Evaluator, Any, Env], Array]
 
 
 def _apply(operation: Callable[..., Array]) -> Node:
@@ -249,6 +263,7 @@ _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
     tm.Softmax: arrays.softmax,
     norms.Min: arrays.minimum,
     norms.Max: arrays.maximum,
+    powers.Radius: arrays.radius,
 }
 NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
@@ -270,6 +285,8 @@ NODES: dict[type[Term], Node] = {
     tm.Entry: _entry,
     tm.Partial: lambda ev, t, env: ev.jacobian(t, env),
     tm.Gradient: _gradient,
+    powers.EntrywisePower: _entrywise_power,
+    powers.Binomial: _binomial,
     norms.Norm: _norm,
     norms.Sup: lambda ev, t, env: np.full((1, 1), ev.world.supremum(t.fname, t.order)),
 }

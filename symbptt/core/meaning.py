@@ -21,7 +21,7 @@ from .terms import Elem, Term
 from .theory import ALL, Definition, Frame, Given, Theory
 from .world import World, number
 
-__all__ = ["Counterexample", "World", "agree", "evaluate"]
+__all__ = ["Counterexample", "World", "agree", "evaluate", "samples"]
 
 TOLERANCE = 1e-9  # relative to the largest entry
 _FLOOR = 1e-11  # absolute, for terms that cancel to zero
@@ -81,15 +81,31 @@ def agree(
         >>> agree((A @ B).T, A.T @ B.T, None) is None
         False
     """
-    known = tuple(dict.fromkeys((*facts, *(theory.facts if theory else ()))))
-    symbols = _classify((lhs, rhs), theory, known, frame)
-    for trial, (sizes, samples) in enumerate(_samples(symbols, known, trials, seed)):
+    drawn = samples((lhs, rhs), theory, facts, frame, trials=trials, seed=seed)
+    for trial, (sizes, picked) in enumerate(drawn):
         world = World.random(theory, sizes, seed=1000 * seed + trial, positive=positive)
-        for indices in samples:
+        for indices in picked:
             left, right = (evaluate(side, world, indices, frame) for side in (lhs, rhs))
             if not (_close(left, right) or (relation != "=" and _below(left, right))):
                 return Counterexample(sizes, indices, left, right, world)
     return None
+
+
+def samples(
+    sides: tuple[Term, ...],
+    theory: Theory | None,
+    facts: Iterable[Expr] = (),
+    frame: Frame | None = None,
+    *,
+    trials: int = 6,
+    seed: int = 0,
+) -> Iterator[tuple[dict[Symbol, int], list[dict[Symbol, int]]]]:
+    """Sizes and lengths, one for each trial, with the index values that satisfy the facts there.
+
+    Raises SymbpttError if there are none.
+    """
+    known = tuple(dict.fromkeys((*facts, *(theory.facts if theory else ()))))
+    return _samples(_classify(sides, theory, known, frame), known, trials, seed)
 
 
 def _close(left: Array, right: Array) -> bool:
@@ -177,11 +193,14 @@ def _draw_indices(
     sizes: dict[Symbol, int],
     rng: np.random.Generator,
 ) -> list[dict[Symbol, int]]:
-    """The smallest and the largest index values that satisfy the facts, and some at random."""
+    """The ends of the ranges that the facts leave to the indices, and some values at random."""
     orders: list[Domains] = [
         [(s, list(_INDICES)) for s in indices],
         [(s, list(reversed(_INDICES))) for s in indices],
     ]
+    for step in (1, -1) if len(indices) > 1 else ():  # far from each other, both ways
+        far = [(s, list(_INDICES[:: -step if i else step])) for i, s in enumerate(indices)]
+        orders += [far, far[::-1]]
     for _ in range(_PICKS):
         shuffled = [indices[i] for i in rng.permutation(len(indices))]
         orders.append([(s, rng.permutation(_INDICES).tolist()) for s in shuffled])

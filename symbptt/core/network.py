@@ -13,11 +13,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, binomial
 
-from . import norms
+from . import norms, powers
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
@@ -248,8 +249,13 @@ def _map(term: tm.Map, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 def _map_of_entry(name: str, order: int, arg: tm.Entry, v: Vertices) -> Poly:
     """f(x_i) = f(x)_i where i is in range, and f(0) outside."""
-    out = _entry(tm.Entry(tm.Map(name, order, arg.args[0]), *arg.args[1:]), None, None, v)
     zero = Atom(("Map", name, order), (tm.Zero(1, 1),), ())
+    return _outside(tm.Map(name, order, arg.args[0]), arg, zero, v)
+
+
+def _outside(term: Term, arg: tm.Entry, zero: Atom, v: Vertices) -> Poly:
+    """The entry of the term where that of ``arg`` is in range, and ``zero`` where it is not."""
+    out = _entry(tm.Entry(term, *arg.args[1:]), None, None, v)
     limits = _limits(arg)
     for number, limit in enumerate(limits):
         out.append(Monomial(Integer(1), (zero,), constraints=(*limits[:number], -limit - 1)))
@@ -271,17 +277,57 @@ def _norm(term: norms.Norm, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _node(norms.Norm(inner) if inner.is_scalar else term, i, j, v)
 
 
+def _radius(term: powers.Radius, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """Of a scalar its absolute value."""
+    inner = term.args[0]
+    return _norm(norms.Norm(inner), i, j, v) if inner.is_scalar else _node(term, i, j, v)
+
+
 def _sup(term: norms.Sup, i: Axis, j: Axis, v: Vertices) -> Poly:
     row = known(term.fname)
     return _opaque(("Sup", row.name if row else term.fname, term.order), (), i, j)
 
 
 def _power(term: tm.Power, i: Axis, j: Axis, v: Vertices) -> Poly:
-    k = term.exponent
+    """M^k; of a diagonal matrix diag(u^k), of an entry an entry of a power."""
+    k, base = term.exponent, term.args[0]
     if k.is_Integer and 0 <= k <= 8:
         factors = (term.args[0],) * int(k)
         product = tm.Times(*factors) if factors else tm.Identity(term.shape[0])
         return entries(product, i, j, v)
+    if isinstance(base, tm.Diag):
+        return _diag(tm.Diag(powers.EntrywisePower(base.args[0], k)), i, j, v)
+    if isinstance(base, tm.Entry):
+        return _power_of_entry(base, k, v)
+    return _node(term, i, j, v)
+
+
+def _power_of_entry(base: tm.Entry, k: Expr, v: Vertices) -> Poly:
+    """(x_i)^k = (x^k)_i where i is in range, and 0^k outside."""
+    power = powers.EntrywisePower(base.args[0], k)
+    return _outside(power, base, Atom(("Power", k), (tm.Zero(1, 1),), ()), v)
+
+
+def _entrywise_power(term: powers.EntrywisePower, i: Axis, j: Axis, v: Vertices) -> Poly:
+    k, base = term.exponent, term.args[0]
+    if term.is_scalar:
+        return _power(tm.Power(base, k), i, j, v)
+    if k.is_Integer and 0 <= k <= 8:
+        out = UNIT
+        for _ in range(int(k)):
+            out = multiply(out, entries(base, i, j, v))
+        return out
+    return _node(term, i, j, v)
+
+
+def _binomial(term: powers.Binomial, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """A polynomial in n where the lower index is a small number."""
+    n, k = term.args
+    if k.is_Integer and k <= 4:
+        value = prod(((n - s) / (s + 1) for s in range(int(k))), start=ONE) if k >= 0 else 0
+        return _const(tm.Const(value), i, j, v)
+    if n.is_Integer and k.is_Integer:
+        return _const(tm.Const(binomial(n, k)), i, j, v)
     return _node(term, i, j, v)
 
 
@@ -303,4 +349,5 @@ _RULES: dict[type, Rule] = {
     tm.OrderedProduct: _product, tm.Softmax: _node, tm.Func: _node, tm.Inverse: _node,
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
     norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
+    powers.EntrywisePower: _entrywise_power, powers.Binomial: _binomial, powers.Radius: _radius,
 }  # fmt: skip

@@ -10,6 +10,7 @@ from sympy import Expr, Integer, Rational
 from sympy.core.symbol import Str
 
 from . import norms as _norms
+from . import powers as _powers
 from . import terms as _terms
 from .errors import SymbpttError
 from .indices import index_symbol
@@ -27,9 +28,11 @@ _ARGUMENTS = {
     "SumOver": "tbii", "OrderedProduct": "tbii", "When": "ti*", "Power": "ti", "Inverse": "t",
     "Kron": "tt", "Vec": "t", "Unvec": "tnn", "Block": "iit*", "Trace": "t", "Entry": "tii",
     "Partial": "tts", "Gradient": "tt", "Norm": "ts", "Sup": "si", "Min": "tt*", "Max": "tt*",
+    "EntrywisePower": "ti", "Binomial": "ii", "Radius": "t",
 }  # fmt: skip
 CLASSES: dict[str, type[Term]] = {
-    name: getattr(_norms if name in _norms.__all__ else _terms, name) for name in _ARGUMENTS
+    name: next(getattr(m, name) for m in (_terms, _norms, _powers) if hasattr(m, name))
+    for name in _ARGUMENTS
 }
 
 

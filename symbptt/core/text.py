@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .norms import Max, Min, Norm, Sup
+from .powers import Binomial, EntrywisePower, Radius
 from .terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
     Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times,
@@ -10,7 +11,10 @@ from .terms import (
 )  # fmt: skip
 
 _JOIN = {Plus: (" + ", 1), Hadamard: (" * ", 2), Times: (" @ ", 2)}
-_CALL = {Diag: "diag", Softmax: "softmax", D: "d", Vec: "vec", Trace: "tr", Shock: "shock"}
+_CALL = {
+    Diag: "diag", Softmax: "softmax", D: "d", Vec: "vec", Trace: "tr", Shock: "shock",
+    Radius: "rho",
+}  # fmt: skip
 
 
 def plain(term: Term) -> str:
@@ -45,6 +49,10 @@ def _text(t: Term, level: int) -> str:
         return f"{_text(t.args[0], 3)}^-1"
     if isinstance(t, Power):
         return f"{_text(t.args[0], 3)}^({t.exponent})"
+    if isinstance(t, EntrywisePower):
+        return f"{_text(t.args[0], 3)}^*({t.exponent})"
+    if isinstance(t, Binomial):
+        return f"binom({t.above}, {t.below})"
     if isinstance(t, Map):
         return f"{t.fname}{chr(39) * t.order}({_text(t.arg, 0)})"
     if isinstance(t, Func):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,7 @@ def rebuild(term: Term, args: tuple[Any, ...]) -> Term:
     return term if args == term.args else term.func(*args)
 
 
-def fresh(symbol: Symbol, taken: set[Any]) -> Symbol:
+def fresh(symbol: Symbol, taken: Set[Any]) -> Symbol:
     """A symbol named like ``symbol`` that does not occur in ``taken``."""
     names = {s.name for s in taken if isinstance(s, Symbol)}
     base, i = symbol.name.rstrip("0123456789"), 1
@@ -59,7 +59,7 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
     return term
 
 
-def apart(term: Any, taken: set[Any]) -> Any:
+def apart(term: Any, taken: Set[Any]) -> Any:
     """The same term with other names for the bound indices that are among ``taken``."""
     if not isinstance(term, Term) or not taken:
         return term

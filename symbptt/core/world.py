@@ -19,7 +19,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
-from .arrays import Array
+from .arrays import Array, erf
 from .errors import IndexRangeError, NotSupported, SymbpttError
 from .functions import TABLE, known, supremum
 from .terms import Elem, Meta, Param, Term
@@ -176,6 +176,13 @@ class World:
         waves: tuple[Array, Array, Array] = self._drawn[key]
         return waves
 
+    @property
+    def leaves(self) -> dict[Key, Array]:
+        """The values of the leaves that evaluation has used, and the preset ones."""
+        drawn = {k[1]: v for k, v in self._drawn.items() if k[0] == "value"}
+        preset = {k: np.atleast_2d(np.asarray(v, dtype=np.float64)) for k, v in self.values.items()}
+        return {**preset, **drawn}
+
     def memo(self, motion: Hashable) -> dict[Key, Array | None]:
         """Elements already evaluated under a perturbation; None while one is being computed."""
         return self._memos.setdefault(motion, {})
@@ -269,7 +276,7 @@ def _lookup(symbol: Symbol, env: Env) -> int:
 
 
 def _known_values(name: str, order: int, x: Array) -> Array:
-    f = _numeric(name, order)
+    f = numeric(name, order)
     # Outside its domain a function may still have finite complex values, hence the real part.
     if not np.isfinite(f(x.real)).all():
         raise SymbpttError(
@@ -280,11 +287,21 @@ def _known_values(name: str, order: int, x: Array) -> Array:
 
 
 @lru_cache(maxsize=256)
-def _numeric(name: str, order: int) -> Callable[[Array], Array]:
-    """The order-th derivative of a known function, by SymPy, for real and complex arrays.
+def numeric(name: str, order: int) -> Callable[[Array], Array]:
+    """The order-th derivative of a known function for real and complex arrays."""
+    x, expr = formula(name, order)
+    modules = [{"step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0), "erf": erf}, "numpy"]
+    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, modules)
+    return compiled
+
+
+@lru_cache(maxsize=256)
+def formula(name: str, order: int) -> tuple[Symbol, Expr]:
+    """The order-th derivative of a known function by SymPy, and its variable.
 
     Functions with a kink follow the real part, so that a complex step sees the branch's slope;
-    the table's convention at the kink itself is the branch on its left.
+    the table's convention at the kink itself is the branch on its left. ``step`` is 1 where the
+    real part is positive and 0 elsewhere.
     """
     row = TABLE[name]
     (x,) = row.sympy.free_symbols
@@ -296,6 +313,4 @@ def _numeric(name: str, order: int) -> Callable[[Array], Array]:
     expr = expr.replace(sp.Abs, lambda u: u * (2 * step(u) - 1))
     expr = expr.replace(sp.Max, lambda a, b: a + (b - a) * step(b - a))
     expr = expr.replace(sp.Min, lambda a, b: b + (a - b) * step(b - a))
-    modules = [{"step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0)}, "numpy"]
-    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, modules)
-    return compiled
+    return x, expr

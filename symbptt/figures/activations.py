@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import sympy as sp
 
 from symbptt.core.errors import SymbpttError
-from symbptt.core.functions import TABLE, known, numeric
+from symbptt.core.functions import TABLE, known
+from symbptt.core.world import numeric
 
 from .data import Figure, Line, Mark, Panel
 

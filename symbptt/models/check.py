@@ -92,7 +92,10 @@ def _reached(name: str, after: dict[str, set[str]]) -> set[str]:
 
 
 def sorted_by_use(theory: Theory, equated: list[Equated]) -> list[Equated]:
-    """Definitions in an order in which they can be computed at one time; totals last."""
+    """Definitions in an order in which they can be computed at one time; totals last.
+
+    A circle, which ``check_theory`` refuses, is passed through once.
+    """
     same = [e for e in edges(theory) if not (e.strictly_before or e.strictly_after)]
     after: dict[str, set[str]] = {}
     for e in edges(theory):
@@ -101,10 +104,12 @@ def sorted_by_use(theory: Theory, equated: list[Equated]) -> list[Equated]:
     for e in same:
         needs.setdefault(e.source, set()).add(e.target)
     done: dict[int, None] = {}
+    begun: set[int] = set()
 
     def visit(i: int) -> None:
-        if i in done:
+        if i in begun:
             return
+        begun.add(i)
         for j, other in enumerate(equated):
             if other.key != equated[i].key and other.key in needs.get(equated[i].key, ()):
                 visit(j)

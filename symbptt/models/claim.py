@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from sympy import Expr, Symbol
 
-from ..core.errors import ReadError
+from ..core.errors import ReadError, SymbpttError
+from ..core.powers import EntrywisePower
 from ..core.terms import Const, Power, Term
 from ..core.traverse import rebuild
 from ..notation.parser import parse_source
 from ..notation.reader import Statement, read_statements
 from ..notation.scripts import index_expr
 from ..notation.source import Source, checked_source
+from .entries import entrywise
 from .model import Model
 
 Facts = tuple[Expr, ...]
@@ -47,15 +49,16 @@ class Method:
     start: Expr | None = None
 
 
-def read_claims(model: Model, statement: str) -> tuple[tuple[Link, ...], ...]:
+def read_claims(model: Model, statement: str, given: Facts = ()) -> tuple[tuple[Link, ...], ...]:
     """The claims, each as its links; what is said of indices alone holds for every claim.
 
     In M^n with an n x n matrix the exponent is another letter: the statement is read for every
-    exponent, see ``exponent_letters``. Raises ReadError where there is nothing to prove, or a
+    exponent, see ``exponent_letters``. A letter that the facts ``given`` are about may also stand
+    for the number, as in k \\lambda^{k-1}. Raises ReadError where there is nothing to prove, or a
     relation has no proof.
     """
     source = checked_source(statement)
-    read = read_statements(statement, model.scope)
+    read = _read(model, statement, {s.name for f in given for s in f.free_symbols})
     claims = [s for s in read if not _about_indices(s)]
     if not claims or not all(s.relations for s in claims):
         raise source.fail(
@@ -70,8 +73,31 @@ def read_claims(model: Model, statement: str) -> tuple[tuple[Link, ...], ...]:
         sides = [_exponents(side, exponent_letters(model)) for side in claim.sides]
         pairs = zip(claim.relations, sides, sides[1:], strict=False)
         held = (*facts, *ranged)
-        out.append(tuple(Link(a, _relation(op, source), b, held) for op, a, b in pairs))
+        out.append(tuple(_link(model, a, _relation(op, source), b, held) for op, a, b in pairs))
     return tuple(out)
+
+
+def _link(model: Model, left: Term, relation: str, right: Term, facts: Facts) -> Link:
+    """An inequality of vectors holds for all entries."""
+    if relation != "=":
+        left, right, inside = entrywise(model, left, right)
+        facts = (*facts, *inside)
+    return Link(left, relation, right, facts)
+
+
+def _read(model: Model, statement: str, numbers: set[str]) -> list[Statement]:
+    scope = model.scope
+    try:
+        return list(read_statements(statement, scope))
+    except ReadError:
+        counted = scope.extended(times=scope.times.union(numbers - {*scope.params}))
+        if counted.times == scope.times:
+            raise
+        try:
+            return list(read_statements(statement, counted))
+        except SymbpttError:
+            pass
+        raise
 
 
 def exponent_letters(model: Model) -> dict[Symbol, Symbol]:
@@ -87,8 +113,8 @@ def exponent_letters(model: Model) -> dict[Symbol, Symbol]:
 def _exponents(term: Term, letters: dict[Symbol, Symbol]) -> Term:
     """The term with other letters in its exponents."""
     args = tuple(_exponents(a, letters) if isinstance(a, Term) else a for a in term.args)
-    if isinstance(term, Power):
-        return Power(args[0], term.exponent.xreplace(letters))
+    if isinstance(term, Power | EntrywisePower):
+        return term.func(args[0], term.exponent.xreplace(letters))
     return rebuild(term, args)
 
 

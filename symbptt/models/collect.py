@@ -83,6 +83,11 @@ def collect_more(statements: Statements, scope: Scope) -> Names:
     for occurrence in collector.found:
         if resolve(occurrence.node, collector.scope) is None:
             collector.add_leaf(occurrence)
+    for equation in statements.equations:
+        if isinstance(sx.base_of(equation.head), sx.Sym):
+            collector.note_own_function(equation)
+    own = collector.scope.functions.keys() & collector.scope.params.keys()
+    names.scope = collector.scope.extended(objectives=collector.scope.objectives | own)
     return names
 
 

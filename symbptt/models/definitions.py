@@ -18,6 +18,7 @@ from ..notation.symbols import normal_name
 from .ranges import Interval
 from .shapes import Shaped, Typed
 from .statements import Statements
+from .vectorizing import vectorized
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def equate(
     for typed in shaped.typed:
         try:
             head, body = (build(side, shaped.solution) for side in (typed.head, typed.body))
+            body = vectorized(body)
         except SymbpttError as error:
             raise error.at(statements.source.where(typed.node.at)) from None
         head, body = _without_entries(head, body, statements, typed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from ..core.dependence import check_theory
 from ..core.errors import SymbpttError
@@ -19,12 +19,15 @@ from ..core.theory import Assumption, Definition
 from ..core.traverse import find
 from ..notation import syntax as sx
 from ..notation.draft import build
+from ..notation.membership import as_chain
 from ..notation.names import resolve
 from ..notation.parser import parse_lines
 from ..notation.reader import Range, with_ranges
 from ..notation.scripts import index_expr
 from ..notation.source import Source, checked_source
 from .collect import collect_more
+from .entries import entrywise
+from .letters import fixed_letters, lengths, runs
 from .model import Model
 from .partition import partitioned
 from .problem import problem_of
@@ -68,7 +71,8 @@ def _stated(model: Model, source: Source) -> tuple[Model, Facts]:
     statements, orders, facts = Statements(source), [], []
     words, names = model.scope.words, model.scope.names
     for line in parse_lines(source, words, names):
-        for node, ranges in with_ranges(line):
+        for stated, ranges in with_ranges(line):
+            node = as_chain(stated)
             place = Place(source, node.at, node.end)
             if not isinstance(node, sx.Relation) or node.sides[0] is None:
                 raise place.fail(
@@ -124,7 +128,7 @@ def _index(model: Model, node: sx.Node | None) -> Expr | None:
     """The side as an integer made of index letters, lengths and sizes; None for anything else."""
     expr = index_expr(node)
     taken = {*model.scope.params, *model.scope.sequences}
-    known = _lengths(model) | set(model.dims)
+    known = lengths(model) | set(model.dims)
     good = expr is not None and all(
         s in known or (s.name in _INDEX_LETTERS and s.name not in taken) for s in expr.free_symbols
     )
@@ -154,29 +158,22 @@ def _inequality(
         ((b - a) * _SIGNS[op][0] - _SIGNS[op][1]).expand()
         for a, b, op in zip(sides, sides[1:], node.ops, strict=False)
     ]
-    lengths = _lengths(model)
-    fixed = tuple(f for f in facts if f.free_symbols <= lengths and f not in model.theory.facts)
+    known = lengths(model)
+    fixed = tuple(f for f in facts if f.free_symbols <= known and f not in model.theory.facts)
     theory = replace(model.theory, facts=(*model.theory.facts, *fixed))
-    rest = tuple(f for f in facts if not f.free_symbols <= lengths)
+    rest = tuple(f for f in facts if not f.free_symbols <= known)
     return replace(model, theory=theory), rest
 
 
-def _lengths(model: Model) -> set[Symbol]:
-    """The symbols of the ranges that are no running index."""
-    theory = model.theory
-    pieces = [(d.index, d.facts) for d in theory.definitions]
-    pieces += [(g.head.index, g.facts) for g in theory.givens]
-    own = {s for f in theory.facts for s in f.free_symbols}
-    return own | {s for i, facts in pieces for f in facts for s in f.free_symbols if s != i}
-
-
 def _signs(model: Model, place: Place, op: str, left: Term, right: Term) -> Model:
-    """An inequality between scalars is an assumption."""
-    if not left.is_scalar:
-        raise place.fail("only scalars are smaller or larger")
+    """An inequality is an assumption about numbers, of vectors about their entries."""
+    if not left.is_column:
+        raise place.fail("only scalars, and the entries of vectors, are smaller or larger")
+    left, right, facts = entrywise(model, left, right)
     direction, strict = _SIGNS[op]
     small, large = (left, right) if direction > 0 else (right, left)
-    return told(model, Assumption(place.text, small, large, (), "<" if strict else "<="))
+    model = fixed_letters(model, small, large)
+    return told(model, Assumption(place.text, small, large, facts, "<" if strict else "<="))
 
 
 # ---------------------------------------------------------------- equations
@@ -201,7 +198,7 @@ def _running(model: Model, head: sx.Node, ranges: tuple[Range, ...]) -> frozense
     letters = {r.index for r in ranges}
     reading = resolve(head, model.scope)
     if reading is not None and reading.index is not None:
-        letters |= {s.name for s in reading.index.free_symbols - _lengths(model)}
+        letters |= {s.name for s in reading.index.free_symbols - lengths(model)}
     return frozenset(letters)
 
 
@@ -210,11 +207,13 @@ def _equation(model: Model, place: Place, equation: Equation, left: Term, right:
     left, right = _whole(left, right)
     if isinstance(right, Elem | Param) and not isinstance(left, Elem | Param):
         left, right = right, left
+    if isinstance(left, Param) and runs(model, right, left):  # the same at every time
+        return told(model, Assumption(place.text, right, left))
     if isinstance(left, Elem | Param) and not _mentions(right, left):
         return _defined(model, place, equation.ranges, left, right)
     if equation.ranges:
         raise place.fail("an equation between formulas has no range here")
-    return told(model, Assumption(place.text, left, right))
+    return told(fixed_letters(model, left, right), Assumption(place.text, left, right))
 
 
 def _whole(left: Term, right: Term) -> tuple[Term, Term]:
@@ -236,7 +235,7 @@ def _defined(
 ) -> Model:
     """The model in which the quantity has the new definition, over a range or at one index."""
     sizes = {s for x in (left, right) for side in x.shape for s in side.free_symbols}
-    fixed = _lengths(model) | set(model.dims) | sizes
+    fixed = lengths(model) | set(model.dims) | sizes
     if isinstance(left, Param):
         if right.free_symbols - fixed:
             raise place.fail(f"{left.name} has no time index, but its value depends on one")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from ..core.errors import SymbpttError
 from ..core.indices import index_symbol
@@ -159,10 +159,18 @@ def _final_scope(
             assert isinstance(node, Map)
             if node.order == 0:
                 arguments.setdefault(node.fname, {})[node.arg] = None
+    users: dict[str, list[tuple[Elem, Expr]]] = {}
+    for d in done.theory.definitions:
+        if isinstance(d.head, Elem) and d.index is not None:
+            for name in {x.name for _, x in find(d.body, lambda x: isinstance(x, Param))}:
+                users.setdefault(name, []).append((d.head, d.index))
     return old.extended(
         sequences=sequences, params=params, sizes=sizes,
         objectives=old.objectives | _objectives(sequences, losses, loss),
         arguments={f: tuple(a) for f, a in arguments.items()},
+        users={n: tuple(dict.fromkeys(u)) for n, u in users.items()},
+        bodies=tuple((d.head, d.body) for d in done.theory.definitions),
+        loss="" if loss is None else loss.name,
     )  # fmt: skip
 
 

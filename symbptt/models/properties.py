@@ -14,7 +14,7 @@ from ..notation.source import Source
 from .model import Model
 from .replacing import freed
 
-_WORDS = ("symmetric", "orthogonal", "diagonal", "constant", "fixed", "unit vectors?")
+_WORDS = ("symmetric", "normal", "orthogonal", "diagonal", "constant", "fixed", "unit vectors?")
 PROPERTY = re.compile(
     r"^(?P<what>.+?)(?:\s|\\ |~)*(?:\\(?:text|mathrm|textrm|mbox)\s*\{\s*(?:is\s+|are\s+)?"
     rf"(?P<tex>{'|'.join(_WORDS)})\s*\}}|\s(?:is\s+)?(?P<plain>{'|'.join(_WORDS)}))\s*$"
@@ -54,6 +54,8 @@ def with_property(model: Model, place: Place, what: str, kind: str) -> Model:
         raise place.fail(f"only a square matrix can be {kind}")
     if kind == "symmetric":
         return told(model, Assumption(place.text, term.T, term))
+    if kind == "normal":
+        return told(model, Assumption(place.text, term.T @ term, term @ term.T))
     if kind == "orthogonal":
         one, other = (f"{place.text} ({i})" for i in (1, 2))
         unit = Identity(term.shape[0])

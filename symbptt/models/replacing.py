@@ -44,6 +44,11 @@ def with_names(model: Model, shaped: Shaped) -> Model:
             else:
                 facts = Interval(1 + model.length * 0, model.length).facts(model.time)
                 givens.append(Given(Elem(name, model.time, rows, cols), facts))
+    functions = dict(scope.functions)
+    for name in shaped.scope.functions.keys() - functions.keys():
+        function = shaped.scope.functions[name]
+        rows = dim_of(shaped.solution.expr(function.rows))
+        functions[name] = replace(function, rows=rows)
     leaves = [*params, *(g.head for g in givens)]
     dims = dict.fromkeys(
         s for x in leaves for side in x.shape for s in sorted(side.free_symbols, key=str)
@@ -52,7 +57,10 @@ def with_names(model: Model, shaped: Shaped) -> Model:
     return replace(
         model,
         theory=replace(theory, params=tuple(params), givens=tuple(givens)),
-        scope=scope.extended(**tables, sizes=scope.sizes | {s.name for s in dims}),
+        scope=scope.extended(
+            **tables, sizes=scope.sizes | {s.name for s in dims}, functions=functions,
+            objectives=scope.objectives | shaped.scope.objectives,
+        ),
         dims=tuple(dict.fromkeys((*model.dims, *dims))),
         inputs=inputs,
     )

@@ -103,8 +103,9 @@ def _undeclared(names: Names) -> list[Open]:
 
 
 def _head_reading(head: sx.Node, scope: Scope) -> Reading | None:
-    if isinstance(head, sx.Product) and isinstance(sx.base_of(head.factors[-1]), sx.Brackets):
-        indexed = bracket_index(head.factors[0], head.factors[1], scope)
+    two = isinstance(head, sx.Product) and len(head.factors) == 2
+    if two and isinstance(sx.base_of(head.factors[1]), sx.Brackets):
+        indexed = bracket_index(*head.factors, scope)
         return resolve(indexed, scope) if indexed is not None else None
     return resolve(head, scope)
 

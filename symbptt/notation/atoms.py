@@ -147,6 +147,11 @@ class Atoms(Fractions):
         self.i += 1
         return self.argument()
 
+    def binomial(self) -> sx.Node:
+        token = self.take()
+        above, below = self.argument(), self.argument()
+        return sx.Binomial(token.at, self.last_end, above, below)
+
     def root(self) -> sx.Node:
         token = self.take()
         degree = None
@@ -160,7 +165,8 @@ class Atoms(Fractions):
 _PRIMARIES = {
     "num": Atoms.number, "sym": Atoms.symbol, "dots": Atoms.dots, "text": Atoms.words,
     "accent": Atoms.accent, "lbrace": Atoms.group, "open": Atoms.brackets, "bar": Atoms.norm,
-    "begin": Atoms.grid, "frac": Atoms.fraction, "sqrt": Atoms.root, "label": Atoms.labelled,
+    "begin": Atoms.grid, "frac": Atoms.fraction, "sqrt": Atoms.root, "binom": Atoms.binomial,
+    "label": Atoms.labelled,
     "stacked": Atoms.stacked, "substack": Atoms.substack, "big": Atoms.big,
     "partial": Atoms.partial,
     "nabla": Atoms.nabla,

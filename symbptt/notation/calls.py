@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer
+from sympy.core.symbol import Str
 
 from . import syntax as sx
 from .dims import ONE, SCALAR, Solution, multiply
 from .draft import Draft
 from .elaborator import Alt, Elaborator
-from .leaves import scripts_on
+from .leaves import kronecker, scripts_on
 from .names import Reading, resolve
 from .norms import EXTREMA, extremum
-from .powers import marked
+from .objectives import check_arguments
+from .powers import binomial, marked, radius
 from .ranges import condition_facts
 from .scope import NOT_YET, Function, Scope
-from .scripts import index_expr
+from .scripts import index_expr, script_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,14 @@ class Guarded(sx.Node):
 
     conditions: tuple[sx.Relation, ...]
     body: sx.Node
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint(sx.Node):
+    """``dW_f``: the gradient of the loss with respect to W_f."""
+
+    loss: sx.Node
+    x: sx.Node
 
 
 Factors = list[tuple[str, sx.Node]]
@@ -57,12 +67,11 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
             if stop > i + 1:
                 body = _chain(factors[i + 1 : stop])
                 new, used = Call(here.at, body.end, here, (body,)), stop - i
-        if (
-            new is None
-            and isinstance(here, sx.Brackets)
-            and _conditions(here)
-            and i + 1 < len(factors)
-        ):
+        if new is None and isinstance(here, sx.Brackets) and _conditions(here):
+            if i + 1 == len(factors):  # an indicator: 1[i = j]
+                unit = sx.Num(here.at, here.end, sx.Rational(1), "1")
+                out.append((op, Guarded(here.at, here.end, _conditions(here), unit)))
+                return out
             rest = sx.Product(factors[i + 1].at, node.end, factors[i + 1 :], tuple(ops[i + 2 :]))
             body = rest if len(rest.factors) > 1 else rest.factors[0]
             out.append((op, Guarded(here.at, node.end, _conditions(here), body)))
@@ -76,6 +85,9 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
     """A factor together with the bracket that follows it, if they are one thing."""
     if isinstance(here, sx.Derivative) and here.y is None and following is not None:
         return 2, replace(here, y=following, end=following.end)
+    if following is not None and _is_gradient(here, following, scope):
+        loss = sx.Sym(here.at, here.end, scope.loss)
+        return 2, Adjoint(here.at, following.end, loss, following)
     bracket = sx.base_of(following) if following is not None else None
     if not isinstance(bracket, sx.Brackets) or not isinstance(sx.base_of(here), sx.Sym):
         return 1, None
@@ -88,6 +100,17 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
         arguments = tuple(a for row in bracket.rows for a in row)
         return 2, Call(here.at, following.end, here, arguments, post)
     return 1, None
+
+
+def _is_gradient(here: sx.Node, following: sx.Node, scope: Scope) -> bool:
+    """Whether ``d W_f`` is the gradient with respect to W_f: d is no name, W_f is one."""
+    if not isinstance(here, sx.Sym) or here.base != "d" or not scope.closed or not scope.loss:
+        return False
+    reading = resolve(following, scope)
+    return (
+        resolve(here, scope) is None and reading is not None and reading.declared is not None
+        and reading.name != scope.loss
+    )  # fmt: skip
 
 
 def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | None:
@@ -122,8 +145,10 @@ def _is_applied(here: sx.Node, bracket: sx.Brackets, scope: Scope) -> bool:
         return reading.function is not None or objective
     symbol = sx.base_of(here)
     assert isinstance(symbol, sx.Sym)
+    if isinstance(here, sx.Scripted) and kronecker(symbol, here):
+        return False
     if symbol.base in ("I", "e", r"\ones", r"\zeros", r"\R") or index_expr(symbol) is None:
-        return symbol.base in NOT_YET
+        return symbol.base in NOT_YET or symbol.base == "binom"
     several = len(bracket.rows[0]) > 1 if bracket.rows else False
     capital = len(symbol.base) == 1 and symbol.base.isupper()
     return bracket.open == "(" and (several or not capital) and not scope.is_index(symbol.base)
@@ -181,19 +206,54 @@ def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
     if reading is None and symbol.base in EXTREMA and isinstance(node.function, sx.Sym):
         found = extremum(e, symbol.base, node.arguments, node, s)
         return scripts_on(e, found, node.post) if node.post is not None else found
+    if reading is None and symbol.base == "binom" and len(node.arguments) == 2:
+        return [(binomial(e, *node.arguments, node), s)]
+    plain = reading is None or (reading.function is not None and reading.function.kind == "map")
+    if plain and symbol.base == r"\rho" and len(node.arguments) == 1:
+        found = radius(e, node.arguments[0], node, s)
+        if found:
+            return scripts_on(e, found, node.post) if node.post is not None else found
     if reading is None and symbol.base in NOT_YET:
         raise e.unsupported(f"{symbol.base} is not understood here yet", node)
+    if reading is None and e.scope.closed:
+        found = of_matrix(e, node.function, node.arguments, node, s)
+        if found is None:
+            raise e.fail(f"there is no function called {e.text(node.function)}", node)
+        return scripts_on(e, found, node.post) if node.post is not None else found
     if reading is None:
         name = symbol.base
         primes = node.function.primes if isinstance(node.function, sx.Scripted) else 0
         reading = Reading(name, function=Function(name, "map", name), primes=primes)
     elided = all(isinstance(a, sx.Dots) for a in node.arguments)  # \sigma'(\cdot)
     if reading.function is None or elided:  # or L_t(h_t), whose arguments the model knows
+        if reading.index is not None and not elided:
+            check_arguments(e, reading.name, reading.index, node.arguments, s)
         found = e.alts(node.function, s)
     else:
         found = apply(e, reading, node, s)
         found = marked(e, found, Reading("", marks=reading.marks), node)
     return scripts_on(e, found, node.post) if node.post is not None else found
+
+
+def of_matrix(
+    e: Elaborator, function: sx.Node, arguments: tuple[sx.Node, ...], node: sx.Node, s: Solution
+) -> list[Alt] | None:
+    r"""\sigma_{\max}(A), the norm of A, and \kappa(A) = ||A|| ||A^{-1}||; None for other names."""
+    name = "".join(c for c in script_text(function) if c not in "_{}")
+    if name not in (r"\sigma\max", r"\sigmamax", r"\kappa") or len(arguments) != 1:
+        return None
+    out: list[Alt] = []
+    for d, at in e.alts(arguments[0], s):
+        norm = e.draft("norm", (d, Str("2")), SCALAR, node)
+        if name != r"\kappa":
+            out.append((norm, at))
+            continue
+        square = at.unify(*d.shape, node.at)
+        if square is not None:
+            inverted = e.draft("inverse", (d,), d.shape, node)
+            inverse = e.draft("norm", (inverted, Str("2")), SCALAR, node)
+            out.append((e.draft("scale", (norm, inverse), SCALAR, node), square))
+    return out
 
 
 def apply(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]:

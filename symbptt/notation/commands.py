@@ -16,6 +16,10 @@ _ARGUMENT = re.compile(r"\*?\s*\{")
 _DELIMITER = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)")
 _FONT_ARGUMENT = re.compile(r"\*?\s*(\{?)\s*")
 _WORD = re.compile(r"[A-Za-z]+")
+_PROSE = re.compile(
+    r"\W*[^\W\d_]{2,}(?:[\s,.:;'’-]+[^\W\d_]+)+\W*|[(（]?[^\W\d_a-zA-Z\u0370-\u03ff]{2,}[)）]?"
+)  # several words, or words of a script that no symbols come from; brackets around them
+_UPRIGHT = {r"\mathrm", r"\mathsf", r"\mathtt", r"\mathit", r"\operatorname"}
 _MATH_INSIDE = re.compile(r"[\\_^{}=+*/<>()\[\]]")
 
 
@@ -111,6 +115,8 @@ class Commands(Words):
             return self.emit("sym", r"\ones" if content == "1" else r"\zeros", at, close + 1)
         if text == r"\mathbb" and _WORD.fullmatch(content) and content != "I":
             return self.emit("sym", rf"\{content}", at, close + 1)
+        if text in v.TEXT_FONTS - _UPRIGHT and _PROSE.fullmatch(content):
+            return self.emit("text", content, at, close + 1)
         if text not in v.TEXT_FONTS or _MATH_INSIDE.search(content) or not content:
             self.font_at = at
             return end
@@ -155,6 +161,7 @@ _COMMAND_KINDS: tuple[tuple[dict[str, str], str], ...] = (
     (v.RELATIONS, "rel"), (v.MULTIPLY, "mul"), (v.BIG, "big"),
     ({c: a.command for c, a in ACCENT_OF.items()}, "accent"),
     (dict.fromkeys(v.FRACTIONS, "frac"), "frac"), ({r"\sqrt": "sqrt"}, "sqrt"),
+    (dict.fromkeys(v.BINOMIALS, "binom"), "binom"),
     ({r"\partial": r"\partial"}, "partial"), ({r"\nabla": r"\nabla", r"\grad": r"\nabla"}, "nabla"),
     ({d: d for d in v.DOTS}, "dots"), (v.QUANTIFIERS, "quantifier"),
     ({r"\quad": "quad", r"\qquad": "quad"}, "quad"), ({r"\pm": r"\pm", r"\mp": r"\pm"}, "add"),

@@ -7,15 +7,20 @@ Jacobian. \\nabla is always the gradient.
 
 from __future__ import annotations
 
-from sympy import Integer
+from sympy import Expr, Integer, Symbol
 
+from ..core.errors import SymbpttError
+from ..core.scope import solve
+from ..core.terms import Param
+from ..core.traverse import substitute
 from . import syntax as sx
-from .calls import Call, regroup
-from .dims import ONE, Dim, Solution, multiply
-from .draft import Draft
+from .calls import Adjoint, Call, regroup
+from .dims import ONE, Dim, Shape, Solution, multiply
+from .draft import Draft, build
 from .elaborator import Alt, Elaborator
 from .names import resolve
 from .powers import transposed
+from .scope import dim_of
 from .scripts import index_expr
 
 
@@ -37,8 +42,32 @@ def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
     out: list[Alt] = []
     for y, s1 in e.alts(y_node, s):
         for x, s2 in e.alts(x_node, s1):
+            x = with_name(e, x, s2, node)
             out += differentiated(e, y, x, mode, s2, node, flat_x)
     return out
+
+
+_VARIABLES = ("param", "elem", "entry", "copy")
+
+
+def with_name(e: Elaborator, x: Draft, s: Solution, node: sx.Node) -> Draft:
+    """A formula that is differentiated by: the quantity of the model that is defined so."""
+    if x.op in _VARIABLES:
+        return x
+    try:
+        term = build(x, s)
+    except SymbpttError:
+        return x
+    for head, body in e.scope.bodies:
+        if isinstance(head, Param):
+            if body == term:
+                return e.draft("param", (head.name,), x.shape, x)
+            continue
+        found: dict[Symbol, Expr] = {}
+        fits = solve(body, term, frozenset(term.free_symbols - {head.index}), found)
+        if fits and substitute(body, found) == term:
+            return e.draft("elem", (head.name, head.index.xreplace(found)), x.shape, x)
+    return x
 
 
 def _without_vec(node: sx.Node, e: Elaborator) -> tuple[sx.Node, bool]:
@@ -56,13 +85,20 @@ def differentiated(
     e: Elaborator, y: Draft, x: Draft, mode: str, s: Solution, node: sx.Node, flat: bool = False
 ) -> list[Alt]:
     """The readings of dy/dx."""
+    if x.op == "copy":
+        return by_copy(e, y, x, s, node)
     if x.op == "entry":
         return _by_entry(e, y, x, mode, s, node)
     scalar = s.is_scalar(y.shape)
+    mode, chosen = mode_of(e, y, x, mode, node)
     row = e.draft("partial", (y, x, mode), (_size(y, s), _size(x, s)), node)
+    if chosen:
+        e.note(row, chosen, e.text(node))
     if not scalar or flat or s.is_scalar(x.shape):
         if scalar and mode == "total" and not flat:
             return [(e.draft("gradient", (y, x), x.shape, node), s)]
+        if not scalar and not s.is_scalar(x.shape) and not flat:
+            return [(in_layout(e, row, node), s)]
         return [(row, s)]
     if mode == "total":
         return [(e.draft("gradient", (y, x), x.shape, node), s), (row, s)]
@@ -71,28 +107,111 @@ def differentiated(
     return [(row, s)]
 
 
+def in_layout(e: Elaborator, row: Draft, node: sx.Node) -> Draft:
+    """A Jacobian in the layout that is read."""
+    if e.choices.layout == "denominator":
+        row = transposed(e, row, node)
+    return e.note(row, "layout", e.choices.layout)
+
+
+def mode_of(e: Elaborator, y: Draft, x: Draft, mode: str, node: sx.Node) -> tuple[str, str]:
+    """Whether a bare derivative of a state by a parameter is immediate, and the note to make.
+
+    It is inside a sum over the time of the state, unless the factor beside it is a derivative by
+    that state of something at the same time, as in dL_t/dh_t dh_t/dW.
+    """
+    if mode != "total" or x.op != "param" or y.op != "elem" or y.args[0] in e.scope.objectives:
+        return mode, ""
+    index = e.bound_index(y.args[1])
+    summed = index is not None and index.sums and (node.at, node.end) not in e.whole
+    how = e.choices.immediate
+    if how == "always" or (how == "rule" and summed):
+        return "immediate", "immediate"
+    return "total", "total"
+
+
+def by_copy(e: Elaborator, y: Draft, x: Draft, s: Solution, node: sx.Node) -> list[Alt]:
+    r"""The derivative by W^{(t)}, the copy of W used at step t.
+
+    Of a state at step t it is the immediate one; of a scalar it is the sum, over all that uses W
+    at step t, of what W does there: \sum_s (\partial s_t/\partial W)^T \partial L/\partial s_t.
+    """
+    name, index = x.args
+    whole = e.draft("param", (name,), x.shape, x)
+    entry = y.args[1:] if y.op == "entry" else ()
+    state = y.args[0] if entry else y
+    if state.op == "elem" and state.args[1] == index and state.args[0] not in e.scope.objectives:
+        shape = (_size(state, s), _size(whole, s))
+        row = e.draft("partial", (state, whole, "immediate"), shape, node)
+        if entry:  # e_i^T times the Jacobian
+            unit = e.draft("partial", (y, state, "total"), (ONE, shape[0]), node)
+            row = e.draft("times", (unit, row), (ONE, shape[1]), node)
+            return [(_folded(e, row, whole, node), s)]
+        return [(e.note(row, "copy", e.text(x)), s)]
+    users = e.scope.users.get(name, ())
+    if not s.is_scalar(y.shape) or not users:
+        raise e.unsupported(f"the derivative of {e.text(y)} by a copy is not understood", node)
+    parts: list[Draft] = []
+    for user, letter in users:
+        rows, cols = (dim_of(d) for d in user.shape)
+        at = e.draft("elem", (user.name, user.index.xreplace({letter: index})), (rows, cols), node)
+        outer = e.draft("partial", (y, at, "total"), (ONE, multiply(rows, cols)), node)
+        inner = e.draft("partial", (at, whole, "direct"), (_size(at, s), _size(whole, s)), node)
+        parts.append(e.draft("times", (outer, inner), (ONE, _size(whole, s)), node))
+    row = parts[0] if len(parts) == 1 else e.draft("plus", parts, parts[0].shape, node)
+    return [(_folded(e, row, whole, node), s)]
+
+
+def _folded(e: Elaborator, row: Draft, x: Draft, node: sx.Node) -> Draft:
+    """A row of derivatives by the entries of x in the shape of x."""
+    return e.note(folded(e, row, x.shape, node), "copy", e.text(node))
+
+
+def last_variable(d: Draft) -> Draft | None:
+    """The matrix by whose entries a row of derivatives is taken; None for anything else."""
+    if d.op == "partial":
+        return d.args[1]  # type: ignore[no-any-return]
+    if d.op in ("plus", "times"):
+        return last_variable(d.args[-1])
+    if d.op in ("sum", "scale"):
+        return last_variable(d.args[0 if d.op == "sum" else 1])
+    return None
+
+
+def folded(e: Elaborator, row: Draft, shape: Shape, node: sx.Node | Draft) -> Draft:
+    """A row of derivatives by the entries of a matrix, as a matrix of that shape."""
+    column = transposed(e, row, node)
+    return column if shape[1] == ONE else e.draft("unvec", (column, *shape), shape, node)
+
+
 def _by_entry(
     e: Elaborator, y: Draft, x: Draft, mode: str, s: Solution, node: sx.Node
 ) -> list[Alt]:
-    """dy/dx_{ij}: the entry of the derivative by x."""
+    """dy/dx_{ij}: the entry, or the column, of the derivative by x."""
     whole, i, j = x.args
-    if y.op == "entry" and s.resolve(whole.shape[1]) == ONE == s.resolve(y.args[0].shape[1]):
-        column, k, _ = y.args
-        jacobian = e.draft(
-            "partial", (column, whole, mode), (_size(column, s), _size(whole, s)), node
-        )
-        return [(e.draft("entry", (jacobian, k, i), x.shape, node), s)]
-    if not s.is_scalar(y.shape):
-        raise e.unsupported(
-            "the derivative of a vector by an entry is not understood here yet", node
-        )
-    if mode == "total":
+    state = y.args[0] if y.op == "entry" else y
+    mode, chosen = mode_of(e, state, whole, mode, node)
+    shape = (_size(state, s), _size(whole, s))
+    jacobian = e.draft("partial", (state, whole, mode), shape, node)
+    if chosen:
+        e.note(jacobian, chosen, e.text(node))
+    if y.op == "entry" and s.resolve(whole.shape[1]) == ONE == s.resolve(state.shape[1]):
+        return [(e.draft("entry", (jacobian, y.args[1], i), x.shape, node), s)]
+    if s.is_scalar(y.shape) and mode == "total":
         gradient = e.draft("gradient", (y, whole), whole.shape, node)
         return [(e.draft("entry", (gradient, i, j), x.shape, node), s)]
-    if s.resolve(whole.shape[1]) != ONE:
-        raise e.unsupported(r"\partial^+ by the entry of a matrix is not understood here yet", node)
-    row = e.draft("partial", (y, whole, mode), (ONE, _size(whole, s)), node)
-    return [(e.draft("entry", (row, Integer(1), i), x.shape, node), s)]
+    column = e.draft("times", (jacobian, unit_of(e, x, s, node)), (shape[0], ONE), node)
+    if y.op == "entry":
+        row = e.draft("partial", (y, state, "total"), (ONE, shape[0]), node)
+        column = e.draft("times", (row, column), x.shape, node)
+    return [(column, s)]
+
+
+def unit_of(e: Elaborator, entry: Draft, s: Solution, node: sx.Node) -> Draft:
+    """The unit column that picks an entry x_{ij} out of vec(x): its own derivative by x."""
+    whole = entry.args[0]
+    row = e.draft("partial", (entry, whole, "total"), (ONE, _size(whole, s)), node)
+    return transposed(e, row, node)
 
 
 def _slot(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt] | None:
@@ -133,12 +252,22 @@ def _nabla(e: Elaborator, node: sx.Nabla, s: Solution) -> list[Alt]:
             e.misfit(f"a gradient needs a scalar, but {e.text(y)} is {e.show(y.shape, s1)}", y)
             continue
         for x, s2 in e.alts(x_node, s1):
-            if x.op == "entry":
+            if x.op == "copy":
+                out += by_copy(e, y, x, s2, node)
+            elif x.op == "entry":
                 out += _by_entry(e, y, x, "total", s2, node)
             else:
                 out.append((e.draft("gradient", (y, x), x.shape, node), s2))
     return out
 
 
+def _adjoint(e: Elaborator, node: Adjoint, s: Solution) -> list[Alt]:
+    found = _nabla(e, sx.Nabla(node.at, node.end, node.loss, node.x), s)
+    for draft, _ in found:
+        e.note(draft, "gradient", e.text(node), e.scope.loss, e.text(node.x))
+    return found
+
+
+Elaborator.handlers[Adjoint] = _adjoint
 Elaborator.handlers[sx.Derivative] = _derivative
 Elaborator.handlers[sx.Nabla] = _nabla

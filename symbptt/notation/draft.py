@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr
 
 from ..core import norms as nm
+from ..core import powers as pw
 from ..core import terms as tm
 from ..core.terms import Term
 from .dims import Dim, Shape, Solution
@@ -73,9 +74,12 @@ _BUILDERS: dict[str, Builder] = {
     "map": _plain(tm.Map), "softmax": _plain(tm.Softmax), "power": _plain(tm.Power),
     "func": lambda a, r, c: tm.Func(a[0], a[1], a[2], a[3], *a[4:]),
     "inverse": _plain(tm.Inverse), "kron": _plain(tm.Kron), "vec": _plain(tm.Vec),
+    "copy": lambda a, r, c: tm.Param(a[0], r, c), "unvec": _plain(tm.Unvec),
     "trace": _plain(tm.Trace), "block": _plain(tm.Block), "entry": _plain(tm.Entry),
     "term": lambda a, r, c: a[0],
     "sum": _plain(tm.SumOver), "prod": _plain(tm.OrderedProduct), "when": _plain(tm.When),
     "norm": _plain(nm.Norm), "sup": _plain(nm.Sup), "min": _plain(nm.Min), "max": _plain(nm.Max),
+    "entrywise_power": _plain(pw.EntrywisePower), "binomial": _plain(pw.Binomial),
+    "radius": _plain(pw.Radius),
     "partial": _plain(tm.Partial), "gradient": _plain(tm.Gradient), "change": _plain(tm.D),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from sympy import Expr
 
 from ..core.errors import NotSupported, ReadError, ShapeError
 from . import syntax as sx
+from .choices import Choices, Note
 from .dims import Dim, Shape, Solution, unknown
 from .draft import Draft
 from .scope import NOT_YET, Declared, Scope
@@ -39,6 +40,7 @@ class Bound:
     name: str
     top: Dim
     used: bool = False
+    sums: bool = False  # whether a sum binds it, not a product or a pattern
 
 
 class Elaborator:
@@ -46,9 +48,11 @@ class Elaborator:
 
     handlers: ClassVar[dict[type[sx.Node], Handler]] = {}
 
-    def __init__(self, scope: Scope, source: Source) -> None:
-        self.scope, self.source = scope, source
+    def __init__(self, scope: Scope, source: Source, choices: Choices = Choices()) -> None:  # noqa: B008
+        self.scope, self.source, self.choices = scope, source, choices
         self.bound: list[Bound] = []
+        self.noted: list[tuple[Draft, Note]] = []
+        self.whole: set[tuple[int, int]] = set()  # places of derivatives that are surely total
         self.clashes: list[ShapeError] = []
         self.steps = 0
 
@@ -149,10 +153,27 @@ class Elaborator:
     def draft(self, op: str, args: Iterable[object], shape: Shape, node: sx.Node | Draft) -> Draft:
         return Draft(op, tuple(args), shape, node.at, node.end)
 
+    def note(self, draft: Draft, kind: str, *slots: str) -> Draft:
+        """The draft, with a record of how its piece of source was read."""
+        self.noted.append((draft, Note(kind, slots, draft.at)))
+        return draft
+
+    def notes_of(self, drafts: Iterable[Draft]) -> tuple[Note, ...]:
+        """The notes on the drafts and everything in them, each once, in order of place."""
+        inside: set[int] = set()
+        waiting = list(drafts)
+        while waiting:
+            draft = waiting.pop()
+            if id(draft) not in inside:
+                inside.add(id(draft))
+                waiting += [a for a in draft.args if isinstance(a, Draft)]
+        kept = {(n.id, n.slots): n for d, n in reversed(self.noted) if id(d) in inside}
+        return tuple(sorted(kept.values(), key=lambda n: n.at))
+
     @contextmanager
-    def binding(self, names: Iterable[str]) -> Iterator[list[Bound]]:
+    def binding(self, names: Iterable[str], sums: bool = False) -> Iterator[list[Bound]]:
         """The names as bound indices."""
-        new = [Bound(name, unknown()) for name in names]
+        new = [Bound(name, unknown(), sums=sums) for name in names]
         self.bound.extend(new)
         yield new
         del self.bound[len(self.bound) - len(new) :]

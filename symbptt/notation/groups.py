@@ -99,7 +99,7 @@ class Groups(Stream):
             self.skip("prime")
             self.close_brace()
             return None
-        if inner.kind in ("mul", "add", "rel") and self.tokens[self.i + 2].kind == "rbrace":
+        if inner.kind in ("mul", "add", "rel", "big") and self.tokens[self.i + 2].kind == "rbrace":
             self.i += 3
             return sx.Sym(inner.at, inner.end, inner.text)
         if inner.kind == "mul":  # ^{\odot 2}, ^{*T}
@@ -115,7 +115,7 @@ class Groups(Stream):
         """A script without braces."""
         token = self.tok
         signed = token.kind == "add" and self.tokens[self.i + 1].kind == "num"
-        if token.kind == "mul" or (token.kind == "add" and not signed and high):
+        if token.kind in ("mul", "big") or (token.kind == "add" and not signed and high):
             self.i += 1
             return sx.Sym(token.at, token.end, token.text)
         if signed:  # W^-1

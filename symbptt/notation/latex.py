@@ -57,6 +57,7 @@ LATEX = Target(
         "largest": r"\lVert <a> \rVert_{\infty}",
         "tall_largest": r"\left\lVert <a> \right\rVert_{\infty}",
         "absolute": r"\lvert <a> \rvert", "tall_absolute": r"\left\lvert <a> \right\rvert",
+        "EntrywisePower": r"<a>^{\odot <k>}", "Binomial": r"\binom{<n>}{<k>}", "Radius": r"\rho",
         "Sup": r"\sup <a>", "Min": r"\min", "Max": r"\max",
         "Block": r"\begin{bmatrix} <a> \end{bmatrix}", "cell": " & ", "row": r" \\ ",
     },

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sympy import Expr, Integer, Rational
 
+from ..core.indices import index_symbol
 from ..core.terms import Term
+from ..core.traverse import substitute
 from . import syntax as sx
 from .dims import ONE, SCALAR, Dim, Solution, add, multiply, rigid, unknown
 from .draft import Draft
@@ -31,6 +33,9 @@ def _symbol(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
         return special
     if reading.function is not None:
         return _bare_function(e, reading, node, s)
+    member = dict(e.choices.members).get(reading.name) if reading.group else None
+    if member is not None:
+        return [(e.draft("param", (member,), e.scope.params[member].shape, node), s)]
     if reading.group:
         raise e.unsupported(f"{reading.name} stands for several parameters; take one of them", node)
     return marked(e, [(leaf, at) for leaf, at in _leaf(e, reading, node, s)], reading, node)
@@ -41,6 +46,10 @@ def _leaf(e: Elaborator, reading: Reading, node: sx.Node, s: Solution) -> list[A
     assert declared is not None
     if reading.index is not None:
         draft = e.draft("elem", (declared.name, reading.index), declared.shape, node)
+        if reading.stepped:
+            e.note(draft, "step", e.text(node), str(reading.index))
+    elif reading.copy is not None:
+        draft = e.draft("copy", (declared.name, reading.copy), declared.shape, node)
     else:
         draft = e.draft("param", (declared.name,), declared.shape, node)
     return entry_of(e, draft, reading.entries, s, node) if reading.entries else [(draft, s)]
@@ -81,9 +90,20 @@ def _bare_function(e: Elaborator, reading: Reading, node: sx.Node, s: Solution) 
     if function.kind != "map" or len(arguments) != 1:
         hint = f"write {e.text(node)}(a) with its argument"
         raise e.fail(f"{e.text(node)} is a function without an argument", node, hint)
-    inner = lifted(e, arguments[0], node)
+    argument, index = _at_bound(e, arguments[0])
+    inner = lifted(e, argument, node)
     draft = e.draft("map", (function.core, reading.primes, inner), inner.shape, node)
+    e.note(draft, "elided", e.text(node), index)
     return marked(e, [(draft, s)], reading, node)
+
+
+def _at_bound(e: Elaborator, term: Term) -> tuple[Term, str]:
+    """The argument at the step that the innermost sum or product runs over, else at the model's."""
+    time = index_symbol(e.scope.step)
+    names = [b.name for b in e.bound if not b.used]
+    if time not in term.free_symbols or not names or time.name in names:
+        return term, time.name if time in term.free_symbols else ""
+    return substitute(term, {time: index_symbol(names[-1])}), names[-1]
 
 
 def lifted(e: Elaborator, term: Term, node: sx.Node) -> Draft:
@@ -99,6 +119,10 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
     if symbol.base == "e" and scripted.sups and not scripted.subs:
         inner = e.alts(scripted.sups[0], s)
         return [(e.draft("map", ("exp", 0, a), a.shape, node), at) for a, at in inner]
+    facts = kronecker(symbol, scripted)
+    if facts:
+        one = e.draft("const", (Integer(1),), SCALAR, node)
+        return [(e.draft("when", (one, *facts), SCALAR, node), s)]
     if symbol.base in ("I", r"\ones", r"\zeros") and len(scripted.subs) <= 1:
         return _constant(e, symbol, scripted, s)
     if isinstance(node, sx.Sym):
@@ -109,8 +133,26 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
     return None
 
 
+def kronecker(symbol: sx.Sym, node: sx.Scripted) -> tuple[Expr, ...]:
+    """The facts i = j of \\delta_{ij} and of a one with that condition below; none otherwise."""
+    if len(node.subs) != 1 or node.sups or node.primes:
+        return ()
+    below = node.subs[0]
+    if symbol.base == r"\delta":
+        pair = entry_exprs(script_items(node, frozenset()), 2)
+    elif symbol.base in (r"\ones", r"\I") and isinstance(below, sx.Relation):
+        pair = [x for x in map(index_expr, below.sides) if x is not None]
+        if below.ops != ("=",):
+            return ()
+    else:
+        return ()
+    if pair is None or len(pair) != 2 or pair[0] == pair[1]:
+        return ()
+    return (pair[0] - pair[1]).expand(), (pair[1] - pair[0]).expand()
+
+
 def _constant(e: Elaborator, symbol: sx.Sym, node: sx.Scripted, s: Solution) -> list[Alt]:
-    sizes = [size_of(e, part) for part in _size_parts(node.subs[0])] if node.subs else []
+    sizes = [size_of(e, part) for part in size_parts(node.subs[0])] if node.subs else []
     if symbol.base == "I":
         side = sizes[0] if sizes else unknown()
         drafts = [e.draft("identity", (), (side, side), node)]
@@ -126,7 +168,7 @@ def _constant(e: Elaborator, symbol: sx.Sym, node: sx.Scripted, s: Solution) -> 
     )
 
 
-def _size_parts(node: sx.Node) -> tuple[sx.Node, ...]:
+def size_parts(node: sx.Node) -> tuple[sx.Node, ...]:
     if isinstance(node, sx.Product) and r"\times" in node.ops and len(node.factors) == 2:
         return node.factors
     return node.items if isinstance(node, sx.Listing) else (node,)
@@ -163,7 +205,9 @@ def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
         return _symbol(e, node, s)
     if isinstance(node.base, sx.Num) and node.subs and node.base.value in (0, 1):
         base = r"\zeros" if node.base.value == 0 else r"\ones"
-        return _constant(e, sx.Sym(node.at, node.base.end, base), node, s)
+        symbol = sx.Sym(node.at, node.base.end, base)
+        special = _special(e, sx.Scripted(node.at, node.end, symbol, node.subs, node.sups), s)
+        return special if special is not None else []
     if isinstance(node.base, sx.Norm):
         return scripted_norm(e, node, s)
     return scripts_on(e, e.alts(node.base, s), node)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from sympy import Integer
 
 from . import syntax as sx
+from .cases import cases
 from .dims import ONE, SCALAR, Dim, Solution, add, constant, unknown
 from .draft import Draft
 from .elaborator import Alt, Elaborator
+from .filled import filled, has_dots
 
 _MAX_CELLS = 400
 
@@ -37,6 +39,8 @@ def _nested(node: sx.Brackets) -> tuple[tuple[sx.Node, ...], ...]:
 def _row(e: Elaborator, items: tuple[sx.Node, ...], node: sx.Node, s: Solution) -> list[Alt]:
     """``(a, b)``: columns are stacked, matrices stand side by side, numbers make a column."""
     rows = tuple((item,) for item in items)
+    if has_dots((items,)):
+        return filled(e, rows, node, s) + filled(e, (items,), node, s)
     states = _cells(e, (items,), node, s)
     out: list[Alt] = []
     for cells, at in states:
@@ -48,12 +52,12 @@ def _row(e: Elaborator, items: tuple[sx.Node, ...], node: sx.Node, s: Solution) 
 
 def _grid(e: Elaborator, node: sx.Grid, s: Solution) -> list[Alt]:
     if node.environment in ("cases", "dcases", "rcases"):
-        raise e.unsupported("a distinction of cases is not understood here yet", node)
+        return cases(e, node, s)
     if node.environment in ("vmatrix", "Vmatrix"):
         raise e.unsupported("determinants and norms are not understood here yet", node)
+    if has_dots(node.rows):
+        return filled(e, node.rows, node, s)
     cells = [c for row in node.rows for c in row]
-    if any(c is None or isinstance(c, sx.Dots) for c in cells):
-        raise e.unsupported("a matrix with dots or empty cells is not understood here yet", node)
     if len(cells) == 1 and isinstance(cells[0], sx.Listing):  # [x, s] in a matrix environment
         return _row(e, cells[0].items, node, s)
     if len({len(row) for row in node.rows}) != 1:
@@ -66,6 +70,8 @@ def _blocks(
 ) -> list[Alt]:
     if len({len(row) for row in rows}) != 1:
         raise e.fail("the rows have different lengths", node)
+    if has_dots(rows):
+        return filled(e, rows, node, s)
     out: list[Alt] = []
     for cells, at in _cells(e, rows, node, s):
         out += _assembled(e, cells, len(rows), len(rows[0]), node, at)
@@ -81,8 +87,6 @@ def _cells(
         raise e.fail(f"a matrix of more than {_MAX_CELLS} cells", node)
     states: list[tuple[list[Draft], Solution]] = [([], s)]
     for item in items:
-        if isinstance(item, sx.Dots):
-            raise e.unsupported("a vector or matrix with dots is not understood here yet", item)
         states = [([*done, d], after) for done, at in states for d, after in e.alts(item, at)][:8]
     return states
 

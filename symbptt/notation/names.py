@@ -13,6 +13,7 @@ from itertools import combinations
 
 from sympy import Expr
 
+from ..core.indices import index_symbol
 from . import syntax as sx
 from .dims import ONE, SCALAR
 from .scope import Declared, Function, Scope
@@ -32,6 +33,8 @@ class Reading:
     entries: tuple[Expr, ...] = ()
     marks: tuple[sx.Node, ...] = ()
     primes: int = 0
+    copy: Expr | None = None
+    stepped: bool = False
 
     @property
     def is_sequence(self) -> bool:
@@ -92,8 +95,8 @@ def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterato
     found = None
     if sequence is not None:
         found = _sequence(sequence, rest, scope, primes)
-    if found is None and param is not None:
-        found = _param(param, rest, primes)
+    if param is not None and (found is None or found.stepped):
+        found = _param(param, rest, primes) or _copy(param, rest, scope) or found
     if found is None and (function := scope.function(name)) is not None:
         found = _function(function, rest, primes)
     if found is None and name in scope.groups and not rest:
@@ -105,7 +108,8 @@ def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterato
 def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -> Reading | None:
     low = [i for i in rest if not i.high]
     marks = [i for i in rest if i.high and (i.transposes or i.expr is None or _is_inverse(i))]
-    high = [i for i in rest if i.high and i not in marks]
+    marks = [i for i in marks if not _relative(i)]
+    high = [i for i in rest if i.high and i not in marks and not _relative(i)]
     if not all(i.operates for i in marks):
         return None
     wrapped = [i for i in high if i.wrapped]
@@ -118,8 +122,11 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
         time = timed[0]
     elif bare and (not low or _outranks(bare[0], declared, scope)):
         time = bare.pop(0)
-    elif low:
+    elif low and not scope.entries and not any(_relative(i) for i in low):
         return _split_pair(declared, low, bare, marks, scope, primes)
+    step = [i for i in rest if _relative(i)]
+    if time is None and not wrapped and len(step) <= 1 and (step or scope.single):
+        return _at_step(declared, rest, step, scope, primes)
     if time is None or wrapped:
         return None
     found = entry_exprs([i for i in low if i is not time], _entry_count(declared))
@@ -132,6 +139,33 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
     return Reading(
         declared.name, declared, index=time.expr, entries=entries, marks=nodes, primes=primes
     )
+
+
+_NEIGHBOURS = {"prev": -1, "previous": -1, "old": -1, "last": -1, "next": 1, "new": 0}
+
+
+def _relative(item: Item) -> bool:
+    """Whether a script names a neighbouring step: ``c_{prev}``, ``h_{next}``."""
+    return item.text.strip("()") in _NEIGHBOURS
+
+
+def _at_step(
+    declared: Declared, rest: list[Item], step: list[Item], scope: Scope, primes: int
+) -> Reading | None:
+    """An element named without an index: the one at the step, or at a neighbouring one."""
+    others = [i for i in rest if i not in step]
+    low = [i for i in others if not i.high]
+    found = entry_exprs(low, _entry_count(declared))
+    marks = [i for i in others if i.high]
+    if found is None or len(found) > 2 or not all(i.operates for i in marks):
+        return None
+    time = index_symbol(scope.single or scope.step)
+    shift = _NEIGHBOURS[step[0].text.strip("()")] if step else 0
+    nodes = tuple(i.node for i in marks)
+    return Reading(
+        declared.name, declared, index=time + shift, entries=tuple(found), marks=nodes,
+        primes=primes, stepped=True,
+    )  # fmt: skip
 
 
 def _is_inverse(item: Item) -> bool:
@@ -191,6 +225,15 @@ def _param(declared: Declared, rest: list[Item], primes: int) -> Reading | None:
     return Reading(
         declared.name, declared, entries=entries, marks=tuple(i.node for i in high), primes=primes
     )
+
+
+def _copy(declared: Declared, rest: list[Item], scope: Scope) -> Reading | None:
+    """``W^{(t)}``: the copy of W that is used at step t."""
+    if len(rest) != 1 or not rest[0].high or not rest[0].wrapped or rest[0].expr is None:
+        return None
+    late = {*scope.times, scope.length}
+    named = rest[0].expr.is_Integer or rest[0].mentions(late)
+    return Reading(declared.name, declared, copy=rest[0].expr) if named else None
 
 
 def _function(function: Function, rest: list[Item], primes: int) -> Reading | None:

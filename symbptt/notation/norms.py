@@ -14,16 +14,19 @@ from .elaborator import Alt, Elaborator
 from .names import resolve
 from .powers import superscript, transposed
 from .scripts import index_expr
-from .sums import matched
+from .sums import matched, negated
 
 EXTREMA = ("min", "max")
 
 
 def _norm(e: Elaborator, node: sx.Norm, s: Solution, kind: str = "2") -> list[Alt]:
-    """||A|| of anything, |x| of a scalar."""
+    """||A|| of anything, |x| of a scalar; |v| of a column is taken entry by entry."""
     out: list[Alt] = []
     for d, at in e.alts(node.body, s):
         if node.kind == "|" and not at.is_scalar(d.shape):
+            if at.shape(d.shape)[1] == ONE:
+                out.append((e.draft("max", (d, negated(e, d, node)), d.shape, node), at))
+                continue
             e.misfit(
                 f"a single bar takes a scalar, but {e.text(d)} is {e.show(d.shape, at)}; "
                 rf"write \|{e.text(d)}\|", d,

@@ -1,4 +1,4 @@
-"""Superscripts that act: transposes, inverses, powers."""
+"""Superscripts that act: transposes, inverses, powers; binomials and spectral radii."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ def marked(e: Elaborator, found: list[Alt], reading: Reading, node: sx.Node) -> 
     return found
 
 
-def transposed(e: Elaborator, d: Draft, node: sx.Node) -> Draft:
+def transposed(e: Elaborator, d: Draft, node: sx.Node | Draft) -> Draft:
     return e.draft("transposed", (d,), (d.shape[1], d.shape[0]), node)
 
 
 def superscript(e: Elaborator, d: Draft, mark: sx.Node, s: Solution, node: sx.Node) -> list[Alt]:
     """One superscript on a draft."""
     if isinstance(mark, sx.Sym) and mark.base in TRANSPOSES:
-        return [(transposed(e, d, node), s)]
+        turned = transposed(e, d, node)
+        if mark.base == e.scope.length:
+            e.note(turned, "transpose", e.text(node))
+        return [(turned, s)]
     if isinstance(mark, sx.Sum) and mark.signs == ("-",):
-        turned = mark.terms[0]
-        if isinstance(turned, sx.Sym) and turned.base in TRANSPOSES:
+        inner_mark = mark.terms[0]
+        if isinstance(inner_mark, sx.Sym) and inner_mark.base in TRANSPOSES:
             return [(transposed(e, x, node), at) for x, at in _inverse(e, d, s, node)]
     inner = entrywise_exponent(mark)
     entrywise = inner is not None
@@ -75,9 +78,12 @@ def power(
             raise e.fail(f"the exponent {k} of a vector is larger than 12", node)
         if k == 0:
             return [(e.draft("ones", (), d.shape, node), s)]
-        return [(e.draft("hadamard", (d,) * int(k), d.shape, node), s)]
-    if vector and not scalar:
-        raise e.unsupported("a symbolic power of a vector is not understood yet", node)
+        whole = e.draft("hadamard", (d,) * int(k), d.shape, node)
+        if not scalar and not entrywise:
+            e.note(whole, "entrywise", e.text(node))
+        return [(whole, s)]
+    if entrywise or (vector and not scalar):
+        return [(e.draft("entrywise_power", (d, k), d.shape, node), s)]
     square = s.unify(d.shape[0], d.shape[1], node.at)
     if square is None:
         e.misfit(f"a power needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
@@ -95,3 +101,28 @@ def _inverse(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> list[Alt]:
         e.misfit(f"an inverse needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
         return []
     return [(e.draft("inverse", (d,), d.shape, node), square)]
+
+
+def binomial(e: Elaborator, above: sx.Node, below: sx.Node, node: sx.Node) -> Draft:
+    """n over k, of two indices."""
+    values = [index_expr(x) for x in (above, below)]
+    if None in values:
+        raise e.unsupported("a binomial of anything but indices is not understood", node)
+    return e.draft("binomial", values, SCALAR, node)
+
+
+def radius(e: Elaborator, argument: sx.Node, node: sx.Node, s: Solution) -> list[Alt]:
+    r"""\rho(W), the spectral radius of a square matrix; nothing where it cannot be one."""
+    out = []
+    for d, at in e.alts(argument, s):
+        square = None if ONE in at.shape(d.shape) else at.unify(*d.shape, node.at)
+        if square is not None:
+            out.append((e.draft("radius", (d,), SCALAR, node), square))
+    return out
+
+
+def _binomial(e: Elaborator, node: sx.Binomial, s: Solution) -> list[Alt]:
+    return [(binomial(e, node.above, node.below, node), s)]
+
+
+Elaborator.handlers[sx.Binomial] = _binomial

@@ -186,9 +186,12 @@ class Printer:
         return self.target.fill(type(term).__name__, a=self.base(term.args[0]), k=power)
 
     def entrywise(self, term: pw.EntrywisePower) -> str:
-        """Of a column like a power; of a matrix with a sign that tells it from one."""
-        kind = "Power" if term.is_column else "EntrywisePower"
-        return self.target.fill(kind, a=self.base(term.args[0]), k=self.index(term.exponent))
+        """Of a column without index like a power; else with a sign that tells it from one."""
+        base, k = self.base(term.args[0]), self.index(term.exponent)
+        if term.is_column and isinstance(term.args[0], tm.Param):
+            return self.target.fill("Power", a=base, k=k)
+        single = term.exponent.is_Symbol or term.exponent.is_Integer
+        return self.target.fill("EntrywisePower", a=base, k=k if single else f"({k})")
 
     def binomial(self, term: pw.Binomial) -> str:
         n, k = self.index(term.above), self.index(term.below)
@@ -317,6 +320,7 @@ _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     tm.Map: Printer.map, tm.Func: Printer.func, tm.D: Printer.differential,
     tm.Partial: Printer.partial, tm.Gradient: Printer.gradient, tm.Entry: Printer.entry,
     pw.EntrywisePower: Printer.entrywise, pw.Binomial: Printer.binomial,
-    pw.Radius: Printer.radius, tm.Block: Printer.block, nm.Norm: Printer.norm, nm.Sup: Printer.supremum,
+    pw.Radius: Printer.radius, tm.Block: Printer.block, nm.Norm: Printer.norm,
+    nm.Sup: Printer.supremum,
     nm.Min: Printer.extremum, nm.Max: Printer.extremum,
 }  # fmt: skip

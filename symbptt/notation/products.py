@@ -7,11 +7,15 @@ is tried.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from . import syntax as sx
 from .calls import Factors, regroup
 from .dims import ONE, SCALAR, Solution, multiply
+from .dots import without_dots
 from .draft import Draft
 from .elaborator import Alt, Elaborator, distinct
+from .names import resolve
 from .sums import matched
 
 _ELEMENTWISE = frozenset({r"\odot", r"\circ", "*", r"\oslash"})
@@ -26,10 +30,10 @@ def _product(e: Elaborator, node: sx.Product, s: Solution) -> list[Alt]:
     for _, factor in factors:
         if isinstance(factor, sx.Words):
             raise e.unsupported(f"the words {factor.text!r} are not understood here", factor)
-        if isinstance(factor, sx.Dots):
-            raise e.unsupported("a product with dots is not understood here yet", factor)
+    factors = without_dots(e, factors, "prod")
     if len(factors) == 1:
         return e.alts(factors[0][1], s)
+    _mark_whole(e, factors)
     found = left_to_right(e, factors, s)
     elementwise = [op in _ELEMENTWISE for op, _ in factors[1:]]
     if any(elementwise) and not all(elementwise):
@@ -37,6 +41,19 @@ def _product(e: Elaborator, node: sx.Product, s: Solution) -> list[Alt]:
     if not found and len(factors) <= _MAX_GROUPED:
         found = _any_grouping(e, factors, s)
     return found
+
+
+def _mark_whole(e: Elaborator, factors: Factors) -> None:
+    """Marks dh_t/dW beside dL_t/dh_t: what it is multiplied by looks at step t alone."""
+    for (_, a), (_, b) in pairwise(factors):
+        for state, outer in ((b, a), (a, b)):
+            if not isinstance(state, sx.Derivative) or not isinstance(outer, sx.Derivative):
+                continue
+            if state.y is None or outer.y is None or e.text(state.y) != e.text(outer.x):
+                continue
+            inner, upper = resolve(state.y, e.scope), resolve(outer.y, e.scope)
+            if inner and upper and inner.index is not None and inner.index == upper.index:
+                e.whole.add((state.at, state.end))
 
 
 def readings(e: Elaborator, factors: Factors, i: int, s: Solution) -> list[Alt]:
@@ -122,6 +139,8 @@ def multiplied(e: Elaborator, op: str, a: Draft, b: Draft, s: Solution) -> list[
         return [(spanning("scale", (factor, term), term.shape, a, b), s)]
     if op in _ELEMENTWISE:
         found = hadamard(e, a, b, s)
+        for draft, _ in found if op != r"\odot" else ():
+            e.note(draft, "hadamard", op, e.text(draft))
         vectors = ONE in s.shape(a.shape) and ONE in s.shape(b.shape)
         return found if found or vectors or op != "*" else _matrix(e, a, b, s, quiet=True)
     found = _matrix(e, a, b, s)
@@ -130,6 +149,8 @@ def multiplied(e: Elaborator, op: str, a: Draft, b: Draft, s: Solution) -> list[
     if ONE not in s.shape(a.shape) or ONE not in s.shape(b.shape):
         return []
     found = hadamard(e, a, b, s, quiet=True)
+    for draft, _ in found:
+        e.note(draft, "hadamard", op, e.text(draft))
     if op == r"\cdot" and s.resolve(a.shape[1]) == ONE:  # also the inner product of two columns
         turned = Draft("transposed", (a,), (a.shape[1], a.shape[0]), a.at, a.end)
         found += [(spanning("times", (turned, b), SCALAR, a, b), at) for _, at in found]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Symbol
+from sympy.core.symbol import Str
 
 from ..core.indices import index_symbol
 from . import syntax as sx
-from .dims import Solution
+from .dims import ONE, SCALAR, Solution
 from .elaborator import Alt, Elaborator
+from .lifting import Lifting
 from .norms import supremum
+from .ordered import product_over
 from .scripts import index_expr
 
 _FLIP = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", "=": "="}
@@ -130,6 +133,8 @@ def _ordered(limits: Limits, e: Elaborator) -> Limits:
 def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
     if node.kind == "sup":
         return supremum(e, node, s)
+    if node.kind == "max" and node.sub is not None:
+        return _largest(e, node, s)
     if node.kind not in ("sum", "prod"):
         raise e.unsupported(f"{node.kind} is not understood here yet", node)
     limits = limits_of(e, node)
@@ -137,7 +142,7 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
         ends = {s for end in (one.lo, one.hi) if end is not None for s in end.free_symbols}
         if one.index in ends:
             raise e.fail(f"the index {one.index} occurs in its own limits", node)
-    with e.binding(x.index.name for x in limits) as bound:
+    with e.binding((x.index.name for x in limits), sums=node.kind == "sum") as bound:
         found = _bodies(e, node, s)
         out: list[Alt] = []
         for body, at in found:
@@ -148,8 +153,29 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
                 hi: object = one.hi
                 if hi is None:
                     hi = at.resolve(b.top) if over_entries else index_symbol(e.scope.length)
-                body = e.draft(node.kind, (body, one.index, lo, hi), body.shape, node)
+                if node.kind == "sum":
+                    body = e.draft("sum", (body, one.index, lo, hi), body.shape, node)
+                else:
+                    body = product_over(e, body, (one.index, lo, hi), at, node)
             out.append((body, at))
+    return out
+
+
+def _largest(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
+    """max_i |v_i| of a column v: its largest entry in absolute value."""
+    (limits,) = limits_of(e, node)
+    inner = node.body.body if isinstance(node.body, sx.Norm) and node.body.kind == "|" else None
+    if inner is None or limits.lo is not None or limits.hi is not None:
+        hint = r"write \max_i |v_i| for the largest entry of a vector"
+        raise e.unsupported("max is not understood here yet", node, hint)
+    out: list[Alt] = []
+    with e.binding([limits.index.name]) as (bound,):
+        for body, at in e.alts(inner, s):
+            size = at.resolve(bound.top)
+            if not at.is_scalar(body.shape) or not bound.used:
+                raise e.unsupported("this maximum is not over the entries of a vector", node)
+            column = Lifting(e, at, node).lift(body, limits.index, size, None, ONE)
+            out.append((e.draft("norm", (column, Str("inf")), SCALAR, node), at))
     return out
 
 
@@ -157,7 +183,7 @@ def _bodies(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
     """The readings of the body; the factor of a product must be square."""
     out: list[Alt] = []
     for body, at in e.alts(node.body, s):
-        if node.kind == "sum":
+        if node.kind == "sum" or (at.resolve(body.shape[1]) == ONE and e.is_given(body)):
             out.append((body, at))
             continue
         square = at.unify(body.shape[0], body.shape[1], body.at)

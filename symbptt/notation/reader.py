@@ -19,9 +19,10 @@ from ..core.errors import ShapeError, SymbpttError
 from ..core.terms import Term
 from . import calls, derivatives, leaves, matrices, powers, products, ranges, sums
 from . import syntax as sx
-from .dims import Shape, Solution
+from .dims import ONE, Shape, Solution
 from .draft import Draft, build
 from .elaborator import Alt, Elaborator
+from .membership import as_chain
 from .parser import parse_source
 from .scope import Scope, dim_of, scope_of
 from .scripts import index_expr
@@ -90,7 +91,7 @@ def read_statements(text: str, scope: Scope, file: str = "") -> tuple[Statement,
     """All statements of a text, each a chain, with their trailing ranges."""
     source = checked_source(text, file)
     nodes = parse_source(source, scope.words, scope.names)
-    return tuple(_statement(source, scope, n, r) for n, r in with_ranges(nodes))
+    return tuple(_statement(source, scope, as_chain(n), r) for n, r in with_ranges(nodes))
 
 
 def _single(source: Source, scope: Scope) -> sx.Node:
@@ -114,7 +115,20 @@ def _statement(
 
 
 def related(e: Elaborator, node: sx.Relation, s: Solution) -> tuple[list[Draft], Solution]:
-    """The sides of a chain, brought to one shape."""
+    """The sides of a chain, brought to one shape.
+
+    Where they do not fit otherwise, rows of derivatives by the entries of a matrix are folded.
+    """
+    states = _states(e, node, s, fold=False) or _states(e, node, s, fold=True)
+    if not states:
+        raise e.first_clash(node)
+    drafts, solution = states[0]
+    return drafts, settled(e, node, solution)
+
+
+def _states(
+    e: Elaborator, node: sx.Relation, s: Solution, fold: bool
+) -> list[tuple[list[Draft], Solution]]:
     states: list[tuple[list[Draft], Solution]] = [([], s)]
     for side in node.sides:
         assert side is not None
@@ -124,28 +138,49 @@ def related(e: Elaborator, node: sx.Relation, s: Solution) -> tuple[list[Draft],
                 if not done:
                     new.append(([d], after))
                     continue
-                fit = equated(e, done[-1], d, after)
+                fit = equated(e, done[-1], d, after, fold)
                 if fit is not None:
                     new.append(([*done[:-1], fit[0], fit[1]], fit[2]))
-        if not new:
-            raise e.first_clash(node)
         states = new[:12]
-    drafts, solution = states[0]
-    return drafts, settled(e, node, solution)
+    return states
 
 
-def equated(e: Elaborator, a: Draft, b: Draft, s: Solution) -> tuple[Draft, Draft, Solution] | None:
+def equated(
+    e: Elaborator, a: Draft, b: Draft, s: Solution, fold: bool = False
+) -> tuple[Draft, Draft, Solution] | None:
     """The two sides of a relation: one shape, or a number against a vector, entrywise."""
     first, second = s.is_scalar(a.shape), s.is_scalar(b.shape)
-    if a.is_number and not second and can_spread(a, b.shape, s):
+    if is_numeric(a) and not second and can_spread(a, b.shape, s):
         return spread(e, a, b.shape), b, s
-    if b.is_number and not first and can_spread(b, a.shape, s):
+    if is_numeric(b) and not first and can_spread(b, a.shape, s):
         return a, spread(e, b, a.shape), s
     solution = s.unify_shapes(a.shape, b.shape, b.at, one=True)
     if solution is None:
+        for one, other, turn in ((a, b, False), (b, a, True)) if fold else ():
+            matrix = as_matrix(e, one, other, s)
+            if matrix is not None:
+                return (other, matrix, s) if turn else (matrix, other, s)
         e.clash("equate", a, b, s)
         return None
     return a, b, solution
+
+
+def is_numeric(d: Draft) -> bool:
+    """A number, or numbers under conditions."""
+    if d.op == "when":
+        return is_numeric(d.args[0])
+    return d.is_number or (d.op == "plus" and all(is_numeric(x) for x in d.args))
+
+
+def as_matrix(e: Elaborator, row: Draft, other: Draft, s: Solution) -> Draft | None:
+    """A row of derivatives by the entries of a matrix, folded to compare it with such a matrix."""
+    shape = other.shape
+    variable = derivatives.last_variable(row)
+    if variable is None or s.resolve(row.shape[0]) != ONE or s.is_scalar(shape):
+        return None
+    if s.shape(variable.shape) != s.shape(shape):
+        return None
+    return e.note(derivatives.folded(e, row, s.shape(shape), row), "vec", e.text(row))
 
 
 def chosen(e: Elaborator, node: sx.Node, found: list[Alt], wanted: Shape | None) -> Alt:

@@ -47,7 +47,7 @@ _FIXED: dict[str, Function] = {
     **{word: Function(word.lower(), kind) for word, kind in _KINDS.items()},
 }
 NOT_YET = frozenset(
-    ("det", "rank", "sign", "sgn", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot")
+    ("det", "rank", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot")
 )
 """Words of mathematics that are read but have no term."""
 
@@ -67,7 +67,13 @@ class Scope:
     ``times`` are letters read as time; ``length`` the last time; ``sizes`` names of dimensions;
     ``superscripted`` sequences whose time is a bare superscript (``s_j^t``); ``objectives`` scalars
     that may be written with arguments, ``L_t(h_t)``; ``arguments`` what each function is applied to
-    in the model, for \\sigma' without an argument.
+    in the model, for \\sigma' without an argument; ``users`` the elements whose definition contains
+    a parameter, with their index; ``bodies`` the definitions, for derivatives by what has a name;
+    ``loss`` the total.
+
+    In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
+    step at which names of sequences without an index stand; ``entries``, then letters below
+    sequences are entries.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -80,6 +86,17 @@ class Scope:
     superscripted: frozenset[str] = frozenset()
     objectives: frozenset[str] = frozenset()
     arguments: dict[str, tuple[Term, ...]] = field(default_factory=dict)
+    users: dict[str, tuple[tuple[Elem, Expr], ...]] = field(default_factory=dict)
+    bodies: tuple[tuple[Elem | Param, Term], ...] = ()
+    loss: str = ""
+    single: str = ""
+    entries: bool = False
+    closed: bool = False
+
+    @property
+    def step(self) -> str:
+        """The letter of the time at which a claim without indices holds."""
+        return "t" if "t" in self.times else min(self.times, default="t")
 
     @property
     def words(self) -> frozenset[str]:

@@ -58,7 +58,11 @@ def index_expr(node: sx.Node | None) -> Expr | None:
         letter = (len(node.base) == 1 and node.base.isalpha()) or node.base.startswith("\\")
         fit = letter and not node.accents and node.base not in NO_NAMES
         return index_symbol(node.base) if fit else None
-    if isinstance(node, sx.Scripted):  # t_1, T_x
+    if isinstance(node, sx.Scripted):  # t', t_1, T_x
+        if node.primes and not node.subs and not node.sups:
+            primed = index_expr(node.base)
+            letter = primed is not None and primed.is_Symbol
+            return index_symbol(primed.name + "'" * node.primes) if letter else None
         plain = len(node.subs) == 1 and not node.sups and not node.primes
         inner = index_expr(node.base) if plain else None
         named = inner is not None and inner.is_Symbol and index_expr(node.subs[0]) is not None

@@ -8,6 +8,7 @@ from sympy import Integer
 
 from . import syntax as sx
 from .dims import ONE, SCALAR, Shape, Solution
+from .dots import without_dots
 from .draft import Draft
 from .elaborator import Alt, Elaborator, distinct
 from .scripts import index_expr
@@ -62,7 +63,7 @@ def _sum(e: Elaborator, node: sx.Sum, s: Solution) -> list[Alt]:
     if len(node.terms) > _MAX_TERMS:
         raise e.fail(f"a sum of more than {_MAX_TERMS} terms", node)
     states: list[tuple[list[Draft], Solution]] = [([], s)]
-    for sign, term in zip(node.signs, node.terms, strict=True):
+    for sign, term in without_dots(e, list(zip(node.signs, node.terms, strict=True)), "sum"):
         if sign == r"\pm":
             raise e.unsupported(r"\pm is not understood", term)
         states = [x for done, at in states for x in _with_term(e, done, sign, term, at)]

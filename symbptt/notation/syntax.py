@@ -120,6 +120,14 @@ class Quotient(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Binomial(Node):
+    """``\\binom{n}{k}``."""
+
+    above: Node
+    below: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Root(Node):
     """``\\sqrt[degree]{body}``."""
 
@@ -193,11 +201,11 @@ class Quantified(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside a node, in order."""
-    for name in _field_names(type(node)):
+    for name in field_names(type(node)):
         yield from _nodes(getattr(node, name))
 
 
-def _field_names(cls: type[Node]) -> tuple[str, ...]:
+def field_names(cls: type[Node]) -> tuple[str, ...]:
     if cls not in _FIELDS:
         _FIELDS[cls] = tuple(f.name for f in fields(cls)[2:])
     return _FIELDS[cls]
@@ -229,7 +237,7 @@ def base_of(node: Node) -> Node:
 def shown(node: Node) -> str:
     """The tree as one line, for tests and debugging: ``Sum(+Sym(a) -Num(1))``."""
     parts = []
-    for name in _field_names(type(node)):
+    for name in field_names(type(node)):
         value = getattr(node, name)
         if value not in ((), None, 0, "", False):
             parts.append(_shown(value))

@@ -39,6 +39,7 @@ BIG = {
     r"\argmax": "argmax", r"\argmin": "argmin", r"\limsup": "lim", r"\liminf": "lim",
 }  # fmt: skip
 FRACTIONS = {r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"}
+BINOMIALS = {r"\binom", r"\dbinom", r"\tbinom"}
 QUANTIFIERS = {r"\forall": "forall", r"\exists": "exists"}
 
 SIZES = {
@@ -100,7 +101,7 @@ FORBIDDEN = frozenset(
 FUNCTION_WORDS: frozenset[str] = frozenset(
     {*TABLE, *ALIASES} - {"step", "id"}
     | {"softmax", "diag", "tr", "vec", "det", "rank", "sign", "sgn", "max", "min", "onehot", "Diag",
-       "trace", "argmax", "argmin", "ker", "dim", "SoftMax", "Softmax"}
+       "trace", "argmax", "argmin", "ker", "dim", "SoftMax", "Softmax", "binom"}
 )  # fmt: skip
 """Words that stand for a function also without a backslash or a font."""
 PLAIN_WORDS: dict[str, str] = {

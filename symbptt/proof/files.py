@@ -17,7 +17,14 @@ from symbptt.core.terms import Elem, Param, Term
 from symbptt.core.theory import Assumption, Definition, Frame, Given, Theory
 
 from .objects import (
-    Assumed, Chain, Development, Identification, Induction, Proof, Step, Theorem,
+    Assumed,
+    Chain,
+    Development,
+    Identification,
+    Induction,
+    Proof,
+    Step,
+    Theorem,
 )  # fmt: skip
 
 FORMAT, VERSION = "symbptt-proof", 1

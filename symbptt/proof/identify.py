@@ -15,7 +15,17 @@ from symbptt.core.dependence import is_defined, is_given, references, vanishes
 from symbptt.core.errors import ProofError
 from symbptt.core.indices import entails, equal_index
 from symbptt.core.terms import (
-    D, Elem, Gradient, Param, Partial, Shock, Term, Trace, Vec, When, Zero,
+    D,
+    Elem,
+    Gradient,
+    Param,
+    Partial,
+    Shock,
+    Term,
+    Trace,
+    Vec,
+    When,
+    Zero,
 )  # fmt: skip
 from symbptt.core.theory import ALL, Frame, Theory
 from symbptt.core.traverse import apart, contains, context, substitute

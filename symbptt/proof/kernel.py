@@ -4,9 +4,8 @@ For every theorem it replays the proof. A step is accepted when, at its place, (
 matches and its conditions follow from the facts there, (2) a definition holds at that index and
 in that frame, (3) an earlier theorem or the induction hypothesis applies, (4) a differential
 vanishes, or (5) both terms have one canonical form; and when the line that results is the line
-that the proof states. In the proof of an inequality a step may also (6) put a larger scalar where
-the line rises with it, or a smaller one where it falls (``order``). Nothing here searches, and
-nothing here imports ``calculus``.
+that the proof states. In an inequality a step may also (6) put a larger scalar where the line
+rises with it, or a smaller one where it falls. Nothing here searches or imports ``calculus``.
 """
 
 from __future__ import annotations
@@ -28,10 +27,11 @@ from symbptt.core.traverse import Path, contains, context, substitute
 from symbptt.core.traverse import replace as replace_at
 from symbptt.rules import Rule, rule
 
+from .conditions import check_conditions, other_side
 from .identify import identify
 from .match import instantiate, match
 from .objects import Assumed, Chain, Development, Identification, Induction, Step, Theorem
-from .order import Signs, check_conditions, increases, other_side
+from .order import Signs, increases
 
 Facts = tuple[Expr, ...]
 Bindings = dict[Symbol, Expr]

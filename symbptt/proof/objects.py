@@ -28,8 +28,9 @@ class Step:
     - "hypothesis": the induction hypothesis;
     - "vanish": d of a term that nothing varying reaches is zero;
     - "algebra": both sides have one canonical form;
-    - "bound": a scalar is replaced by a larger one, where the line increases with it: by the row
-      or the theorem ``name``, an inequality; by the induction hypothesis if there is no name.
+    - "bound": a scalar is replaced by a larger one where the line rises with it (``reverse``: by a
+      smaller one where it falls), as the row or the theorem ``name`` says, or the induction
+      hypothesis if there is no name.
     ``reason`` names a word of the report for the reader; the kernel does not look at it.
     """
 

@@ -1,7 +1,7 @@
-"""Inequalities of scalars: what is certainly >= 0, and where a line increases. Trusted.
+"""Inequalities of scalars: what is certainly >= 0, and where a line rises or falls. Trusted.
 
-Everything here looks at the form of a term only. 1/0 counts as 0. Source: Hardy, Littlewood &
-Pólya, Inequalities (1952), §2.1.
+Everything here looks at the form of a term, and at what is assumed or proved. 1/0 counts as 0.
+Source: Hardy, Littlewood & Pólya, Inequalities (1952), §2.1.
 """
 
 from __future__ import annotations
@@ -16,16 +16,28 @@ from symbptt.core.errors import IndexRangeError, ProofError
 from symbptt.core.functions import known
 from symbptt.core.indices import entails
 from symbptt.core.norms import Max, Min, Norm, Sup
+from symbptt.core.powers import Radius
 from symbptt.core.scope import Scope, solve
 from symbptt.core.terms import (
-    Const, Hadamard, Map, Meta, OrderedProduct, Plus, Power, Scale, SumOver, Term, Times,
-    Transposed, When,
+    Const,
+    D,
+    Hadamard,
+    Map,
+    OrderedProduct,
+    Plus,
+    Power,
+    Scale,
+    Shock,
+    SumOver,
+    Term,
+    Times,
+    Transposed,
+    When,
 )  # fmt: skip
 from symbptt.core.theory import Assumption
-from symbptt.core.traverse import Path, context, find, substitute
-from symbptt.rules import Rule
+from symbptt.core.traverse import Path, contains, context, substitute
 
-from .match import Bindings, instantiate, instantiate_index, match
+from .objects import Theorem
 
 Facts = tuple[Expr, ...]
 _PRODUCTS = (Times, Hadamard, Scale)
@@ -33,14 +45,20 @@ _PRODUCTS = (Times, Hadamard, Scale)
 
 @dataclass(frozen=True)
 class Signs:
-    """What is known about signs at a place: assumptions of the theory, and facts on indices."""
+    """What is known about signs at a place: assumptions, earlier theorems, facts on indices."""
 
     scope: Scope
     facts: Facts
+    theorems: tuple[Theorem, ...] = ()
+
+    @property
+    def told(self) -> tuple[Assumption | Theorem, ...]:
+        """What is assumed, and what has been proved."""
+        return (*self.scope.theory.assumptions, *self.theorems)
 
     def within(self, term: Term, position: int) -> Signs:
         """What is known inside an argument of the term."""
-        return Signs(self.scope, (*self.facts, *context(term, (position,))[0]))
+        return Signs(self.scope, (*self.facts, *context(term, (position,))[0]), self.theorems)
 
     def nonnegative(self, term: Term) -> bool:
         """Whether a 1 x 1 term is certainly >= 0."""
@@ -50,14 +68,28 @@ class Signs:
         """Whether a 1 x 1 term is certainly > 0."""
         return self._sign(term, strict=True)
 
+    def same(self, left: Term, right: Term) -> bool:
+        """Whether an equation holds by algebra, or as assumed or proved as it stands."""
+        sides = ((left, right), (right, left))
+        return equal(left, right, self.facts) or any(
+            e.relation == "=" and self._holds(e)
+            and equal(e.left, a, self.facts) and equal(e.right, b, self.facts)
+            for e in self.told for a, b in sides
+        )  # fmt: skip
+
+    def _holds(self, e: Assumption | Theorem) -> bool:
+        """Whether a statement about values holds for the indices that it is written with."""
+        moving = any(contains(side, cls) for side in (e.left, e.right) for cls in (D, Shock))
+        return not moving and all(entails(self.facts, f) for f in e.facts)
+
     def _sign(self, term: Term, strict: bool) -> bool:
         if not term.is_scalar:
             return False
-        if any(self._assumed(a, term, strict) for a in self.scope.theory.assumptions):
-            return True
         if isinstance(term, Const):
             return self._number(term.value, strict)
-        if isinstance(term, Norm | Sup):
+        if any(self._said(a, term, strict) for a in self.told if a.relation != "="):
+            return True
+        if isinstance(term, Norm | Sup | Radius):
             return not strict
         if isinstance(term, Map):
             return self._function(term, strict)
@@ -102,16 +134,16 @@ class Signs:
         low = row.range.inf
         return bool(low > 0 or (low == 0 and (not strict or not row.range.contains(0))))
 
-    def _assumed(self, a: Assumption, term: Term, strict: bool) -> bool:
-        """Whether an assumption a <= b or a < b says 0 <= term, or 0 < term."""
-        if a.relation == "=":
-            return False
-        if not isinstance(a.left, Const) or a.left.value.free_symbols:
-            said = a.relation == "<" or not strict
+    def _said(self, a: Assumption | Theorem, term: Term, strict: bool) -> bool:
+        """Whether an inequality a <= b or a < b says 0 <= term, or 0 < term."""
+        if any(contains(side, cls) for side in (a.left, a.right) for cls in (D, Shock)):
+            return False  # what varies is another matter there
+        said = a.relation == "<" or not strict
+        low = a.left.value if isinstance(a.left, Const) else None
+        if low is None or low.free_symbols or low < 0:
             here = all(entails(self.facts, f) for f in a.facts)
             return said and here and equal(a.right - a.left, term, self.facts)
-        low = a.left.value
-        if not (low > 0 or (low == 0 and (not strict or a.relation == "<"))):
+        if not (low > 0 or said):
             return False
         found: dict[Symbol, Expr] = {}
         return (
@@ -133,12 +165,16 @@ def _is_square(term: Term) -> bool:
     )
 
 
-def increases(line: Term, path: Path, span: tuple[int, int] | None, signs: Signs) -> bool:
+def increases(
+    line: Term, path: Path, span: tuple[int, int] | None, signs: Signs, smaller: bool = False
+) -> bool:
     """Checks that the line grows with the scalar at the place; tells whether strictly.
 
-    Raises ProofError where it need not grow.
+    With ``smaller``, that it grows when the scalar gets smaller. Raises ProofError where it need
+    not grow.
     """
-    strict, node = True, line
+    strict, turns, node = True, 0, line
+    powers = False
     places: list[tuple[int, int]] = [(p, p + 1) for p in path]
     if span is not None:
         places.append(span)
@@ -146,18 +182,38 @@ def increases(line: Term, path: Path, span: tuple[int, int] | None, signs: Signs
         if not node.is_scalar:
             raise ProofError("an inequality of scalars is used inside a matrix")
         strict = _grows(node, first, last, signs) and strict
+        turns += _turns(node, first, last)
+        powers |= isinstance(node, Power | OrderedProduct)
         signs, node = signs.within(node, first), node.args[first]
+    if (turns % 2 == 1) != smaller:
+        raise ProofError("an inequality is used in the wrong direction")
+    if powers and turns:  # a base that gets smaller may get negative
+        raise ProofError("a power need not fall with its base")
     return strict
 
 
+def _turns(node: Term, first: int, last: int) -> int:
+    """How many of the other factors of a product are negative numbers."""
+    if not isinstance(node, _PRODUCTS):
+        return 0
+    return sum(map(_is_negative, (*node.args[:first], *node.args[last:])))
+
+
+def _is_negative(term: Term) -> bool:
+    return isinstance(term, Const) and not term.value.free_symbols and bool(term.value < 0)
+
+
 def _grows(node: Term, first: int, last: int, signs: Signs) -> bool:
-    """Whether the node grows strictly with these arguments; ProofError if it may fall."""
+    """Whether the node changes strictly with these arguments, always in one direction.
+
+    ProofError if it need not keep to one.
+    """
     if isinstance(node, Plus | Transposed):
         return True
     if isinstance(node, SumOver | When | Min | Max):
         return False
     if isinstance(node, _PRODUCTS):
-        others = (*node.args[:first], *node.args[last:])
+        others = [x for x in (*node.args[:first], *node.args[last:]) if not _is_negative(x)]
         _need(others, signs)
         return all(map(signs.positive, others))
     if isinstance(node, OrderedProduct):
@@ -175,38 +231,3 @@ def _need(terms: Sequence[Term], signs: Signs) -> None:
     for term in terms:
         if not signs.nonnegative(term):
             raise ProofError(f"nothing says that {term} is >= 0")
-
-
-def check_conditions(row: Rule, bindings: Bindings, signs: Signs) -> None:
-    """Raises ProofError where what a row asks for does not follow."""
-    for condition in row.conditions:
-        need = instantiate_index(condition, bindings)
-        if not entails(signs.facts, need):
-            raise ProofError(f"the condition {need} >= 0 of {row.name} does not follow")
-    for term in row.nonnegative:
-        value = instantiate(term, bindings)
-        if not signs.nonnegative(value):
-            raise ProofError(f"nothing says that {value} is >= 0, as {row.name} asks")
-    for term in row.positive:
-        value = instantiate(term, bindings)
-        if not signs.positive(value):
-            raise ProofError(f"nothing says that {value} is > 0, as {row.name} asks")
-
-
-def larger(row: Rule, target: Term, stated: Term, start: Bindings, signs: Signs) -> Term:
-    """The larger side of an inequality row whose smaller side is the target."""
-    bindings = match(row.left, target, start)
-    if _undetermined(row):
-        bindings = match(row.right, stated, bindings)
-    check_conditions(row, bindings, signs)
-    result: Term = instantiate(row.right, bindings)
-    return result
-
-
-def _undetermined(row: Rule) -> bool:
-    """Whether the right side has a metavariable that the left side does not determine."""
-    left, right = (
-        {x.name for _, x in find(side, lambda y: isinstance(y, Meta)) if isinstance(x, Meta)}
-        for side in (row.left, row.right)
-    )
-    return not right <= left

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import count
+from itertools import count, pairwise
 from typing import Protocol
 
 from sympy import Symbol
@@ -18,15 +18,18 @@ from symbptt.core.theory import Definition, Theory
 from symbptt.proof.objects import Assumed, Theorem
 
 from .definitions import by_cases, defined, definitions_of, mentioned
-from .document import Block, Blocks, Content, Phrase, Prose, Text, TheoremBlock, phrase
+from .document import Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, phrase
 from .gradients import gradient_table, rows_of
-from .grouping import CLAIM, alike, at_point, conditions_first, general_of, groups, title_key
+from .grouping import (
+    CLAIM, alike, at_point, conditions_first, general_of, groups, is_link, title_key,
+)  # fmt: skip
 from .matrix import has_entries, written_out
 from .pen import LATEX_PEN, Pen
 from .plan import Derived, Key, Plan, Reference, all_steps
 from .ranges import Facts
 from .reasons import listed_and
 from .sentences import range_sentence, spaced
+from .supposed import Supposed
 from .tell import Teller
 
 _KINDS = {
@@ -52,8 +55,9 @@ class Composer:
     """Tells the derivations of one model in order; nothing is defined, stated or proved twice.
 
     ``numbers`` counts definitions, lemmas and theorems together, over all models of a report.
-    ``given`` are the assumptions, in LaTeX, under which the model stands;
-    ``told`` the definitions that have been shown, where another composer has shown some.
+    ``supposed`` are the assumptions under which the model stands; ``before`` tells of the same
+    model without them: what it has told is not told again. ``told`` are the definitions that have
+    been shown, where another composer has shown some.
     """
 
     def __init__(
@@ -62,14 +66,17 @@ class Composer:
         derived: Sequence[Derived],
         pen: Pen = LATEX_PEN,
         numbers: Iterator[int] | None = None,
-        given: Sequence[str] = (),
+        supposed: Supposed | None = None,
         told: set[Definition] | None = None,
+        before: Composer | None = None,
     ) -> None:
-        self.given = tuple(given)
+        self.supposed = supposed or Supposed()
         self.subject, self.pen, self.derived = subject, pen, tuple(derived)
         self.numbers = count(1) if numbers is None else numbers
         self.plan = Plan(list(derived), pen, subject.length)
-        self.teller = Teller(self.plan, pen, "" if subject.length is None else subject.length.name)
+        length = "" if subject.length is None else subject.length.name
+        earlier = None if before is None else before.teller
+        self.teller: Teller = Teller(self.plan, pen, length, self.supposed, earlier)
         self._defined: set[Definition] = set() if told is None else told
         self._postponed: list[list[Reference]] = []
 
@@ -89,7 +96,7 @@ class Composer:
                 if self.derived[number].matrices and self.pen.on_page:
                     out += self._matrix(fresh[-1].key)
             else:
-                out.append(self._repeated(group[-1], alone=not out))
+                out += self._repeated(group[-1], alone=not out)
         for group in list(self._postponed):
             if not self._waits_for_later(group, number):
                 self._postponed.remove(group)
@@ -145,16 +152,17 @@ class Composer:
         theories = [self.subject.theory, *(n.theory for n in self.plan.nodes.values())]
         return max(theories, key=lambda t: len(t.definitions))
 
-    def _repeated(self, ref: Reference, alone: bool) -> Block:
-        """A remark that the answer has been proved before."""
+    def _repeated(self, ref: Reference, alone: bool) -> Blocks:
+        """A remark that the answer has been proved before, and where it stands alone the answer."""
         name: Content = self.teller.names[ref.key]
         if ref.length is not None:
             value = self.pen.equation_of_texts(self.teller.length, str(ref.length))
             name = (phrase("step.instance", reference=name, values=self.pen.math(value)),)
         theorem = self.plan.nodes[ref.key].theorem
+        if alone:
+            return Prose((phrase("statement.known", reference=name),)), self.teller.stated(theorem)
         shown = self.pen.math(self.pen.equation(theorem.left, theorem.right))
-        word = "statement.known" if alone else "statement.known_too"
-        return Prose((phrase(word, statement=shown, reference=name),))
+        return (Prose((phrase("statement.known_too", statement=shown, reference=name),)),)
 
     def _matrix(self, key: Key) -> Blocks:
         """The derivative as a matrix, where the theorem gives its entries."""
@@ -187,21 +195,19 @@ class Composer:
             kind = "theorem"
         number = Text(str(next(self.numbers)))
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
-        conditions, statement = conditions_first(
-            self._supposed(self._statement(keys, theorems))
-        )
+        conditions, statement = conditions_first(self._supposed(self._statement(keys, theorems)))
         for key in keys:
-            self.teller.names[key] = (name,)
+            self.teller.titles[key] = (name,)
         return TheoremBlock(
-            kind, number.text, self._title(theorems[-1]), statement, conditions,
+            kind, number.text, self._title(theorems[-1], asked), statement, conditions,
             self.teller.proof(*keys) if proved else (),
         )  # fmt: skip
 
     def _supposed(self, statement: list[Block]) -> list[Block]:
         """The statement after what is assumed of the model."""
-        if not self.given:
+        if not self.supposed.given:
             return statement
-        given = listed_and(tuple(map(self.pen.math, self.given)))
+        given = listed_and(tuple(map(self.pen.math, self.supposed.given)))
         supposed: Content = (phrase("theorem.under", conditions=given),)
         first, *rest = statement
         if isinstance(first, Prose):
@@ -210,12 +216,20 @@ class Composer:
 
     def _statement(self, keys: list[Key], theorems: list[Theorem]) -> list[Block]:
         first = theorems[0]
+        if len(keys) > 1 and all(is_link(a, b) for a, b in pairwise(theorems)):
+            return self._headed(first.facts, [self._linked(theorems)])
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
             display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
             return self._headed(first.facts, [display])
         if len(keys) > 1 and (general := general_of(theorems)) is not None:
             return self._cases(theorems, general)
         return self.teller.statement(*keys)
+
+    def _linked(self, theorems: list[Theorem]) -> Display:
+        """a = b <= c, where each theorem goes on where the one before ends."""
+        links = ((t.relation, t.right) for t in theorems)
+        rest = (self.pen.sign(relation) + self.pen.term(right) for relation, right in links)
+        return Display(self.pen.term(theorems[0].left) + "".join(rest))
 
     def _headed(self, facts: Facts, displays: list[Block]) -> list[Block]:
         head = range_sentence(facts, self.pen)
@@ -231,13 +245,16 @@ class Composer:
         shared = tuple(f for f in theorems[0].facts if f in common)
         return self._headed(shared, by_cases(general, cases, self.pen))
 
-    def _title(self, theorem: Theorem) -> Content:
+    def _title(self, theorem: Theorem, asked: bool) -> Content:
         if theorem.title == CLAIM:
             return ()
         subject = tuple(self.pen.inline(x) for x in theorem.subject)
         first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
-        nodes = self.pen.relation("to").join(map(self.pen.term, theorem.subject))
-        key, path = f"title.{title_key(theorem)}", self.pen.math(nodes)
+        title, way = title_key(theorem), theorem.subject
+        if asked and title == "direct-derivative":  # an answer: the path of this one edge
+            title, way = "path", way[::-1]
+        nodes = self.pen.relation("to").join(map(self.pen.term, way))
+        key, path = f"title.{title}", self.pen.math(nodes)
         return (phrase(key, subject=first, variable=last, path=path),)
 
     # ------------------------------------------------------------ definitions
@@ -259,9 +276,7 @@ class Composer:
                 self._defined |= {d for k in fresh for d in theory.defined(k)}
                 out.append(self._definition(kind, definitions_of(fresh, theory), theory))
 
-    def _definition(
-        self, kind: str, definitions: list[Definition], theory: Theory
-    ) -> TheoremBlock:
+    def _definition(self, kind: str, definitions: list[Definition], theory: Theory) -> TheoremBlock:
         number = Text(str(next(self.numbers)))
         statement: list[Block] = []
         said: Content = ()

@@ -96,5 +96,3 @@ def definitions_of(names: set[str], theory: Theory) -> list[Definition]:
 def mentioned(term: Term) -> set[str]:
     """The keys of the names in a term."""
     return {x.key for _, x in find(term, lambda x: hasattr(x, "key"))}
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sympy import CRootOf, Expr, ImmutableMatrix
 
@@ -19,6 +19,7 @@ from .reasons import listed
 from .sentences import spaced
 
 _WIDEST = 90  # characters of the widest row of a matrix on a line
+_LINE, _NAME = 70, 8  # characters of the values on a line, and what a name and its sign take
 
 
 def evaluation_blocks(evaluation: Evaluation, pen: Pen) -> Iterator[Block]:
@@ -27,8 +28,11 @@ def evaluation_blocks(evaluation: Evaluation, pen: Pen) -> Iterator[Block]:
         yield Prose((Phrase("evaluate.given"),))
     if evaluation.numbers:
         texts = (pen.equation_of_texts(pen.index(x), str(v)) for x, v in evaluation.numbers)
-        yield Display((r",\quad " if pen.on_page else ", ").join(texts))
-    for stage in evaluation.stages:
+        yield Display(_between(pen).join(texts))
+    for stage in _joined(evaluation.stages, pen):
+        if isinstance(stage, Display):
+            yield stage
+            continue
         before = [_remark(r, pen) for r in stage.remarks if r.key not in _AFTER]
         after = [_remark(r, pen) for r in stage.remarks if r.key in _AFTER]
         if before:
@@ -43,6 +47,29 @@ def evaluation_blocks(evaluation: Evaluation, pen: Pen) -> Iterator[Block]:
         sign = r" \approx " if pen.on_page else " ≈ "
         shown = (rows_latex if pen.on_page else rows_text)(rows)
         yield Display(pen.term(evaluation.term) + sign + shown)
+
+
+def _joined(stages: Sequence[Stage], pen: Pen) -> Iterator[Stage | Display]:
+    """The stages, but small values that are given one after the other share lines."""
+    line: list[str] = []
+    width = 0
+    for stage in stages:
+        small = stage.kind == "given" and stage.formula is None and not stage.remarks
+        size = _width(stage.value)
+        if line and (not small or width + size > _LINE):
+            yield Display(_between(pen).join(line))
+            line, width = [], 0
+        if small and size <= _LINE:
+            line.append(pen.equation_of_texts(pen.term(stage.left), matrix(stage.value, pen)))
+            width += size + _NAME
+        else:
+            yield stage
+    if line:
+        yield Display(_between(pen).join(line))
+
+
+def _between(pen: Pen) -> str:
+    return r",\quad " if pen.on_page else ", "
 
 
 _AFTER = {"direct", "inverse", "orthogonal", "involution", "induction", "from_one"}

@@ -56,11 +56,18 @@ def groups(plan: Plan, refs: list[Reference]) -> list[list[Reference]]:
 
 def _together(plan: Plan, a: Reference, b: Reference) -> bool:
     one, two = (plan.nodes[r.key].theorem for r in (a, b))
-    if CLAIM in (one.title, two.title):
+    if one.title == two.title and is_link(one, two):
+        return True
+    if CLAIM in (one.title, two.title) or not one.relation == two.relation == "=":
         return False
     if one.left == two.left:
         return True
     return one.title == two.title and root_of(one.left) == root_of(two.left) is not None
+
+
+def is_link(one: Theorem, two: Theorem) -> bool:
+    """Whether the second goes on where the first ends: a = b <= c."""
+    return one.right == two.left and {*one.facts} == {*two.facts}
 
 
 def root_of(term: Term) -> str | None:

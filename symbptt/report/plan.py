@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from sympy import Expr, Integer, Symbol
 
@@ -55,12 +56,16 @@ class Reference:
 
 @dataclass
 class Node:
-    """A theorem that is shown, with the theorems that its proof uses."""
+    """A theorem that is shown, with the theorems that its proof uses.
+
+    ``known`` are those that its proof may take signs from.
+    """
 
     key: Key
     theorem: Theorem
     theory: Theory
     length: int | None = None
+    known: tuple[Theorem, ...] = ()
     uses: dict[str, Reference] = field(default_factory=dict)
     order: list[Reference] = field(default_factory=list)
 
@@ -196,8 +201,10 @@ class _Reader:
         key = self.key(theorem)
         if key in self.known and key not in self.plan.nodes:
             return Reference(self.known[key], opens, self.length)
+        opens = opens and not isinstance(theorem.proof, Assumed)
         if key not in self.plan.nodes:
-            node = Node(key, theorem, self.theory, self.length)
+            known = tuple(takewhile(lambda t: t.id != theorem.id, self.theorems.values()))
+            node = Node(key, theorem, self.theory, self.length, known)
             for used, at_start in references(theorem):
                 if used not in self.theorems:  # a row that is an inequality
                     continue

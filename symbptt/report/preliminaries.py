@@ -77,6 +77,10 @@ def _unfolded(term: Term, definition: Definition) -> Term:
 def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTable:
     """What every symbol stands for, with shape and range; ``adjoints`` are those that occur."""
     theory = model.theory
+    if _is_algebra(theory):
+        heads = (*(d.head for d in _first_of_each(theory)), *theory.params)
+        rows = [_row(pen.term(x), Phrase(f"symbols.{kind_of(x)}"), x, pen) for x in heads]
+        return SymbolsTable(tuple(_merged([*rows, *_sizes(model, pen)])))
     given = [g for g in theory.givens if not theory.defined(g.head.key)]
     initial = [g for g in theory.givens if theory.defined(g.head.key)]
     free = [p for p in theory.params if is_input(p, model)]
@@ -91,6 +95,16 @@ def symbols(model: Model, adjoints: Iterable[Definition], pen: Pen) -> SymbolsTa
         *_sizes(model, pen),
     ]
     return SymbolsTable(tuple(_merged(rows)))
+
+
+def _is_algebra(theory: Theory) -> bool:
+    """Whether nothing is a layer or a sequence: formulas between matrices, vectors and numbers."""
+    timed = theory.givens or any(d.index is not None for d in theory.definitions)
+    layers = (
+        x for d in theory.definitions for _, x in find(d.body, lambda x: isinstance(x, Map))
+        if x.fname != "recip"  # a fraction
+    )  # fmt: skip
+    return not timed and not any(layers)
 
 
 def _merged(rows: Iterable[SymbolRow]) -> Iterator[SymbolRow]:
@@ -179,8 +193,12 @@ def is_input(param: Param, model: Model) -> bool:
 
 
 def _parameter(param: Param, pen: Pen) -> SymbolRow:
-    kind = "scalar" if param.is_scalar else "vector" if param.is_column else "matrix"
-    return _row(pen.term(param), Phrase(f"meaning.{kind}"), param, pen)
+    return _row(pen.term(param), Phrase(f"meaning.{kind_of(param)}"), param, pen)
+
+
+def kind_of(term: Term) -> str:
+    """What something is by its shape: scalar, vector or matrix."""
+    return "scalar" if term.is_scalar else "vector" if term.is_column else "matrix"
 
 
 def _functions(theory: Theory, pen: Pen) -> Iterator[SymbolRow]:

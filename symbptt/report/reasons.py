@@ -14,23 +14,31 @@ from .pen import Pen
 
 Refer = Callable[[Step], Content]
 ENTRIES = "entry-"
+GIVEN = Phrase("reason.given")
 _JOINING = frozenset({"series-last", "product-last", "power-left", "power-next"})
 """What these rules split off is joined in reverse."""
 _MANY = 4  # definitions that are no longer listed
 
 
 class Reasons:
-    """Names the reasons of one theorem's steps; ``refer`` names a lemma."""
+    """Names the reasons of one theorem's steps.
 
-    def __init__(self, theory: Theory, pen: Pen, refer: Refer) -> None:
-        self.theory, self.pen, self.refer = theory, pen, refer
+    ``refer`` names a lemma, ``is_given`` tells a value that was assumed from a definition.
+    """
+
+    def __init__(
+        self, theory: Theory, pen: Pen, refer: Refer, is_given: Callable[[Step], bool]
+    ) -> None:
+        self.theory, self.pen, self.refer, self.is_given = theory, pen, refer, is_given
 
     def of(self, steps: Sequence[Step], fixed: Sequence[Term]) -> tuple[Content, ...]:
         """The reasons of a line that stands for several steps, without repetitions."""
-        unfolded = [s for s in steps if s.by in ("unfold", "fold")]
+        unfolded = [s for s in steps if s.by in ("unfold", "fold") and not self.is_given(s)]
         out: dict[Content, None] = {}
         for step in steps:
-            if step in unfolded:
+            if self.is_given(step):
+                out[(GIVEN,)] = None
+            elif step in unfolded:
                 out[self._definitions(unfolded)] = None
             else:
                 out[self._one(step)] = None

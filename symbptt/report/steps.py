@@ -20,7 +20,7 @@ from symbptt.core.scope import Scope
 from symbptt.core.terms import Elem, Hadamard, Plus, Scale, Term, Times, Transposed, When, Zero
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import context, find, rebuild, subterm
-from symbptt.proof.objects import Step
+from symbptt.proof.objects import Step, Theorem
 from symbptt.proof.order import Signs, increases
 
 from .document import Content, ProofLine
@@ -65,11 +65,14 @@ class _Draft:
 @dataclass(frozen=True)
 class Uses:
     """What a chain uses: how a lemma is called, whether it is one of those of which several in a
-    row are one line, and the relation of the inequality that a step uses."""
+    row are one line, the relation of the inequality that a step uses, whether a step puts in what
+    was assumed, and theorems that tell signs."""
 
     refer: Refer
     is_claim: Callable[[Step], bool]
     relation: Callable[[Step], str]
+    is_given: Callable[[Step], bool]
+    known: tuple[Theorem, ...] = ()
 
 
 class Chains:
@@ -77,7 +80,7 @@ class Chains:
 
     def __init__(self, theory: Theory, facts: Facts, pen: Pen, uses: Uses) -> None:
         self.theory, self.facts, self.pen = theory, (*theory.facts, *facts), pen
-        self.reasons, self.uses = Reasons(theory, pen, uses.refer), uses
+        self.reasons, self.uses = Reasons(theory, pen, uses.refer, uses.is_given), uses
 
     def lines(self, start: Term, steps: Iterable[Step]) -> list[Line]:
         """The lines after the first."""
@@ -106,9 +109,9 @@ class Chains:
 
     def _relation(self, line: Term, step: Step) -> str:
         """< where the inequality is strict and the line increases strictly with it."""
-        signs = Signs(Scope(self.theory), self.facts)
-        strict = self.uses.relation(step) == "<" and increases(line, step.path, step.span, signs)
-        return "<" if strict else "<="
+        signs = Signs(Scope(self.theory), self.facts, self.uses.known)
+        certain = increases(line, step.path, step.span, signs, step.reverse)
+        return "<" if certain and self.uses.relation(step) == "<" else "<="
 
     def _family(self, step: Step) -> str:
         """Steps of one family in a row are one line."""
@@ -205,7 +208,12 @@ def proof_lines(start: Term, lines: list[Line], pen: Pen) -> list[ProofLine]:
 def continued(lines: list[Line], pen: Pen) -> list[ProofLine]:
     """Lines that go on from the one before."""
     return [
-        ProofLine(pen.sign(x.relation).strip(), pen.term(x.term), joined(x.reasons) or None, x.rule,
-                  pen.summands(x.term))
+        ProofLine(
+            pen.sign(x.relation).strip(),
+            pen.term(x.term),
+            joined(x.reasons) or None,
+            x.rule,
+            pen.summands(x.term),
+        )
         for x in lines
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,9 +20,10 @@ from .frames import what_varies
 from .identify import applied, seed_of
 from .pen import Pen
 from .plan import Key, Node, Plan, is_plain
-from .reasons import listed
+from .reasons import GIVEN, listed
 from .sentences import conditions, range_sentence, roman, slug, spaced
 from .steps import Chains, Line, Uses, continued, proof_lines
+from .supposed import Supposed
 
 _SHORT = 3  # lines; a shorter computation is rather repeated than referred to
 
@@ -45,13 +47,22 @@ class _Told:
 class Teller:
     """Writes statements and proofs of one plan; ``names`` grows as blocks are numbered.
 
-    ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii). ``length`` is
-    how the length of the sequences is written.
+    ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii); ``titles`` are
+    those of blocks. What is a block with ``before``, which tells of the same model without
+    assumptions, is not told again.
+    ``length`` is how the length of the sequences is written.
     """
 
-    def __init__(self, plan: Plan, pen: Pen, length: str) -> None:
-        self.plan, self.pen, self.length = plan, pen, length
-        self.names: dict[Key, Content] = {}
+    def __init__(
+        self, plan: Plan, pen: Pen, length: str, supposed: Supposed, before: Teller | None
+    ) -> None:
+        self.plan, self.pen, self.length, self.supposed = plan, pen, length, supposed
+        theories = [n.theory for n in plan.nodes.values()]
+        given = (k for k, n in plan.nodes.items() if supposed.is_assumption(n.theorem, theories))
+        self._labels: dict[Key, Content] = {key: (GIVEN,) for key in given}
+        self.titles: dict[Key, Content] = {}
+        earlier = [] if before is None else [before.titles]
+        self.names = ChainMap(self._labels, self.titles, *earlier)
         self._told: dict[tuple[Term, tuple[Line, ...]], Content] = {}
 
     # ------------------------------------------------------------ statements
@@ -109,11 +120,22 @@ class Teller:
             opening = self._opening(node, node.theorem.proof)
             if number and opening == keys[number - 1]:
                 self._go_on(told, node, self.plan.nodes[opening].theorem)
+            elif number and opening is None and self._is_next(keys[number - 1], key):
+                steps = steps_of(node)
+                told.items += continued(
+                    self._chains(node).lines(node.theorem.left, steps), self.pen
+                )
             else:
                 self._tell(told, node)
         if claims and isinstance(told.items[claimed], ProofLine):
             told.items.insert(claimed, Prose((Phrase("statement.together"),)))
         return tuple(told.items)
+
+    def _is_next(self, before: Key, key: Key) -> bool:
+        """Whether a computation begins where the one before has ended."""
+        one, two = (self.plan.nodes[k].theorem for k in (before, key))
+        chains = isinstance(one.proof, Chain) and isinstance(two.proof, Chain)
+        return chains and one.right == two.left
 
     def _claim_groups(self, claims: Sequence[Key]) -> list[list[Key]]:
         """Neighbouring claims of one title for the same indices have one label."""
@@ -138,7 +160,7 @@ class Teller:
         head = spaced(((Text(label),), title, frame, self._range_of(keys[0])))
         told.items.append(Prose(head))
         for key, node in zip(keys, nodes, strict=True):
-            self.names[key] = (Text(label),)
+            self._labels[key] = (Text(label),)
             self._tell(told, node)
 
     def _brief(self, keys: Sequence[Key]) -> Content:
@@ -182,7 +204,8 @@ class Teller:
         before = self.plan.nodes[opening]
         if isinstance(before.theorem.proof, Chain):
             whole = Chain((*before.theorem.proof.steps, *chain.steps[1:]))
-            merged = replace(node, uses={**before.uses, **node.uses})
+            theorem = replace(node.theorem, proof=whole)
+            merged = replace(node, theorem=theorem, uses={**before.uses, **node.uses})
             self._chain(told, merged, whole)
             return
         self._tell(told, before)
@@ -190,6 +213,9 @@ class Teller:
 
     def _once(self, told: _Told, theorem: Theorem, lines: list[Line]) -> None:
         """A computation, or where it has been done before, line by line the same."""
+        if not lines:  # both sides read alike
+            told.items.append(self.stated(theorem))
+            return
         before = self._told.setdefault((theorem.left, tuple(lines)), self._block)
         if before == self._block or len(lines) < _SHORT or theorem.relation != "=":
             told.items += proof_lines(theorem.left, lines, self.pen)
@@ -224,7 +250,10 @@ class Teller:
         def relation(step: Step) -> str:
             return self._relation(node, step)
 
-        uses = Uses(refer, is_claim, relation)
+        def is_given(step: Step) -> bool:
+            return self.supposed.is_given(step, node.theory)
+
+        uses = Uses(refer, is_claim, relation, is_given, node.known)
         return Chains(node.theory, node.theorem.facts, self.pen, uses)
 
     def _relation(self, node: Node, step: Step) -> str:
@@ -273,7 +302,10 @@ class Teller:
         self._chain(told, _at(node, proof, start), proof.base)
         hypothesis = phrase("proof.hypothesis", case=pen.math(index))
         told.say((Phrase("proof.step"),), (hypothesis,))
-        self._chain(told, _at(node, proof, proof.variable + proof.direction), proof.step)
+        ahead = _at(node, proof, proof.variable + proof.direction)
+        both = (*node.theorem.facts, *ahead.theorem.facts)
+        ahead = replace(ahead, theorem=replace(ahead.theorem, facts=both))
+        self._chain(told, ahead, proof.step)
 
     def _identification(self, told: _Told, node: Node, proof: Identification) -> None:
         """d y = R is compared with d y = (the derivative) d x."""

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from symbptt.notation.tables import GREEK, OPERATORS, SUBSCRIPTS, SUPERSCRIPTS
 from symbptt.report.document import Code, Content, Emph, Inline, Link, Math, Phrase, Text
 from symbptt.report.formulas import formula
+from symbptt.report.katex_render import width
+from symbptt.report.linebreak import split_relations
 from symbptt.report.sayings import is_safe
 from symbptt.report.words import Words
 
@@ -16,6 +18,7 @@ _ESCAPES = {
     "^": r"\textasciicircum{}", "_": r"\_", "%": r"\%", "~": r"\textasciitilde{}",
     '"': r"\textquotedbl{}",
 }  # fmt: skip
+_WHOLE = 8  # em; a shorter equation or range is not broken at the end of a line
 _SPECIAL = re.compile("|".join(map(re.escape, _ESCAPES)))
 _BREAKABLE = re.compile(r"(?<=[/.,(=])(?=\w)|(?<=\\_)(?=\w)")  # where a name or path may be broken
 _ALLOW_BREAK = r"\\allowbreak{}"
@@ -48,7 +51,10 @@ def _inline(item: Inline, words: Words) -> str:
         case Text(text):
             return escape(text)
         case Math(latex):
-            return f"${formula(latex, display=False)}$"
+            text = formula(latex, display=False)
+            if len(split_relations(latex)) > 1 and width(latex) <= _WHOLE:
+                return f"${{{text}}}$"  # in braces it is not broken at the end of a line
+            return f"${text}$"
         case Code(text):
             return rf"\texttt{{{_BREAKABLE.sub(_ALLOW_BREAK, escape(text))}}}"
         case Emph(content, strong):

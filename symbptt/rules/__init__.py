@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from symbptt.core.errors import ProofError
 
-from . import algebra, bounds, differential, outputs, series
+from . import algebra, bounds, differential, intervals, outputs, powers, series
 from .rule import Rule, Schema
 
 FAMILIES: dict[str, tuple[Rule, ...]] = {
@@ -16,15 +16,22 @@ FAMILIES: dict[str, tuple[Rule, ...]] = {
     "unit": algebra.UNITS,
     "vec": algebra.VEC,
     "gradient": algebra.GRADIENT,
-    "entry": algebra.ENTRIES,
+    "entry": (*algebra.ENTRIES, *powers.ENTRIES),
     "series": series.SERIES,
     "case": series.CASES,
     "product": series.PRODUCTS,
     "power": series.POWERS,
+    "similar": powers.SIMILAR,
+    "entrywise": powers.ENTRYWISE,
+    "binomial": powers.BINOMIALS,
     "output": outputs.ROWS,
     "norm": bounds.NORMS,
     "bound": bounds.BOUNDS,
     "supremum": bounds.SUPREMA,
+    "radius": powers.RADII,
+    "factor": powers.FACTORS,
+    "interval": intervals.ROWS,
+    "image": intervals.IMAGES,
 }
 RULES: dict[str, Rule] = {row.name: row for rows in FAMILIES.values() for row in rows}
 SCHEMAS: dict[str, Schema] = {s.name: s for s in (*differential.SCHEMAS, *algebra.SCHEMAS)}

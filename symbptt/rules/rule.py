@@ -16,7 +16,7 @@ class Rule:
     """``left = right`` (or ``left <= right``, by ``relation``) where the conditions hold.
 
     ``conditions`` are index expressions and ``nonnegative`` terms that must be >= 0; ``positive``
-    are terms that must be > 0.
+    are terms that must be > 0. ``premises`` are equations that must be assumed or proved.
 
     Metavariables are ``Meta`` terms, index and dimension symbols, and function names that begin
     with "?". ``source`` is the book or paper it is taken from. ``example`` replaces metavariables
@@ -32,6 +32,7 @@ class Rule:
     relation: str = "="
     nonnegative: tuple[Term, ...] = ()
     positive: tuple[Term, ...] = ()
+    premises: tuple[tuple[Term, Term], ...] = ()
 
     def __post_init__(self) -> None:
         if self.left.shape != self.right.shape:

@@ -13,7 +13,6 @@ from symbptt.core.functions import TABLE
 
 _X = Symbol("x", real=True)
 _U = Symbol("u", positive=True)
-GELU = _X * (1 + sp.erf(_X / sp.sqrt(2))) / 2
 
 
 @dataclass(frozen=True)

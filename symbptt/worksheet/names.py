@@ -9,15 +9,15 @@ from symbptt.core.errors import ReadError
 from .directive import Directive
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_EXERCISE = re.compile(
+EXERCISE = re.compile(
     r"(?:exercise|problem|question|task|练习|习题|问题)\s*(\d+(?:\.\d+)*)", re.IGNORECASE
 )
-_PART = re.compile(r"\(([a-z]{1,4}|\d+)\)")
+PART = re.compile(r"\(([a-z]{1,4}|\d+)\)")
 
 
 def heading_name(text: str) -> str:
     """"Exercise 1: the layer" is 1, "(b) Recurrence" is b, any other heading its words."""
-    for pattern in (_EXERCISE, _PART):
+    for pattern in (EXERCISE, PART):
         match = pattern.match(text.strip())
         if match:
             return match[1]

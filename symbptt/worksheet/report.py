@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from itertools import count
 
 from symbptt.core.terms import Term
-from symbptt.core.theory import Definition
+from symbptt.core.theory import Definition, Theory
 from symbptt.report.compose import Composer
 from symbptt.report.document import Block, Code, Document, Emph, Phrase, Prose, Text, phrase
 from symbptt.report.pen import LATEX_PEN
 from symbptt.report.preliminaries import conventions, equations, symbols
+from symbptt.report.supposed import Supposed
 
 from .run import Proved, Run
 
+PROOFS = ("report", "file")  # where the proof of a statement can be read
 _Group = tuple[str, tuple[str, ...]]
 
 
@@ -37,13 +39,17 @@ class Telling:
         proved: dict[_Group, list[Proved]] = {(name, ()): [] for name in run.models}
         for p in run.proved:
             proved.setdefault((p.model, p.given), []).append(p)
-        self._composers = {
-            (name, given): Composer(
-                ps[0].derivation.model if given else run.models[name],
-                [p.derivation.derived for p in ps], LATEX_PEN, numbers, given, defined[name],
+        self._composers: dict[_Group, Composer] = {}
+        for (name, given), ps in proved.items():
+            model = ps[0].derivation.model if given else run.models[name]
+            plain = run.models[name].theory
+            before = (
+                self._composers[name, ()] if given and _only_assumed(model.theory, plain) else None
             )
-            for (name, given), ps in proved.items()
-        }  # fmt: skip
+            self._composers[name, given] = Composer(
+                model, [p.derivation.derived for p in ps], LATEX_PEN, numbers,
+                Supposed(given, run.problem(name).theory), defined[name], before,
+            )  # fmt: skip
         self._places = {p.block.id: (g, i) for g, ps in proved.items() for i, p in enumerate(ps)}
         self._shown: set[str] = set()
 
@@ -65,14 +71,15 @@ class Telling:
         composers = [c for (model, _), c in self._composers.items() if model == name]
         return list(dict.fromkeys(d for c in composers for d in c.adjoints()))
 
-    def statement(self, id: str) -> Iterator[Block]:
-        """The theorem of a block with its proof, after the definitions and lemmas it needs."""
-        group, number = self._places[id]
-        yield from self._composers[group].blocks(number)
+    def statement(self, id: str, proof: str | None = None) -> Iterator[Block]:
+        """The theorem of a block with its proof, after the definitions and lemmas it needs.
 
-    def summary(self, id: str) -> Iterator[Block]:
-        """The statements of a block without proof, and where that is."""
+        With ``proof`` "file" the statements alone, and where the proof is.
+        """
         group, number = self._places[id]
+        if proof != "file":
+            yield from self._composers[group].blocks(number)
+            return
         yield from self._composers[group].summary(number)
         steps = str(self.run.statement(id).steps)
         file = Code(f"proofs/{id}.json")
@@ -81,3 +88,8 @@ class Telling:
     def _terms(self) -> Iterator[Term]:
         for composer in self._composers.values():
             yield from composer.terms()
+
+
+def _only_assumed(theory: Theory, plain: Theory) -> bool:
+    """Whether the quantities are those of the plain theory: what holds there holds here."""
+    return theory.definitions == plain.definitions and theory.givens == plain.givens

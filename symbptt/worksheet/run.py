@@ -14,13 +14,14 @@ from symbptt.models.model import Model
 from symbptt.proof.files import dumps, loads
 from symbptt.proof.kernel import check
 from symbptt.proving import ProvedStatement
+from symbptt.ranging import ModelRanges
 from symbptt.report.plan import all_steps
 
 from .models import Models, ModelText
 from .sheet import Sheet
 
 N = TypeVar("N")
-Answer = Derivation | ProvedStatement
+Answer = Derivation | ProvedStatement | ModelRanges
 
 
 class Asked(Protocol):

@@ -11,14 +11,16 @@ from collections.abc import Callable
 from ..directive import Directive
 from ..reading import Reading
 from ..sheet import Item
-from . import code, derive, evaluate, graph, model, plot, prove
+from . import code, derive, evaluate, graph, model, plot, prove, ranges, refute
 
 READERS: dict[str, Callable[[Directive, Reading], Item]] = {
     "model": model.read,
     "derive": derive.read,
     "prove": prove.read,
+    "refute": refute.read,
     "code": code.read,
     "graph": graph.read,
     "evaluate": evaluate.read,
     "plot": plot.read,
+    "ranges": ranges.read,
 }

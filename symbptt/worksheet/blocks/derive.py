@@ -16,11 +16,9 @@ from symbptt.report.pen import LATEX_PEN
 
 from ..directive import Directive, check_options
 from ..reading import Reading
-from ..report import Telling
+from ..report import PROOFS, Telling
 from ..run import Run, placed
 from ..sheet import Item
-
-PROOFS = ("report", "file")
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class DeriveBlock(Item):
     proof: str | None
     window: str | None
     where: Where
+    points: int = 1
 
     def prepare(self, run: Run) -> None:
         """Derives it; what it shares with others is found when all are there."""
@@ -60,10 +59,7 @@ class DeriveBlock(Item):
     def tell(self, telling: Telling) -> Iterator[Block]:
         """The theorem, and its result in another layout where that makes a difference."""
         yield from telling.model(self.model)
-        if self.proof == "file":
-            yield from telling.summary(self.id)
-        else:
-            yield from telling.statement(self.id)
+        yield from telling.statement(self.id, self.proof)
         derivation = telling.run.statement(self.id).derivation
         assert isinstance(derivation, Derivation)
         yield from _layout(derivation)
@@ -96,7 +92,7 @@ def read(d: Directive, reading: Reading) -> DeriveBlock:
 
     With ``:proof: file`` the report has the statement, and the proof is in its file only.
     """
-    check_options(d, {"id", "model", "form", "T", "layout", "entries", "proof", "window"})
+    check_options(d, {"id", "model", "form", "T", "layout", "entries", "proof", "window", "points"})
     quantity, where = d.text()
     if not quantity:
         hint = r"for example ```{derive} \nabla_W L"
@@ -105,7 +101,7 @@ def read(d: Directive, reading: Reading) -> DeriveBlock:
     return DeriveBlock(
         id, quantity, reading.model_for(d), d.choice("form", FORMS), d.natural("T"),
         d.choice("layout", LAYOUTS), d.flag("entries"), d.choice("proof", PROOFS),
-        d.options.get("window"), where,
+        d.options.get("window"), where, d.natural("points") or 1,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class EvaluateBlock(Item):
     digits: int
     where: Where
     given_where: Where
+    points: int = 1
 
     def prepare(self, run: Run) -> None:
         """Evaluates it."""
@@ -55,7 +56,7 @@ class _Evaluations(dict[EvaluateBlock, Evaluation]):
 
 def read(d: Directive, reading: Reading) -> EvaluateBlock:
     """:with: gives values, separated by semicolons; :model: says whose names the others are."""
-    check_options(d, {"with", "model", "digits"})
+    check_options(d, {"with", "model", "digits", "points"})
     expression, where = d.text()
     if not expression:
         hint = "for example ```{evaluate} W^{30}, :with: W = [[0, 1], [1, 0]]"
@@ -68,4 +69,5 @@ def read(d: Directive, reading: Reading) -> EvaluateBlock:
     if given:
         place = replace(place, column=place.text.index(given) + 1)
     model = reading.model_for(d) if "model" in d.options else ""
-    return EvaluateBlock(expression, given, model, digits, where, place)
+    points = d.natural("points") or 1
+    return EvaluateBlock(expression, given, model, digits, where, place, points)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.core.errors import NotSupported, ReadError, SymbpttError, Where
+from symbptt.models.model import Model
 from symbptt.proving import ProvedStatement, prove_statement
+from symbptt.refuting import refute_unproved
 from symbptt.report.document import Block
 
 from ..directive import Directive, check_options
 from ..reading import Reading
-from ..report import Telling
+from ..report import PROOFS, Telling
 from ..run import Run, placed
 from ..sheet import Item
 
@@ -28,18 +31,32 @@ class ProveBlock(Item):
     model: str
     given: tuple[Placed, ...]
     by: Placed
+    proof: str | None
     where: Where
+    points: int = 1
 
     def prepare(self, run: Run) -> None:
         """Finds the proof."""
         start = perf_counter()
         model = run.model(self.model, self.where)
+        given = [g for g, _ in self.given]
         try:
-            proved = prove_statement(model, self.statement, [g for g, _ in self.given], self.by[0])
+            proved = prove_statement(model, self.statement, given, self.by[0])
+        except NotSupported as failure:
+            raise self._unproved(model, given, failure) from None
         except SymbpttError as error:
             raise placed(error, self._place(error)) from None
         run.notes_of(_Found).statements[self.id] = proved
         run.seconds[self.id] = perf_counter() - start
+
+    def _unproved(self, model: Model, given: list[str], failure: NotSupported) -> SymbpttError:
+        """What is said of a statement without a proof: that it is false, if it is."""
+        try:
+            found = refute_unproved(model, self.statement, given, failure)
+        except SymbpttError as error:
+            return placed(error, self._place(error))
+        data = json.dumps(found.json(), ensure_ascii=False)
+        return SymbpttError(f"{found.statement()} is false", self.where, f"counterexample {data}")
 
     def _place(self, error: SymbpttError) -> Where:
         """Where the text begins that an error is about: the statement, a given or the method."""
@@ -56,7 +73,7 @@ class ProveBlock(Item):
     def tell(self, telling: Telling) -> Iterator[Block]:
         """The theorems and their proofs."""
         yield from telling.model(self.model)
-        yield from telling.statement(self.id)
+        yield from telling.statement(self.id, self.proof)
 
 
 class _Found:
@@ -67,13 +84,17 @@ class _Found:
 
 
 def read(d: Directive, reading: Reading) -> ProveBlock:
-    """The statement stands after the name or in the body; :given: may be repeated."""
-    check_options(d, {"id", "model", "given", "by"}, several={"given"})
+    """The statement stands after the name or in the body; :given: may be repeated.
+
+    With ``:proof: file`` the report has the statement, and the proof is in its file only.
+    """
+    check_options(d, {"id", "model", "given", "by", "proof", "points"}, several={"given"})
     statement, where = d.text()
     if not statement:
         hint = "for example ```{prove} (A B)^T = B^T A^T"
         raise ReadError("what is to be proved?", d.where, hint)
     by = next(iter(d.several("by")), ("", d.where))
     return ProveBlock(
-        reading.id_for(d), statement, reading.model_for(d), d.several("given"), by, where
-    )
+        reading.id_for(d), statement, reading.model_for(d), d.several("given"), by,
+        d.choice("proof", PROOFS), where, d.natural("points") or 1,
+    )  # fmt: skip

@@ -1,0 +1,128 @@
+"""``python -m benchmarks.speed``: the generated module against PyTorch and JAX, interleaved.
+
+Gradients are compared first. A round runs every library once, in turn; the ratios are of the
+medians over the rounds. Matrix products are counted and compared with the largest rate that the
+machine's BLAS reaches on square matrices.
+
+    --threads N   of BLAS, PyTorch and JAX (default 1)    --rounds N    --sizes S1,S2   --cells RNN
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E402  (the numbers of threads are set before NumPy is loaded)
+import argparse
+import os
+import sys
+
+_PARSER = argparse.ArgumentParser(prog="python -m benchmarks.speed")
+_PARSER.add_argument("--threads", type=int, default=1)
+_PARSER.add_argument("--rounds", type=int, default=0)
+_PARSER.add_argument("--sizes", default="S1,S2,S3,S4,S5")
+_PARSER.add_argument("--cells", default="RNN,LSTM,GRU")
+_PARSER.add_argument("--dtypes", default="float32,float64")
+ARGS = _PARSER.parse_args() if __name__ == "__main__" else _PARSER.parse_args([])
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = str(ARGS.threads)  # before NumPy is loaded
+os.environ["XLA_FLAGS"] = (
+    f"--xla_cpu_multi_thread_eigen={'true' if ARGS.threads > 1 else 'false'} "
+    f"intra_op_parallelism_threads={ARGS.threads}"
+)
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: max(1, ARGS.threads)])
+
+import platform
+import time
+from statistics import median
+
+import jax
+import numpy as np
+import torch
+
+jax.config.update("jax_enable_x64", True)
+torch.set_num_threads(ARGS.threads)
+
+from .speed_models import SIZES, flops
+from .speed_peers import PEERS, Step, draw, gradients_of
+
+TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
+SECONDS = 4.0  # of all libraries together, for one row
+
+
+def peak(dtype: str, n: int = 1024) -> float:
+    """The largest rate of a matrix product in GFLOP/s."""
+    a = np.ones((n, n), dtype)
+    best = min(timed(lambda: a @ a) for _ in range(7))
+    return 2e-9 * n**3 / best
+
+
+def timed(step: Step) -> float:
+    """Seconds of one run."""
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
+def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
+    """All libraries must give the same gradients."""
+    found = {name: gradients_of(cell, step()[1]) for name, step in steps.items()}
+    wanted = found["generated"]
+    for name, gradients in found.items():
+        for key, value in gradients.items():
+            error = np.abs(value - wanted[key]).max() / np.abs(wanted[key]).max()
+            assert error <= TOLERANCE[dtype], f"{name}: the gradient by {key} is off by {error}"
+
+
+def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
+    """Median seconds of every library."""
+    data = draw(cell, size, dtype)
+    steps = {name: make(cell, *data) for name, make in PEERS.items()}
+    check(cell, steps, dtype)
+    once = sum(timed(step) for step in steps.values())
+    rounds = ARGS.rounds or int(min(400, max(7, SECONDS / once)))
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            times[name].append(timed(step))
+    return {name: median(values) for name, values in times.items()}
+
+
+def main() -> int:
+    """Prints the table of ratios, and times with rates."""
+    print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
+        f"JAX {jax.__version__}; {cpu()}; threads of each: {ARGS.threads}"
+    )
+    sizes = ARGS.sizes.split(",")
+    rates = {dtype: peak(dtype) for dtype in ARGS.dtypes.split(",")}
+    print("largest matrix product: " + ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in rates.items()))
+    print(f"\n| time ÷ PyTorch / time ÷ JAX | {' | '.join(sizes)} |")
+    print("|---|" + "---|" * len(sizes))
+    details = []
+    for cell in ARGS.cells.split(","):
+        for dtype in rates:
+            cells = []
+            for size in sizes:
+                took = row(cell, SIZES[size], dtype)
+                own = took["generated"]
+                cells.append(f"{own / took['PyTorch']:.2f} / {own / took['JAX']:.2f}")
+                rate = 1e-9 * flops(cell, SIZES[size]) / own
+                part = f"{rate:.0f} GFLOP/s, {100 * rate / rates[dtype]:.0f} %"
+                shown = ", ".join(f"{name} {1e3 * t:.2f} ms" for name, t in took.items())
+                details.append(f"{cell} {dtype} {size}: {shown}; {part}")
+            print(f"| {cell} {dtype} | {' | '.join(cells)} |", flush=True)
+    print("\n" + "\n".join(details))
+    return 0
+
+
+def cpu() -> str:
+    """The name of the processor."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            line = next(x for x in file if x.startswith("model name"))
+        return f"{line.split(':')[1].strip()}, {os.cpu_count()} cores"
+    except (OSError, StopIteration):
+        return platform.processor()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""Assumptions that usually rescue a false claim, as data: one row each.
+
+A row says when it is worth a try, what it changes (the setting, or how derivatives are read), and
+what the verdict then lists. The conditions keep real mistakes from being excused: no row excuses a
+transpose, a dropped path of a gradient or a forgotten factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from symbptt.core.errors import SymbpttError
+from symbptt.core.norms import Norm
+from symbptt.core.terms import (
+    Const, Elem, Gradient, Ones, Param, Partial, Power, Softmax, Term, Times,
+)  # fmt: skip
+from symbptt.core.theory import Assumption
+from symbptt.core.traverse import contains, find, rebuild
+from symbptt.models.given import assume
+from symbptt.models.problem import problem_of, recurrent
+from symbptt.models.properties import told
+from symbptt.models.replacing import freed
+
+from .deciding import Decision, decide
+from .elaborate import Item, Question, Reading
+from .setting import Setting
+
+Way = tuple[str, Reading]
+
+
+@dataclass(frozen=True)
+class Row:
+    """``ways`` gives what is assumed, in words, with the claim as it is then judged."""
+
+    id: str
+    ways: Callable[[Reading], Iterator[Way]]
+
+
+def rescued(usual: Reading) -> tuple[str, Reading, Decision] | None:
+    """The first assumption under which the claim holds, how it is read then, and the decision."""
+    for row in ROWS:
+        for assumed, reading in row.ways(usual):
+            try:
+                decision = decide(reading, proofs=False)
+            except SymbpttError:
+                continue
+            if decision.holds:
+                return assumed, reading, decision
+    return None
+
+
+def _sides(reading: Reading) -> list[Term]:
+    return [side for q in reading.questions for side in (q.left, q.right)]
+
+
+def _changed(reading: Reading, change: Callable[[Term], Term]) -> Reading:
+    def item(x: Item) -> Item:
+        if not isinstance(x, Question):
+            return x
+        return replace(x, left=change(x.left), right=change(x.right))
+
+    parts = tuple(replace(p, items=tuple(map(item, p.items))) for p in reading.parts)
+    return replace(reading, parts=parts)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def _immediate(reading: Reading) -> Iterator[Way]:
+    """dh_k/dW, where it is multiplied by what W does later, is meant with the earlier held."""
+    shown: dict[str, None] = {}
+
+    def change(term: Term, factor: bool = False) -> Term:
+        if isinstance(term, Partial) and factor and term.mode == "total":
+            y, x = term.args[:2]
+            if isinstance(y, Elem) and isinstance(x, Param):
+                shown[f"the derivative of {y.name} by {x.name} is immediate"] = None
+                return Partial(y, x, "immediate")
+        inner = isinstance(term, Times)
+        return rebuild(
+            term, tuple(change(a, inner) if isinstance(a, Term) else a for a in term.args)
+        )
+
+    other = _changed(reading, change)
+    if shown:
+        yield ", ".join(shown), other
+
+
+def _other_states_constant(reading: Reading) -> Iterator[Way]:
+    """dc_t/dc_k along c alone: what reaches it through the other states (the gates) is held."""
+    names = set()
+    for side in _sides(reading):
+        if contains(side, Gradient):
+            return
+        for _, node in find(side, lambda x: isinstance(x, Partial)):
+            y, x = node.args[:2]
+            if not (isinstance(y, Elem) and isinstance(x, Elem) and y.name == x.name):
+                return
+            names.add(y.name)
+    model = reading.setting.model
+    others = [n for n in recurrent(model.theory, model.losses) if n not in names]
+    if len(names) != 1 or not others:
+        return
+    for name in others:
+        head = next(d.head for d in model.theory.definitions if d.key == f"{name}[]")
+        model = freed(model, head)
+    setting = replace(reading.setting, model=model, problem=problem_of(model))
+    (state,) = names
+    yield (
+        f"{', '.join(others)} (and with it the gates) does not depend on {state}: it is held",
+        replace(reading, setting=setting),
+    )
+
+
+def _target_sums_to_one(reading: Reading) -> Iterator[Way]:
+    """For a softmax with cross entropy: the entries of the target sum to one."""
+    model = reading.setting.model
+    if not any(contains(d.body, Softmax) for d in model.theory.definitions):
+        return
+    for name in model.targets:
+        given = next((g for g in model.theory.givens if g.head.name == name), None)
+        if given is None or name in model.onehot or not given.head.is_column:
+            continue
+        one = Assumption(name, Ones(given.head.shape[0]).T @ given.head, Const(1), given.facts)
+        model = told(model, one)
+        setting = replace(reading.setting, model=model, problem=problem_of(model))
+        yield f"the entries of {name} sum to one", replace(reading, setting=setting)
+
+
+def _property_of_a_matrix(word: str) -> Callable[[Reading], Iterator[Way]]:
+    """For claims on norms and powers of one matrix alone."""
+
+    def ways(reading: Reading) -> Iterator[Way]:
+        sides = _sides(reading)
+        if any(contains(s, cls) for s in sides for cls in (Elem, Partial, Gradient)):
+            return
+        if not any(contains(s, cls) for s in sides for cls in (Norm, Power)):
+            return
+        square = {
+            x.name for s in sides for _, x in find(s, lambda x: isinstance(x, Param))
+            if x.shape[0] == x.shape[1] and not x.is_scalar
+        }  # fmt: skip
+        others = {x.name for s in sides for _, x in find(s, lambda x: isinstance(x, Param))}
+        for name in sorted(square) if len(others) == 1 else ():
+            try:
+                model, _ = assume(reading.setting.model, [rf"{name} \text{{ {word}}}"])
+            except SymbpttError:
+                continue
+            setting = Setting(model, problem_of(model), reading.setting.facts)
+            yield f"{name} is {word}", replace(reading, setting=setting)
+
+    return ways
+
+
+ROWS = (
+    Row("immediate", _immediate),
+    Row("other states constant", _other_states_constant),
+    Row("target sums to one", _target_sums_to_one),
+    Row("symmetric", _property_of_a_matrix("symmetric")),
+    Row("orthogonal", _property_of_a_matrix("orthogonal")),
+)

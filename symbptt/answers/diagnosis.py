@@ -1,0 +1,119 @@
+"""Which mistake explains a false claim: the correct answers to compare it with.
+
+The left side says what is asked for: a derivative is derived, in the forms that people write; a
+quantity of the model is its equation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from collections.abc import Iterator
+from functools import lru_cache
+
+from symbptt.calculus.derive import Problem, derive
+from symbptt.calculus.tidy import tidy
+from symbptt.core.errors import SymbpttError
+from symbptt.core.terms import Elem, Entry, Gradient, Param, Partial, Term, Times, Transposed
+from symbptt.core.traverse import substitute
+from symbptt.models.vectorizing import column_of
+
+from .deciding import refuted
+from .elaborate import Question
+from .mistakes import Mistake as Row
+from .mistakes import diagnose, diagnose_relation
+from .ranges import Facts
+from .setting import Setting
+from .verdict import Mistake
+
+_FORMS = ("gradient", "sum", "adjoint")
+_KEPT = 256
+
+
+def mistake_in(setting: Setting, question: Question, facts: Facts) -> Mistake | None:
+    """The mistake that turns a correct answer into the right side; None where none is known."""
+    if question.relation != "=":
+        return _in_relation(setting, question, facts)
+    asked, wrong = _whole(question.left, question.right)
+    correct = answers(setting.problem, asked)
+    if not correct:
+        return None
+    try:
+        found = diagnose(wrong, correct, setting.problem, facts)
+    except SymbpttError:
+        return None
+    return None if found is None else Mistake(found.id, found.message())
+
+
+def _whole(left: Term, right: Term) -> tuple[Term, Term]:
+    """An equation between entries i of columns as one between the columns."""
+    if isinstance(left, Entry) and left.row.is_Symbol and left.args[0].is_column:
+        column = column_of(right, left.row, left.args[0].shape[0])
+        if column is not None:
+            return left.args[0], column
+    return left, right
+
+
+def _in_relation(setting: Setting, question: Question, facts: Facts) -> Mistake | None:
+    """The relation that would be right in place of the stated one."""
+    sign = question.relation.rstrip("=")
+    turned = ">" if sign == "<" else "<"
+    for relation in (sign + "=", turned, turned + "="):
+        if relation == question.relation:
+            continue
+        other = replace(question, relation=relation)
+        if not refuted(setting, other, facts):
+            if question.member and relation == sign + "=":
+                return Mistake("open-vs-closed-range", Row("open-vs-closed-range").message())
+            found = diagnose_relation(question.relation, relation)
+            return None if found is None else Mistake(found.id, found.message())
+    return None
+
+
+def answers(problem: Problem, quantity: Term) -> tuple[Term, ...]:
+    """The correct answers for a quantity: itself where it is no derivative or defined name."""
+    if isinstance(quantity, Elem | Param):
+        return _equation(problem, quantity)
+    if isinstance(quantity, Transposed):
+        return tuple(Transposed(a) for a in answers(problem, quantity.args[0]))
+    if isinstance(quantity, Gradient | Partial | Entry):
+        return _derived(problem.theory, problem, quantity)
+    return (quantity,)
+
+
+def _equation(problem: Problem, quantity: Elem | Param) -> tuple[Term, ...]:
+    found = problem.theory.defined(quantity.key)
+    if len(found) != 1:
+        return ()
+    (definition,) = found
+    if definition.index is None or not isinstance(quantity, Elem):
+        return (definition.body,)
+    return (substitute(definition.body, {definition.index: quantity.index}),)
+
+
+@lru_cache(maxsize=_KEPT)
+def _derived(theory: object, problem: Problem, quantity: Term) -> tuple[Term, ...]:
+    """The answers of the calculus in several forms; ``theory`` is the key of the problem."""
+    out: dict[Term, None] = {}
+    for form in _FORMS if isinstance(quantity, Gradient) else (None,):
+        try:
+            found = derive(problem, quantity, form).theorems
+        except SymbpttError:
+            continue
+        for theorem in found:  # of the sum form, also those about the row dL/dW
+            if theorem.left.args[:2] == quantity.args[:2]:
+                out[theorem.right] = None
+    out.update(dict.fromkeys(_recursion(problem, quantity)))
+    return tuple(out)
+
+
+def _recursion(problem: Problem, quantity: Term) -> Iterator[Term]:
+    """J^T times the gradient at the next step: right where every path leads through that step."""
+    of, x = quantity.args[:2]
+    if not isinstance(quantity, Gradient) or not isinstance(of, Elem) or not isinstance(x, Elem):
+        return
+    later = x.at(x.index + 1)
+    try:
+        step = derive(problem, Partial(later, x)).main.right
+    except SymbpttError:
+        return
+    yield tidy(Times(tidy(step.T), Gradient(of, later)))

@@ -1,0 +1,54 @@
+"""Other consistent ways of reading a claim that did not hold as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symbptt.core.errors import SymbpttError
+from symbptt.core.terms import OrderedProduct, Term, Transposed
+from symbptt.core.traverse import contains, rebuild
+
+from .elaborate import Part, Question, Reading, elaborate
+from .notes import phrase
+from .setting import Setting
+
+
+def readings(setting: Setting, text: str, usual: Reading) -> Iterator[tuple[str, Reading]]:
+    """("total" or "layout", the reading), the nearest first; all of the claim is read one way.
+
+    "total": bare derivatives inside sums are total; "layout": Jacobians transposed, or products in
+    the other order.
+    """
+    for choices in usual.others:
+        if choices.immediate == "always":
+            continue  # an assumption, see there
+        try:
+            other = elaborate(setting, text, choices)
+        except SymbpttError:
+            continue
+        if other.clash is None and other.parts != usual.parts:
+            here = usual.choices
+            same = (choices.layout, choices.order) == (here.layout, here.order)
+            yield ("total" if same else "layout"), other
+    if usual.clash is None and any(
+        contains(side, OrderedProduct) for q in usual.questions for side in (q.left, q.right)
+    ):
+        parts = tuple(_reversed(p) for p in usual.parts)
+        yield "layout", replace(usual, parts=parts, notes=(*usual.notes, phrase("earliest")))
+
+
+def _reversed(part: Part) -> Part:
+    items = tuple(
+        replace(x, left=reverse(x.left), right=reverse(x.right)) if isinstance(x, Question) else x
+        for x in part.items
+    )
+    return replace(part, items=items)
+
+
+def reverse(term: Term) -> Term:
+    """Every ordered product in the other order: the transpose of the product of transposes."""
+    args = tuple(reverse(a) if isinstance(a, Term) else a for a in term.args)
+    if isinstance(term, OrderedProduct):
+        return Transposed(OrderedProduct(Transposed(args[0]), *args[1:]))
+    return rebuild(term, args)

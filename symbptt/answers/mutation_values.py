@@ -1,0 +1,137 @@
+"""Values of many terms that differ little: the mutants of an answer, told apart by evaluation.
+
+Mutants share most of their subterms, so each subterm is evaluated once at each choice of its
+indices. An element that does not exist (h[T+1]) has a random value of its own here, so that
+answers that slip out of range are told apart, too; a term such as M^{-1} for a power has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from sympy import Symbol
+
+from symbptt.core.arrays import Array
+from symbptt.core.errors import IndexRangeError, NotSupported, SymbpttError
+from symbptt.core.evaluation import Evaluator
+from symbptt.core.meaning import samples
+from symbptt.core.motion import Motion
+from symbptt.core.terms import Term
+from symbptt.core.world import Env, Key, World
+
+from .fitting import worlds
+from .mutations import FREED, Background
+
+_FREE_VALUES = (1, 2)  # in range for every model with two steps
+_TOLERANCE = 1e-8
+_FLOOR = 1e-11
+_TRIALS = 4
+
+Value = Array | None
+
+
+class _Known:
+    """Values by subterm, motion and indices. Equal subterms count as one, compared once each."""
+
+    def __init__(self) -> None:
+        self.values: dict[object, dict[object, Array]] = {}
+        self._first: dict[Term, tuple[int, tuple[Symbol, ...]]] = {}
+        self._seen: dict[int, tuple[Term, int, tuple[Symbol, ...]]] = {}
+
+    def place(self, term: Term) -> tuple[Term, int, tuple[Symbol, ...]]:
+        """The term, a number for all that are equal to it, and its free symbols."""
+        found = self._seen.get(id(term))
+        if found is None:
+            number, symbols = self._first.get(term, (id(term), tuple(term.free_symbols)))
+            found = self._seen[id(term)] = (term, number, symbols)
+            self._first.setdefault(term, (number, symbols))
+        return found
+
+
+class _Remembering(Evaluator):
+    """An evaluation that keeps the value of every subterm at its indices."""
+
+    def __init__(self, world: World, outer: Env, known: _Known, motion: Motion | None = None):
+        super().__init__(world, None, outer, motion)
+        self.known = known
+        self.values = known.values.setdefault(motion, {})
+
+    def under(self, motion: Motion | None) -> _Remembering:
+        return _Remembering(self.world, self.outer, self.known, motion)
+
+    def value(self, term: Term, env: Env) -> Array:
+        _, number, symbols = self.known.place(term)
+        key = (number, *(env.get(s) for s in symbols))
+        found = self.values.get(key)
+        if found is None:
+            found = self.values[key] = super().value(term, env)
+        return found
+
+    def leaf(self, key: Key, shape: tuple[int, int]) -> Array:
+        try:
+            return super().leaf(key, shape)
+        except IndexRangeError:
+            return self.world.leaf(key, shape)
+
+
+class Probe:
+    """Samples of a background at which terms are evaluated."""
+
+    def __init__(self, background: Background, about: tuple[Term, ...]) -> None:
+        self.places: list[tuple[_Remembering, Mapping[Symbol, int]]] = []
+        theory = background.theory
+        drawn = samples(about, theory, background.facts, trials=_TRIALS, seed=3)
+        for trial, (sizes, picked) in enumerate(drawn):
+            world = next(worlds(theory, sizes, seed=31 + trial), None)
+            if world is not None:
+                known = _Known()
+                for number, place in enumerate(_spread(picked)):
+                    env = {**sizes, **place, **_free_values(number + trial)}
+                    self.places.append((_Remembering(world, env, known), env))
+        if not self.places:
+            raise NotSupported("no values were found that meet the assumptions")
+
+    def first(self, term: Term) -> Value:
+        """The value at the first sample, which tells most terms apart."""
+        return _value(*self.places[0], term)
+
+    def agree(self, a: Term, b: Term) -> bool:
+        """Whether both exist at some sample, and have one value wherever they exist."""
+        exists = False
+        for place in self.places:
+            x, y = _value(*place, a), _value(*place, b)
+            if not close(x, y):
+                return False
+            exists = exists or x is not None
+        return exists
+
+
+def _spread(places: list[dict[Symbol, int]]) -> list[dict[Symbol, int]]:
+    """Three choices of the indices: far from each other, less far, and as near as possible."""
+    ranked = sorted(places, key=lambda p: min(p.values(), default=0) - max(p.values(), default=0))
+    return [ranked[i] for i in sorted({0, len(ranked) // 2, len(ranked) - 1})]
+
+
+def _free_values(number: int) -> dict[Symbol, int]:
+    count = len(_FREE_VALUES)
+    return {s: _FREE_VALUES[(number + i) % count] for i, s in enumerate(FREED)}
+
+
+def _value(evaluator: _Remembering, env: Env, term: Term) -> Value:
+    try:
+        with np.errstate(all="ignore"):
+            value = evaluator.value(term, env)
+    except (SymbpttError, RecursionError, ArithmeticError, ValueError):
+        return None
+    return value if np.isfinite(value).all() else None
+
+
+def close(a: Value, b: Value) -> bool:
+    """Whether two values agree but for rounding; a term that does not exist has none."""
+    if a is None or b is None:
+        return a is b
+    if a.shape != b.shape:
+        return False
+    scale = max(np.abs(a).max(), np.abs(b).max())
+    return bool(np.abs(a - b).max() <= _TOLERANCE * scale + _FLOOR)

@@ -1,0 +1,170 @@
+"""Do the sides of links agree at random values? Many sizes and lengths, opaque functions random.
+
+A difference far above rounding is one; agreement to the last digits is agreement. What lies between
+is decided in a second precision (``precise``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from symbptt.core.arrays import Array
+from symbptt.core.errors import NotSupported, SymbpttError
+from symbptt.core.evaluation import evaluate
+from symbptt.core.meaning import samples
+from symbptt.core.terms import Term
+from symbptt.core.world import World
+
+from .elaborate import Question
+from .fitting import positive_world, worlds
+from .ranges import Facts
+from .setting import Setting
+
+TRIALS = 6
+ENOUGH = 4  # samples at which both sides had a value
+_CLEAR = 1e-7  # relative: more is no rounding
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A world, index values, and what the two sides of a link are there."""
+
+    world: World
+    indices: dict[Symbol, int]
+    left: Array
+    right: Array
+
+
+@dataclass
+class Probe:
+    """What sampling found of each link.
+
+    ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
+    than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
+    """
+
+    links: Sequence[Question]
+    agreed: list[int] = field(default_factory=list)
+    differs: list[Sample | None] = field(default_factory=list)
+    close: list[list[Sample]] = field(default_factory=list)
+    kept: list[Sample | None] = field(default_factory=list)
+    obstacle: SymbpttError | None = None
+
+    def __post_init__(self) -> None:
+        self.agreed = [0] * len(self.links)
+        self.differs = [None] * len(self.links)
+        self.close = [[] for _ in self.links]
+        self.kept = [None] * len(self.links)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether some link is clearly false."""
+        return any(d is not None for d in self.differs)
+
+
+def probe(
+    setting: Setting, links: Sequence[Question], facts: Facts, trials: range = range(TRIALS),
+    found: Probe | None = None,
+) -> Probe:  # fmt: skip
+    """Samples the links in the given trials, adding to what was found; raises NotSupported."""
+    found = Probe(links) if found is None else found
+    sides = tuple(dict.fromkeys(s for link in links for s in (link.left, link.right)))
+    theory = setting.problem.theory
+    for trial, (sizes, places) in enumerate(samples(sides, theory, facts, trials=trials.stop)):
+        if trial not in trials:
+            continue
+        for world in _worlds(setting, sizes, trial):
+            for place in places[: None if trial else 4]:
+                _at(found, world, place)
+            break
+    return found
+
+
+def _worlds(setting: Setting, sizes: dict[Symbol, int], trial: int) -> Iterator[World]:
+    theory = setting.problem.theory
+    if trial == TRIALS - 1:  # once at small integers, where ends of ranges are attained
+        yield from worlds(theory, sizes, trial, setting.model.onehot, integers=True)
+    yield from worlds(theory, sizes, trial, setting.model.onehot)
+
+
+def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
+    """Compares all links at one sample."""
+    sides = {
+        side for i, link in enumerate(found.links) if found.differs[i] is None
+        for side in (link.left, link.right)
+    }  # fmt: skip
+    values = _values(found, sides, world, place)
+    if "finite" in str(found.obstacle or "") and len(values) < len(sides):
+        assert world.theory is not None
+        if not world.theory.assumptions:  # logarithms and roots
+            world = positive_world(world.theory, world.sizes, world.seed)
+            values = _values(found, sides, world, place)
+    exact = _is_exact(world)
+    for i, link in enumerate(found.links):
+        if link.left not in values or link.right not in values:
+            continue
+        left, right = values[link.left], values[link.right]
+        verdict = compare(link, left, right)
+        if verdict == "different":
+            found.differs[i] = Sample(world, place, left, right)
+        elif verdict == "close" and exact:
+            found.close[i].append(Sample(world, place, left, right))
+        else:
+            found.agreed[i] += 1
+            if exact and world.seed:
+                found.kept[i] = found.kept[i] or Sample(world, place, left, right)
+
+
+def _values(
+    found: Probe, sides: set[Term], world: World, place: dict[Symbol, int]
+) -> dict[Term, Array]:
+    """The sides that have a value there; the last error of the others is kept."""
+    out = {}
+    for side in sides:
+        try:
+            out[side] = evaluate(side, world, place)
+        except NotSupported:
+            raise
+        except SymbpttError as error:
+            found.obstacle = error
+    return out
+
+
+def _is_exact(world: World) -> bool:
+    """Whether the assumptions hold in the world without rounding."""
+    assert world.theory is not None
+    return not world.theory.assumptions or all(map(_short, world.values.values()))
+
+
+def compare(link: Question, left: Array, right: Array) -> str:
+    """Whether the relation holds entry by entry: "same", "different", or "close" to the border."""
+    relation = link.relation
+    if relation == "approx" and link.tolerance is not None and left.shape == right.shape:
+        far = np.abs(left - right).max() > float(link.tolerance) * (1 + _ROUNDING)
+        return "different" if far else "same"
+    if relation in (">", ">="):
+        left, right, relation = right, left, "<" + relation[1:]
+    if relation not in ("=", "<", "<="):
+        raise NotSupported(f"{relation} is not compared at samples")
+    if left.shape != right.shape:
+        return "different"
+    scale = max(np.abs(left).max(), np.abs(right).max(), 1e-3)
+    excess = np.abs(left - right).max() if relation == "=" else (left - right).max()
+    if excess > _CLEAR * scale:
+        return "different"
+    if relation == "=":
+        return "same" if excess <= _ROUNDING * scale else "close"
+    if excess == 0 and relation == "<":  # attained, unless rounding makes it look so
+        return "different" if _short(left) and _short(right) else "close"
+    return "same" if excess <= 0 else "close"
+
+
+def _short(value: Any) -> bool:
+    """Whether all entries are short binary fractions, which rounding hardly ever gives."""
+    return bool((np.round(value * 4096) == value * 4096).all())

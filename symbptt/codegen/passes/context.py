@@ -1,0 +1,50 @@
+"""What the passes know of a module besides its program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from .. import ir
+from ..layout import Layout
+from ..lower import Lowered
+from ..parts import Parts
+
+
+@dataclass(frozen=True)
+class Context:
+    """``kept`` are the arrays whose values are needed at the end, ``returned`` those of them that
+    the caller gets without a copy, ``outside`` the gradients of outputs. ``taken`` are the arrays
+    that come in: parameters, inputs, targets, boundary values, gradients of outputs.
+    """
+
+    layout: Layout
+    kept: frozenset[str]
+    outside: dict[str, ir.Array]
+    taken: frozenset[str]
+    returned: frozenset[str]
+
+    @property
+    def facts(self) -> tuple[Expr, ...]:
+        """What holds of all sizes."""
+        return self.layout.facts
+
+    def array(self, word: str, like: ir.Array, first: Expr, last: Expr) -> ir.Array:
+        """A new sequence."""
+        return ir.Array(self.layout.names.fresh(word), like.axes, first, last)
+
+
+def context_of(parts: Parts, layout: Layout, lowered: Lowered) -> Context:
+    """The context of a lowered program."""
+    arrays = layout.arrays
+    outside = {arrays[key].name: arrays[key] for key in parts.outside.values() if key in arrays}
+    groups = [lowered.gradients, lowered.start_gradients, lowered.direct]
+    kept = {a.name for group in groups for a in group.values()}
+    kept |= {lowered.total.name} if lowered.total else set()
+    returned = frozenset(kept)
+    kept |= {arrays[k].name for k in layout.outputs}
+    given = (*layout.params, *layout.inputs, *layout.targets)
+    taken = {arrays[k].name for k in given} | set(outside)
+    taken |= {a.name for a in lowered.starts.values()}
+    return Context(layout, frozenset(kept | set(outside)), outside, frozenset(taken), returned)

@@ -1,0 +1,211 @@
+"""Loops apart: what needs no earlier step leaves the recurrence and runs for all steps at once.
+
+Vectorisation by loop distribution (J. R. Allen and K. Kennedy, Automatic translation of Fortran
+programs to vector form, ACM TOPLAS 9 (1987)): the statements of a loop that need each other stay
+in it, those in front of them and behind them get loops of their own, which run at once. Sums are
+split before, so that U x_t + b leaves a_t = W h_{t-1} + U x_t + b, and products of what does not
+depend on the recurrence become sequences of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from .. import ir
+from ..build import add, mul
+from .bulk import bulk
+from .context import Context
+from .dependence import accesses, components, loop_edges
+from .rewrite import depends, factors, reads, terms, with_notes, writes
+
+Noted = tuple[tuple[ir.Note, ...], ir.Statement]
+
+
+def distribute(body: ir.Body, context: Context) -> ir.Body:
+    """Every loop over steps of the body, apart."""
+    out: list[ir.Statement] = []
+    for node in body:
+        if isinstance(node, ir.Passes):
+            inside = frozenset().union(*(writes(s) for s in node.body))
+            parts: list[ir.Statement] = []
+            for part in node.body:
+                parts += _apart(part, context, inside)
+            out += [s for s in parts if isinstance(s, ir.Allocate)]
+            kept = (s for s in parts if not isinstance(s, ir.Allocate))
+            out.append(replace(node, body=tuple(kept)))
+        else:
+            out += _apart(node, context, frozenset())
+    return tuple(out)
+
+
+def _apart(node: ir.Statement, context: Context, again: frozenset[str]) -> list[ir.Statement]:
+    if not isinstance(node, ir.Loop) or node.together:
+        return [node]
+    return _Loop(node, context, again).apart()
+
+
+class _Loop:
+    """One loop. ``again`` are arrays that passes compute several times: an element of them at
+    another step is that of the pass before, so its reader stays with its writer."""
+
+    def __init__(self, loop: ir.Loop, context: Context, again: frozenset[str]) -> None:
+        self.loop, self.context, self.again = loop, context, again
+        self.facts = (*context.facts, loop.index - loop.first, loop.last - loop.index)
+        self.hoisted: dict[tuple[object, ...], ir.Array] = {}
+        self.place: tuple[object, ...] = ()
+        self.new: list[ir.Array] = []
+
+    def apart(self) -> list[ir.Statement]:
+        nodes = list(with_notes(self.loop.body))
+        recurrent = self.recurrent(nodes)
+        names = {w for u in recurrent for w in writes(nodes[u][1])}
+        split: list[Noted] = []
+        for u, (notes, node) in enumerate(nodes):
+            parts = self.split(node, names) if u in recurrent else [node]
+            split += [(notes if i == 0 else (), part) for i, part in enumerate(parts)]
+        return [*map(ir.Allocate, self.new), *self.ordered(split)]
+
+    # ------------------------------------------------------------ dependence
+
+    def edges(self, nodes: list[Noted]) -> set[tuple[int, int]]:
+        found = loop_edges([node for _, node in nodes], self.loop)
+        if not self.again:
+            return found
+        touched = [list(accesses(node, self.loop.index)) for _, node in nodes]
+        for u, left in enumerate(touched):
+            for v, right in enumerate(touched):
+                for a in left:
+                    for b in right:
+                        if a.array == b.array in self.again and a.write and a.gap != b.gap:
+                            found |= {(u, v), (v, u)}
+        return found
+
+    def recurrent(self, nodes: list[Noted]) -> set[int]:
+        """The statements that must run step by step."""
+        edges = self.edges(nodes)
+        groups = components(len(nodes), edges)
+        return {u for group in groups for u in group if len(group) > 1 or (u, u) in edges}
+
+    # ------------------------------------------------------------ splitting
+
+    def split(self, node: ir.Statement, names: Collection[str]) -> list[ir.Statement]:
+        """A statement of the recurrence, and in front of it what does not depend on ``names``."""
+        if isinstance(node, ir.Guard | ir.Given):
+            inner = (s for s in node.body if not isinstance(s, ir.Note))
+            outer, self.place = self.place, (*self.place, replace(node, body=()))
+            parts = [p for s in inner for p in self.split(s, names)]
+            self.place = outer
+            return [replace(node, body=(p,)) for p in parts]
+        if not isinstance(node, ir.Store | ir.Accumulate):
+            return [node]
+        free = [v for v in terms(node.value) if not depends(v, names)]
+        rest = [v for v in terms(node.value) if depends(v, names)]
+        if not rest:
+            return [node]
+        before: list[ir.Statement] = []
+        if node.array.timed and any(self.is_work(v) for v in free):
+            before.append(replace(node, value=add(free)))
+            node = ir.Accumulate(node.array, node.index, add(rest))
+        front: list[ir.Statement] = []
+        value = self.factored(node.value, names, front)
+        return [*front, *before, replace(node, value=value)]
+
+    def is_work(self, value: ir.Value) -> bool:
+        """Whether more is done than to read an array."""
+        return any(isinstance(n, ir.MatMul | ir.Apply | ir.Softmax) for n in ir.walk((value,)))
+
+    def factored(
+        self, value: ir.Value, names: Collection[str], front: list[ir.Statement]
+    ) -> ir.Value:
+        """The value with what does not depend on ``names`` as sequences of their own."""
+        if isinstance(value, ir.Add):
+            return add(self.factored(v, names, front) for v in value.terms)
+        if not isinstance(value, ir.Mul):
+            return value
+        free = [f for f in factors(value) if not depends(f, names) and self.is_step(f)]
+        rest = [f for f in factors(value) if f not in free]
+        work = len(free) > 1 or any(not isinstance(f, ir.Read) for f in free)
+        if not free or not work:
+            return value
+        numbers = [f for f in rest if isinstance(f, ir.Number) and not f.value.has(self.loop.index)]
+        if len(numbers) < len(rest):
+            free, rest = [*numbers, *free], [f for f in rest if f not in numbers]
+        return mul([*rest, self.sequence(mul(free), front)])
+
+    def is_step(self, value: ir.Value) -> bool:
+        """Whether the value belongs to a step, and has all axes of a sequence."""
+        timed = any(r.index is not None and r.index.has(self.loop.index) for r in reads(value))
+        return timed and value.axes[:1] == (ir.BATCH,)
+
+    def sequence(self, value: ir.Value, front: list[ir.Statement]) -> ir.Value:
+        """The value as an element of a new sequence, computed in front."""
+        key = (*self.place, value)
+        if key not in self.hoisted:
+            loop = self.loop
+            if (
+                bulk(
+                    ir.Store(ir.Array("*", value.axes, loop.first, loop.last), loop.index, value),
+                    loop,
+                    self.context.facts,
+                )
+                is None
+            ):
+                return value
+            word = self.context.layout.names.fresh("factor")
+            array = ir.Array(word, value.axes, loop.first, loop.last)
+            self.hoisted[key] = array
+            self.new.append(array)
+            front.append(ir.Store(array, loop.index, value))
+        return ir.Read(self.hoisted[key], self.loop.index)
+
+    # ------------------------------------------------------------ order
+
+    def ordered(self, nodes: list[Noted]) -> list[ir.Statement]:
+        """Loops at once wherever possible, the rest in as few loops as the order allows."""
+        edges = self.edges(nodes)
+        groups = components(len(nodes), edges)
+        whole: dict[int, ir.Loop] = {}
+        for i, group in enumerate(groups):
+            u = group[0]
+            if len(group) == 1 and (u, u) not in edges:
+                found = bulk(nodes[u][1], self.loop, self.context.facts)
+                if found is not None:
+                    whole[i] = found
+        home = {u: i for i, group in enumerate(groups) for u in group}
+        needs = {
+            i: {home[u] for u, v in edges if home[v] == i and home[u] != i}
+            for i in range(len(groups))
+        }
+        done: set[int] = set()
+        out: list[ir.Statement] = []
+        while len(done) < len(groups):
+            ready = [i for i in whole if i not in done and needs[i] <= done]
+            for i in ready:
+                notes, _ = nodes[groups[i][0]]
+                out += [*notes, whole[i]]
+            done |= set(ready)
+            if ready:
+                continue
+            chosen: set[int] = set()
+            for i in range(len(groups)):
+                if i not in done and i not in whole and needs[i] <= done | chosen:
+                    chosen.add(i)
+            done |= chosen
+            inside = sorted(u for i in chosen for u in groups[i])
+            body = [s for u in inside for s in (*nodes[u][0], nodes[u][1])]
+            out.append(replace(self.loop, body=joined(body)))
+        return out
+
+
+def joined(body: list[ir.Statement]) -> ir.Body:
+    """The body with neighbours under the same conditions under one."""
+    out: list[ir.Statement] = []
+    for node in body:
+        last = out[-1] if out else None
+        same = isinstance(node, ir.Guard | ir.Masked | ir.Given) and type(node) is type(last)
+        if same and replace(node, body=()) == replace(last, body=()):  # type: ignore[type-var]
+            out[-1] = replace(last, body=joined([*last.body, *node.body]))  # type: ignore
+        else:
+            out.append(node)
+    return tuple(out)

@@ -1,0 +1,73 @@
+"""The passes by name, and how they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from symbptt.core.errors import SymbpttError
+
+from .. import ir
+from .buffers import buffers
+from .chunk import chunk
+from .context import Context
+from .distribute import distribute
+from .given import given
+from .inline import inline
+from .in_place import in_place
+from .narrow import narrow
+from .reuse import reuse
+from .stack import stack
+from .storage import storage, workspace
+from .sums import sums
+from .views import views
+
+
+def _blocks(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Program]:
+    """A pass that changes each function of the module by itself."""
+
+    def run(program: ir.Program, context: Context) -> ir.Program:
+        return ir.Program(
+            change(program.forward, context), change(program.backward, context),
+            change(program.loss, context),
+        )  # fmt: skip
+
+    return run
+
+
+_TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
+    "reuse": reuse,
+    "inline": inline,
+    "given": given,
+    "distribute": _blocks(distribute),
+    "narrow": _blocks(narrow),
+    "in_place": in_place,
+    "stack": _blocks(stack),
+    "chunk": _blocks(chunk),
+    "sums": _blocks(sums),
+    "buffers": _blocks(buffers),
+    "storage": storage,
+    "workspace": _blocks(workspace),
+    "views": _blocks(views),
+}
+UNPADDED = "unpadded"  # of the layout: it runs before there is a program
+PASSES = (UNPADDED, *_TABLE)
+DEFAULT = PASSES
+
+
+def checked(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of passes; SymbpttError for any other."""
+    names = tuple(names)
+    if unknown := set(names) - set(PASSES):
+        raise SymbpttError(
+            f"there is no pass {min(unknown)!r}", hint="the passes are " + ", ".join(PASSES)
+        )
+    return names
+
+
+def optimise(program: ir.Program, context: Context, names: Iterable[str]) -> ir.Program:
+    """The program after the named passes, in the order of the table."""
+    names = checked(names)
+    for name, change in _TABLE.items():
+        if name in names:
+            program = change(program, context)
+    return program

@@ -1,0 +1,5 @@
+"""Whole answers to a worksheet: read, judged formula by formula, marked by exercises."""
+
+
+
+

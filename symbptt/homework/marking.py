@@ -1,0 +1,229 @@
+"""Judging a homework: every display gets a verdict, every question points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symbptt.answers.setting import setting_in
+from symbptt.answers.verdict import Verdict
+from symbptt.core.errors import SymbpttError
+from symbptt.report.linebreak import split_relations
+
+from .asked import Asked, Asking
+from .matching import answers, begins_alike
+from .places import Place
+from .reading import Answers, Stated
+from .scene import Found, Scene
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A statement of the answers with its verdict.
+
+    ``line`` and ``column`` are where it begins in the file, ``at`` where the verdict points;
+    ``carried`` is the line of an earlier wrong equation that it follows from; ``answered`` are the
+    questions that it decides or would decide.
+    """
+
+    stated: Stated
+    verdict: Verdict
+    model: str
+    line: int
+    column: int
+    at: tuple[int, int] | None = None
+    carried: int | None = None
+    answered: tuple[Asked, ...] = ()
+
+    def json(self) -> dict[str, Any]:
+        """The verdict with its place in the file."""
+        at = None if self.at is None else {"line": self.at[0], "column": self.at[1]}
+        return {
+            **self.verdict.json(), "position": at, "exercise": str(self.stated.place),
+            "model": self.model, "line": self.line, "column": self.column,
+            "claim": self.stated.claim, "carried_from": self.carried,
+            "answers": [q.id for q in self.answered],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a question got; ``by`` decides it, and is missing where it is not answered."""
+
+    question: Asked
+    by: Judged | None
+
+    @property
+    def points(self) -> int:
+        """All or none."""
+        return self.question.points if self.by is not None and self.by.verdict.accepted else 0
+
+    def json(self) -> dict[str, Any]:
+        """With the keys id, asked, points, of, line, verdict."""
+        q = self.question
+        return {
+            "id": q.id, "asked": q.text, "points": self.points, "of": q.points,
+            "line": None if self.by is None else self.by.line,
+            "verdict": None if self.by is None else self.by.verdict.verdict,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Marked:
+    """The answers with all verdicts and results."""
+
+    answers: Answers
+    asking: Asking
+    judged: tuple[Judged, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every display passes."""
+        return all(j.verdict.accepted for j in self.judged)
+
+    @property
+    def exercises(self) -> dict[Place, tuple[Result, ...]]:
+        """The results by exercise and part, as the worksheet has them."""
+        places = dict.fromkeys(r.question.place for r in self.results)
+        return {p: tuple(r for r in self.results if r.question.place == p) for p in places}
+
+    @property
+    def points(self) -> tuple[int, int]:
+        """Those got and those to be had."""
+        return sum(r.points for r in self.results), sum(r.question.points for r in self.results)
+
+    def json(self) -> dict[str, Any]:
+        """One object: exercises with points, verdicts in the order of the file."""
+        got, of = self.points
+        return {
+            "answers": self.answers.source.file, "sheet": self.asking.title,
+            "accepted": self.accepted, "points": got, "of": of,
+            "exercises": [
+                {
+                    "name": str(place), "points": sum(r.points for r in results),
+                    "of": sum(r.question.points for r in results),
+                    "questions": [r.json() for r in results],
+                }
+                for place, results in self.exercises.items()
+            ],
+            "verdicts": [j.json() for j in self.judged],
+        }  # fmt: skip
+
+
+def mark(
+    document: Answers, asking: Asking, progress: Callable[[Judged], None] = lambda _: None
+) -> Marked:  # fmt: skip
+    """Judges every display; ReadError where there is none."""
+    if not any(s.display for s in document.stated):
+        raise document.source.fail("there is no display equation to judge", 0,
+                                   "formulas that are judged stand between $$ and $$")  # fmt: skip
+    judged = []
+    for one in _Marker(document, asking).judged():
+        judged.append(one)
+        progress(one)
+    results = tuple(
+        Result(q, next((j for j in reversed(judged) if q in j.answered), None))
+        for q in asking.questions
+    )
+    return Marked(document, asking, tuple(judged), results)
+
+
+class _Marker:
+    """Goes through the answers with the models as they grow."""
+
+    def __init__(self, document: Answers, asking: Asking) -> None:
+        self.document, self.asking = document, asking
+        self.base = {name: setting_in(model) for name, model in asking.models.items()}
+        self.exercise, self.place = "", Place()
+        self.scene = self.scene_of("")
+
+    def scene_of(self, exercise: str) -> Scene:
+        stated = self.document.stated
+        formulas = tuple(s.text for s in stated if s.place.exercise == exercise)
+        return Scene(dict(self.base), formulas)
+
+    def judged(self) -> Iterator[Judged]:
+        for stated in self.document.stated:
+            if stated.place.exercise != self.place.exercise:
+                self.scene = self.scene_of(stated.place.exercise)
+            if stated.place != self.place:
+                self.scene.said = ()
+            self.place = stated.place
+            names = self.asking.models_for(stated.place)
+            if stated.display:
+                yield self.judge(stated, names)
+            else:
+                self.note(stated.text, names)
+
+    def note(self, text: str, names: tuple[str, ...]) -> None:
+        """Prose is not judged; an equation in it may introduce a name or say how long T is."""
+        if "=" in text:
+            self.scene.state(text)
+            for name in names:
+                if self.scene.learn(text, name):
+                    return
+
+    def judge(self, stated: Stated, names: tuple[str, ...]) -> Judged:
+        where = self.document.source.where(stated.start)
+        if not names:
+            message = f"the worksheet has no exercise {stated.place}"
+            verdict = Verdict("not-understood", message=message)
+            return Judged(stated, verdict, "", where.line, where.column)
+        questions = [q for q in self.asking.questions if stated.place.covers(q.place)]
+        claim, value_of = stated.claim, ""
+        if len(split_relations(claim)) == 1 and len(questions) == 1:
+            value_of = questions[0].text
+        new = next((n for n in names if self.scene.introduces(claim, n)), "")
+        found = self.scene.judge(claim, names, value_of)
+        if new and not found.verdict.accepted:
+            found = Found(Verdict("definition"), new, self.base[new])
+        else:
+            found = self.under_givens(claim, found, questions)
+        whole = f"{value_of} = {claim}" if value_of else claim
+        answered = tuple(q for q in questions if self.answers(q, whole, found))
+        carried = None
+        if found.verdict.accepted:
+            self.scene.learn(claim, found.model)
+        elif found.verdict.verdict == "wrong":
+            carried = self.scene.follows(claim, found)
+            self.scene.false.append((claim, where.line))
+        return Judged(
+            stated, found.verdict, found.model, where.line, where.column,
+            self.pointed(stated, found.verdict), carried, answered,
+        )  # fmt: skip
+
+    def under_givens(self, claim: str, found: Found, questions: list[Asked]) -> Found:
+        """What a question supposes may be supposed in its answer, and is said."""
+        if found.verdict.accepted:
+            return found
+        for q in questions:
+            if not q.given or not begins_alike(q, claim, found.setting, self.base[q.model]):
+                continue
+            try:
+                setting = setting_in(self.scene.settings[q.model].model, q.given)
+            except SymbpttError:
+                continue
+            other = replace(self.scene, settings={q.model: setting}).judge(claim, (q.model,))
+            if other.verdict.accepted:
+                kept = tuple(dict.fromkeys((*q.given, *other.verdict.assuming)))
+                verdict = replace(other.verdict, verdict="assuming", assuming=kept)
+                return Found(verdict, q.model, other.setting)
+        return found
+
+    def answers(self, question: Asked, claim: str, found: Found) -> bool:
+        """Whether the claim is about the question's model and gives what it asks."""
+        if found.model != question.model:
+            return False
+        return answers(question, claim, found.setting, self.base[question.model])
+
+    def pointed(self, stated: Stated, verdict: Verdict) -> tuple[int, int] | None:
+        """The place in the file that the verdict points at."""
+        if verdict.position is None:
+            return None
+        line, column = verdict.position
+        rows = stated.claim.split("\n")
+        offset = sum(len(r) + 1 for r in rows[: line - 1]) + column - 1 - len(stated.before)
+        where = self.document.source.where(stated.start + max(0, min(offset, len(stated.text))))
+        return where.line, where.column

@@ -1,0 +1,79 @@
+"""Which claim answers which question: the same quantity on its left, and an answer on its right."""
+
+from __future__ import annotations
+
+import re
+
+from symbptt.answers.elaborate import Question, Reading, elaborate
+from symbptt.answers.setting import Setting
+from symbptt.core.errors import SymbpttError
+from symbptt.core.terms import Elem, Param, Term
+from symbptt.core.traverse import find
+
+from .asked import Asked
+
+_INDEXED = re.compile(r"\[([^\[\]]*)\]")
+_LETTER = re.compile(r"[a-z]\w*")
+
+
+def answers(asked: Asked, claim: str, here: Setting, there: Setting) -> bool:
+    """Whether a claim, read ``here``, gives what is asked, to be read ``there``.
+
+    Free indices may have other names. A derivative is given by what does not contain it, a
+    statement by the same statement, a value by numbers.
+    """
+    chain, wanted = _questions(here, claim), _wanted(asked, there)
+    if not chain or not wanted or not _same(chain[0].left, wanted[0].left):
+        return False
+    last = chain[-1].right
+    if asked.kind == "prove":
+        return any(_states(chain, i, wanted[-1]) for i in range(len(chain)))
+    if any(q.relation not in ("=", "approx") for q in chain):
+        return False
+    if asked.kind == "evaluate":
+        return not find(last, lambda x: isinstance(x, Param | Elem))
+    return str(chain[0].left) not in str(last)
+
+
+def begins_alike(asked: Asked, claim: str, here: Setting, there: Setting) -> bool:
+    """Whether the left sides are the same."""
+    chain, wanted = _questions(here, claim), _wanted(asked, there)
+    return bool(chain and wanted) and _same(chain[0].left, wanted[0].left)
+
+
+def _states(chain: tuple[Question, ...], last: int, wanted: Question) -> bool:
+    """Whether the links up to one say together what is to be proved."""
+    relations = {q.relation for q in chain[: last + 1]} - {"="}
+    relation = relations.pop() if len(relations) == 1 else "=" if not relations else ""
+    whole = f"{str(chain[0].left)} | {str(chain[last].right)}"
+    asked = f"{str(wanted.left)} | {str(wanted.right)}"
+    return relation == wanted.relation and _renamed(whole) == _renamed(asked)
+
+
+def _wanted(asked: Asked, setting: Setting) -> tuple[Question, ...]:
+    text = asked.text if asked.kind == "prove" else f"{asked.text} = 0"
+    return _questions(setting, text)
+
+
+def _questions(setting: Setting, text: str) -> tuple[Question, ...]:
+    try:
+        reading: Reading = elaborate(setting, text)
+    except SymbpttError:
+        return ()
+    return reading.questions
+
+
+def _same(a: Term, b: Term) -> bool:
+    return _renamed(str(a)) == _renamed(str(b))
+
+
+
+
+def _renamed(text: str) -> str:
+    """The text with small letters inside brackets numbered in the order in which they come."""
+    seen: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return seen.setdefault(match[0], f"#{len(seen)}")
+
+    return _INDEXED.sub(lambda m: f"[{_LETTER.sub(number, m[1])}]", text)

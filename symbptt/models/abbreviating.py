@@ -1,0 +1,54 @@
+"""Names for derivatives that a text introduces: \\delta_t = \\partial L/\\partial h_t."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Expr
+
+from ..core.indices import index_symbol
+from ..core.terms import Elem, Param
+from ..core.theory import Definition
+from ..core.traverse import substitute
+from ..notation import syntax as sx
+from ..notation.draft import build
+from ..notation.parser import parse_source
+from ..notation.source import checked_source
+from .collect import collect_more
+from .model import Model
+from .ranges import Interval
+from .replacing import with_names
+from .shapes import infer
+from .statements import Equation, Statements
+
+
+def abbreviated(model: Model, text: str) -> Model:
+    """The model with a further abbreviation; the quantities of the model stay as they are.
+
+    Raises ReadError or ShapeError where the equation is not understood.
+    """
+    source = checked_source(text)
+    (node,) = parse_source(source, model.scope.words, model.scope.names)
+    assert isinstance(node, sx.Relation)
+    head, body = node.sides
+    assert head is not None and body is not None
+    statements = Statements(source, equations=[Equation(head, body, node)])
+    shaped = infer(collect_more(statements, model.scope))
+    (typed,) = shaped.typed
+    name, value = (build(d, shaped.solution) for d in (typed.head, typed.body))
+    named = with_names(model, shaped)
+    if not isinstance(name, Elem | Param):
+        raise source.fail("what is defined is a name", node.at, "write it without entries")
+    facts: tuple[Expr, ...] = ()
+    if isinstance(name, Elem):
+        letters = name.index.free_symbols - {model.length}
+        if len(letters) == 1:  # over the whole range of the model, at the model's own letter
+            (letter,) = letters
+            shift = model.time - (name.index - letter)
+            value = substitute(value, {letter: shift}) if letter != shift else value
+            name = name.at(model.time)
+        facts = Interval(index_symbol("t") * 0 + 1, model.length).facts(model.time)
+    short = Definition(name, value, facts)
+    return replace(
+        model, scope=named.scope, abbreviations=(*model.abbreviations, short)
+    )  # fmt: skip

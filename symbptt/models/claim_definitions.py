@@ -1,0 +1,158 @@
+"""Names that claims introduce: fresh names, and free inputs that get their first equation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..notation import syntax as sx
+from ..notation.names import resolve
+from ..notation.scope import Scope
+from .abbreviating import abbreviated
+from .claim_conditions import Conditions
+from .claim_text import binds, symbols
+
+_DERIVATIVES = (sx.Derivative, sx.Nabla)
+_CONSTANTS = frozenset(
+    {"I", "e", r"\ones", r"\zeros", r"\R", r"\N", r"\Z", r"\infty", "d", r"\mathrm{d}"}
+)
+
+
+class Definitions(Conditions):
+    """What a claim defines."""
+
+    def introduced(self, node: sx.Node) -> tuple[str, ...]:
+        """The names that a statement defines; the model then has the definition."""
+        if not isinstance(node, sx.Relation) or node.sides[0] is None:
+            return ()
+        op, head = node.ops[0], node.sides[0]
+        fresh = self.fresh_names(node)
+        reading = resolve(_head(head), self.model.scope)
+        if op == r"\in":
+            if reading is None and fresh:
+                space = self.slice(node.sides[1] or head)
+                self.extend(f"{self.slice(head)} {op} {space}", node)
+                return tuple(fresh)
+            return ()
+        if op not in ("=", ":="):
+            return ()
+        name = self.free_input(reading)
+        if not fresh:
+            own = name and self.is_name(head) and not self.mentions(node.sides[1], reading)
+            return (name,) if own else ()
+        if (reading is not None and not name) or not self.is_name(head):
+            return ()  # an unknown name on the right: reading refuses it
+        text = self.definition_text(node)
+        before = _keys(self.model.scope)
+        if any(isinstance(x, _DERIVATIVES) for x in sx.walk(node.sides[1] or node)):
+            self.model = abbreviated(self.model, text)
+        else:
+            self.extend(text, node)
+        new = sorted(n for _, n in _keys(self.model.scope) - before)
+        return tuple(dict.fromkeys([*new, *([name] if name else [])]))
+
+    def mentions(self, node: sx.Node | None, reading: object) -> bool:
+        """Whether a formula contains the very element that a reading is."""
+        found = (resolve(x, self.model.scope) for x in symbols(node)) if node is not None else ()
+        key = getattr(reading, "name", ""), getattr(reading, "index", None)
+        return any(r is not None and (r.name, r.index) == key for r in found)
+
+    def is_name(self, head: sx.Node) -> bool:
+        """Whether a left side is a name, with scripts or arguments."""
+        return isinstance(sx.base_of(_head(head)), sx.Sym)
+
+    def free_input(self, reading: object) -> str:
+        """The name of a reading that has no equation in the model yet."""
+        name = getattr(reading, "name", "")
+        declared = getattr(reading, "declared", None)
+        if declared is None or getattr(reading, "entries", ()) or getattr(reading, "marks", ()):
+            return ""
+        index = getattr(reading, "index", None)
+        key = name if index is None else f"{name}[]"
+        if self.model.theory.defined(key):
+            return ""
+        return "" if index is not None and index.is_Integer else name
+
+    def fresh_names(self, node: sx.Node) -> list[str]:
+        """The heads of names in a statement that the scope does not have."""
+        scope = self.model.scope
+        found = []
+        head = _head(node.sides[0]) if isinstance(node, sx.Relation) and node.sides[0] else None
+        for part in symbols(node):
+            letter = part is head and isinstance(part, sx.Sym) and not scope.is_index(part.base)
+            if resolve(part, scope) is None and (letter or self.is_fresh(part)):
+                found.append(self.slice(part))
+        return list(dict.fromkeys(found))
+
+    def is_fresh(self, node: sx.Node) -> bool:
+        symbol = sx.base_of(node)
+        assert isinstance(symbol, sx.Sym)
+        if symbol.base in _CONSTANTS or self.model.scope.function(symbol.base) is not None:
+            return False
+        return not self.is_index(node)
+
+    def definition_text(self, node: sx.Relation) -> str:
+        """The first equation of a chain as a given; a name whose body depends on t stands at t."""
+        head, body = node.sides[0], node.sides[1]
+        assert head is not None and body is not None
+        plain = _head(head)
+        if isinstance(head, sx.Product) and not _only_names(head):
+            raise self.source.fail("what is defined is a name", head.at)
+        return f"{self.slice(plain)}{self.step_of(plain, node)} = {self.slice(body)}"
+
+    def step_of(self, head: sx.Node, node: sx.Relation) -> str:
+        if isinstance(head, sx.Scripted):
+            return ""
+        time = self.model.time.name
+        body = node.sides[1]
+        assert body is not None
+        timed = any(
+            r is not None and r.index is not None and self.model.time in r.index.free_symbols
+            for r in (resolve(x, self.model.scope) for x in symbols(body))
+        )
+        return f"_{{{time}}}" if timed and not binds(body, time) else ""
+
+    def plain_head(self, node: sx.Node) -> sx.Node:
+        """A definition ``f(x) = ...`` without the arguments of its left side."""
+        assert isinstance(node, sx.Relation)
+        head = _head(node.sides[0])  # type: ignore[arg-type]
+        step = self.step_of(head, node)
+        if step and resolve(head, self.model.scope) is None:
+            time = sx.Sym(head.at, head.end, self.model.time.name)
+            head = sx.Scripted(head.at, head.end, head, (time,))
+        if isinstance(node.sides[0], sx.Product) and resolve(head, self.model.scope) is None:
+            return node
+        return replace(node, sides=(head, *node.sides[1:]))
+
+    def allow_single(self, node: sx.Node) -> None:
+        """Lets names of sequences without index stand at step t, where t is not bound."""
+        time, scope = self.model.time.name, self.model.scope
+        if scope.single or binds(node, time):
+            return
+        bare = [x for x in symbols(node) if resolve(x, scope) is None]
+        single = scope.extended(single=time)
+        if any(resolve(x, single) is not None for x in bare):
+            self.model = replace(self.model, scope=single)
+
+
+def _keys(scope: Scope) -> set[tuple[str, str]]:
+    """All names, sequences told from parameters."""
+    return {("[]", n) for n in scope.sequences} | {("", n) for n in scope.params}
+
+
+def _head(node: sx.Node) -> sx.Node:
+    """The name on a left side, without the arguments that follow it."""
+    if isinstance(node, sx.Product) and _only_names(node):
+        return node.factors[0]
+    return node
+
+
+def _only_names(node: sx.Product) -> bool:
+    """Whether a product is ``f(x, y)``: a name and a bracket of names."""
+    if len(node.factors) != 2 or node.ops != ("",):
+        return False
+    name, bracket = node.factors
+    if not isinstance(sx.base_of(name), sx.Sym) or not isinstance(bracket, sx.Brackets):
+        return False
+    return bracket.open == "(" and all(
+        isinstance(sx.base_of(x), sx.Sym) for row in bracket.rows for x in row
+    )

@@ -1,0 +1,154 @@
+"""Numbers known up to a certified error, as intervals with fixed-point ends.
+
+An exact number is a ``Fraction``; what has no exact rational value is an ``Interval`` that contains
+it. A comparison that the intervals do not decide is no verdict: it raises ``Undecided``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import mpmath
+
+BITS = 200
+_ONE = 1 << BITS
+_MARGIN = 1 << 40  # in units of the last place, for functions of mpmath, which round once or twice
+
+
+class Undecided(Exception):
+    """A number stands where its sign decides, and is not known well enough; or has no value."""
+
+
+class Interval:
+    """All x with low <= x * 2^BITS <= high."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    @classmethod
+    def of(cls, value: Fraction | Interval) -> Interval:
+        """The number as an interval."""
+        if isinstance(value, Interval):
+            return value
+        low, rest = divmod(value.numerator << BITS, value.denominator)
+        return cls(low, low + bool(rest))
+
+    @property
+    def middle(self) -> Fraction:
+        return Fraction(self.low + self.high, 2 * _ONE)
+
+    @property
+    def radius(self) -> Fraction:
+        return Fraction(self.high - self.low, 2 * _ONE)
+
+    def __neg__(self) -> Interval:
+        return Interval(-self.high, -self.low)
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, int | Fraction | Interval):
+            return NotImplemented
+        y = Interval.of(_fraction(other))
+        return Interval(self.low + y.low, self.high + y.high)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        return self + (-other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def __mul__(self, other: Any) -> Any:
+        if not isinstance(other, int | Fraction | Interval):
+            return NotImplemented
+        if other == 0:
+            return Fraction(0)
+        y = Interval.of(_fraction(other))
+        ends = [a * b for a in (self.low, self.high) for b in (y.low, y.high)]
+        return Interval(min(ends) >> BITS, -(-max(ends) >> BITS))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        if not isinstance(other, int | Fraction | Interval):
+            return NotImplemented
+        y = Interval.of(_fraction(other))
+        if y.low <= 0 <= y.high:
+            raise Undecided("a denominator may be zero")
+        ends = [Fraction(a * _ONE, b) for a in (self.low, self.high) for b in (y.low, y.high)]
+        low, high = min(ends), max(ends)
+        return Interval(low.__floor__(), high.__ceil__())
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return Interval.of(_fraction(other)) / self
+
+    def __repr__(self) -> str:
+        return f"{float(self.middle)} ± {float(self.radius):.1e}"
+
+
+Real = Fraction | Interval
+
+
+def _fraction(value: Any) -> Fraction | Interval:
+    return Fraction(value) if isinstance(value, int) else value
+
+
+def sign(value: Real) -> int:
+    """-1, 0 or 1."""
+    if isinstance(value, Interval):
+        if value.low > 0 or value.high < 0:
+            return 1 if value.low > 0 else -1
+        if value.low == value.high == 0:
+            return 0
+        raise Undecided("a sign is not decided")
+    return (value > 0) - (value < 0)
+
+
+def root(value: Real) -> Real:
+    """The square root; exact where it is rational. What cannot be negative is cut off at zero."""
+    if isinstance(value, Fraction):
+        if value < 0:
+            raise Undecided("the root of a negative number")
+        p, q = isqrt(value.numerator), isqrt(value.denominator)
+        if p * p == value.numerator and q * q == value.denominator:
+            return Fraction(p, q)
+    x = Interval.of(value)
+    if x.high < 0:
+        raise Undecided("the root of a negative number")
+    return Interval(isqrt(max(x.low, 0) << BITS), isqrt(x.high << BITS) + 1)
+
+
+def monotone(function: Callable[[Any], Any], value: Real) -> Interval:
+    """An increasing function of mpmath."""
+    x = Interval.of(value)
+    return Interval(_outward(function, x.low, -1), _outward(function, x.high, 1))
+
+
+def contracting(function: Callable[[Any], Any], value: Real) -> Interval:
+    """A function of mpmath whose slopes are at most 1 in modulus."""
+    x = Interval.of(value)
+    width = x.high - x.low
+    return Interval(
+        _outward(function, x.low, -1) - width, _outward(function, x.low, 1) + width
+    )  # fmt: skip
+
+
+def _outward(function: Callable[[Any], Any], end: int, direction: int) -> int:
+    with mpmath.workprec(2 * BITS):
+        near = function(mpmath.mpf(end) / _ONE)
+        if not isinstance(near, mpmath.mpf) or not mpmath.isfinite(near):
+            raise Undecided("a function has no finite real value here")
+        slack = _MARGIN + int(abs(near) / mpmath.mpf(2) ** 100)
+        return int(mpmath.floor(near * _ONE)) + direction * slack
+
+
+def near(value: Any, error: Any) -> Interval:
+    """The interval around a number of mpmath with the given error."""
+    with mpmath.workprec(2 * BITS):
+        low, high = (mpmath.floor((value + s * error) * _ONE) for s in (-1, 1))
+        return Interval(int(low) - 1, int(high) + 2)

@@ -1,0 +1,247 @@
+"""Matrices of scalars, as lists of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import mpmath
+
+from symbptt.core.errors import NotSupported
+
+from . import intervals, scalars
+from .functions import known
+from .functions import apply as function
+from .intervals import Interval, Real, Undecided
+from .scalars import Dual, Scalar, is_zero
+
+Matrix = list[list[Scalar]]
+_NIL, _UNIT = Fraction(0), Fraction(1)
+
+
+def filled(rows: int, cols: int, value: Scalar) -> Matrix:
+    """The same number everywhere."""
+    return [[value] * cols for _ in range(rows)]
+
+
+def identity(n: int) -> Matrix:
+    """I."""
+    return [[_UNIT if i == j else _NIL for j in range(n)] for i in range(n)]
+
+
+def single(value: Scalar) -> Matrix:
+    """A number as a 1 x 1 matrix."""
+    return [[value]]
+
+
+def shape(a: Matrix) -> tuple[int, int]:
+    return len(a), len(a[0])
+
+
+def mapped(operation: Callable[[Scalar], Scalar], a: Matrix) -> Matrix:
+    """The operation at every entry."""
+    return [[operation(x) for x in row] for row in a]
+
+
+def entrywise(operation: Callable[[Any, Any], Any], *parts: Matrix) -> Matrix:
+    """The operation entry by entry; a 1 x 1 part goes with every entry."""
+    return reduce(lambda a, b: _pairwise(operation, a, b), parts)
+
+
+def _pairwise(operation: Callable[[Any, Any], Any], a: Matrix, b: Matrix) -> Matrix:
+    if shape(a) != shape(b) and shape(a) == (1, 1):
+        a = filled(*shape(b), a[0][0])
+    if shape(a) != shape(b) and shape(b) == (1, 1):
+        b = filled(*shape(a), b[0][0])
+    return [
+        [operation(x, y) for x, y in zip(*rows, strict=True)] for rows in zip(a, b, strict=True)
+    ]
+
+
+def plus(*parts: Matrix) -> Matrix:
+    """A + B + ..."""
+    return entrywise(lambda x, y: x + y, *parts)
+
+
+def hadamard(*parts: Matrix) -> Matrix:
+    """The elementwise product; a factor 1 x 1 scales."""
+    return entrywise(lambda x, y: x * y, *parts)
+
+
+def times(*parts: Matrix) -> Matrix:
+    """The matrix product."""
+    return reduce(_times, parts)
+
+
+def _times(a: Matrix, b: Matrix) -> Matrix:
+    columns = list(zip(*b, strict=True))
+    return [[_dot(row, column) for column in columns] for row in a]
+
+
+def _dot(a: Any, b: Any) -> Scalar:
+    total: Scalar = _NIL
+    for x, y in zip(a, b, strict=True):
+        if not (is_zero(x) or is_zero(y)):
+            total = total + x * y
+    return total
+
+
+def transposed(a: Matrix) -> Matrix:
+    """A^T."""
+    return [list(column) for column in zip(*a, strict=True)]
+
+
+def diag(column: Matrix) -> Matrix:
+    """diag(v)."""
+    n = len(column)
+    return [[column[i][0] if i == j else _NIL for j in range(n)] for i in range(n)]
+
+
+def entries(a: Matrix) -> list[Scalar]:
+    """The entries in the order of vec."""
+    return [x for column in zip(*a, strict=True) for x in column]
+
+
+def vec(a: Matrix) -> Matrix:
+    """The columns stacked."""
+    return [[x] for x in entries(a)]
+
+
+def unvec(a: list[Scalar], rows: int, cols: int) -> Matrix:
+    """The matrix whose columns are stacked in a."""
+    return [[a[j * rows + i] for j in range(cols)] for i in range(rows)]
+
+
+def kron(a: Matrix, b: Matrix) -> Matrix:
+    """The Kronecker product."""
+    return [[x * y for x in row for y in other] for row in a for other in b]
+
+
+def trace(a: Matrix) -> Matrix:
+    """The trace."""
+    return single(sum((a[i][i] for i in range(len(a))), _NIL))
+
+
+def power(a: Matrix, exponent: int) -> Matrix:
+    """A^k."""
+    return reduce(_times, [a] * exponent, identity(len(a)))
+
+
+def inverse(a: Matrix) -> Matrix:
+    """A^{-1}, by elimination."""
+    n = len(a)
+    rows = [[*row, *unit] for row, unit in zip(a, identity(n), strict=True)]
+    for j in range(n):
+        pivot = next((i for i in range(j, n) if scalars.sign(rows[i][j])), None)
+        if pivot is None:
+            raise Undecided("a matrix that is inverted is singular")
+        rows[j], rows[pivot] = rows[pivot], rows[j]
+        one = scalars.reciprocal(rows[j][j])
+        rows[j] = [x * one for x in rows[j]]
+        for i in range(n):
+            if i != j and not is_zero(rows[i][j]):
+                factor = rows[i][j]
+                rows[i] = [x - factor * y for x, y in zip(rows[i], rows[j], strict=True)]
+    return [row[n:] for row in rows]
+
+
+def softmax(column: Matrix) -> Matrix:
+    """softmax(v), shifted by the first entry."""
+    exp, first = known("exp"), column[0][0]
+    powers = [function(exp, 0, row[0] - first) for row in column]
+    one = scalars.reciprocal(sum(powers, _NIL))
+    return [[p * one] for p in powers]
+
+
+def minimum(*parts: Matrix) -> Matrix:
+    """The smallest, entry by entry."""
+    return entrywise(lambda x, y: -scalars.larger(-x, -y), *parts)
+
+
+def maximum(*parts: Matrix) -> Matrix:
+    """The largest, entry by entry."""
+    return entrywise(scalars.larger, *parts)
+
+
+def largest(a: Matrix) -> Matrix:
+    """The largest |a_ij|."""
+    return single(reduce(scalars.larger, (scalars.absolute(x) for row in a for x in row)))
+
+
+def norm(a: Matrix) -> Matrix:
+    """The absolute value, the Euclidean norm or the spectral norm."""
+    if shape(a) == (1, 1):
+        return single(scalars.absolute(a[0][0]))
+    if 1 in shape(a):
+        return single(scalars.root(_dot(entries(a), entries(a))))
+    real = _reals(a, "norm")
+    gram = times(a, transposed(a)) if len(a) <= len(a[0]) else times(transposed(a), a)
+    if len(gram) == 2:
+        (x, y), (_, z) = gram
+        return single(intervals.root(_larger_root(x + z, x * z - y * y)))  # type: ignore[arg-type]
+    return single(_singular_value(real))
+
+
+def spectral_radius(a: Matrix) -> Matrix:
+    """The largest modulus of an eigenvalue."""
+    real = _reals(a, "spectral radius")
+    if len(a) == 1:
+        return single(scalars.absolute(a[0][0]))
+    if len(a) == 2:
+        (p, q), (r, s) = real
+        half, det = (p + s) / 2, p * s - q * r
+        if intervals.sign(half * half - det) < 0:  # a conjugate pair
+            return single(intervals.root(det))
+        size = half if intervals.sign(half) >= 0 else -half
+        return single(size + intervals.root(half * half - det))
+    if any(isinstance(x, Interval) for row in real for x in row):
+        raise Undecided("a spectral radius of numbers that are not exact")
+    with mpmath.workprec(8 * intervals.BITS):  # a multiple eigenvalue has a root of the precision
+        values = mpmath.eig(_floats(real), left=False, right=False)
+        found = max(abs(v) for v in values)
+        return single(intervals.near(found, mpmath.mpf(2) ** -intervals.BITS))
+
+
+def _larger_root(total: Real, product: Real) -> Real:
+    """The larger solution of x² - total x + product = 0, both of which are real."""
+    half = total / 2
+    return half + intervals.root(_not_negative(half * half - product))
+
+
+def _not_negative(x: Real) -> Real:
+    return Interval(max(x.low, 0), max(x.high, 0)) if isinstance(x, Interval) else x
+
+
+def _singular_value(a: list[list[Real]]) -> Interval:
+    """The largest singular value; a change of the matrix changes it by at most as much."""
+    with mpmath.workprec(2 * intervals.BITS):
+        found = max(mpmath.svd_r(_floats(a), compute_uv=False))
+        spread = sum((x.radius for row in a for x in row if isinstance(x, Interval)), _NIL)
+        error = mpmath.mpf(spread.numerator) / spread.denominator
+        return intervals.near(found, error + (1 + found) * mpmath.mpf(2) ** -intervals.BITS)
+
+
+def _floats(a: list[list[Real]]) -> Any:
+    def near(x: Real) -> Any:
+        middle = x.middle if isinstance(x, Interval) else x
+        return mpmath.mpf(middle.numerator) / middle.denominator
+
+    return mpmath.matrix([[near(x) for x in row] for row in a])
+
+
+def _reals(a: Matrix, what: str) -> list[list[Real]]:
+    if any(isinstance(x, Dual) for row in a for x in row):
+        raise NotSupported(f"the derivative of the {what} of a matrix is not evaluated")
+    return a  # type: ignore[return-value]
+
+
+def stack(*parts: Matrix) -> Matrix:
+    """On top of each other."""
+    return [row for part in parts for row in part]
+
+
+def beside(*parts: Matrix) -> Matrix:
+    """Side by side."""
+    return [[x for row in rows for x in row] for rows in zip(*parts, strict=True)]
