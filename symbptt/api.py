@@ -54,9 +54,7 @@ class Model(models.Model):
         """
         return derive_quantity(self, quantity, form, T, layout, entries, window=window)
 
-    def prove(
-        self, statement: str, given: Sequence[str] = (), by: str = ""
-    ) -> ProvedStatement:
+    def prove(self, statement: str, given: Sequence[str] = (), by: str = "") -> ProvedStatement:
         r"""Proves a statement such as ``M^k = Q \Lambda^k Q^{-1}``.
 
         ``given`` are assumptions in the same language, ``by`` a way of proving, such as

@@ -15,6 +15,7 @@ from symbptt.answers import batch
 from symbptt.answers.batch import BadLine, Claim, check_claims, judge_claim, read_lines
 from symbptt.answers.diagnosis import answers
 from symbptt.answers.judge import judge
+from symbptt.answers.limits import OutOfTime, at_most
 from symbptt.answers.mistakes import Background, mutants
 from symbptt.answers.ranges import extents
 from symbptt.answers.setting import setting_in, setting_of
@@ -150,6 +151,14 @@ def test_layouts_are_named() -> None:
     assert verdict.verdict == "layout" and "denominator" in verdict.message
     neither = r"\frac{\partial h_t}{\partial h_{t-1}} = W \mathrm{diag}(\sigma'(a_t))"
     assert check(neither, "rnn").verdict == "wrong"
+
+
+def test_a_gradient_written_as_a_row_is_a_layout() -> None:
+    row = r"\nabla_{h_t} L = (\nabla_{h_{t+1}} L)^\top \mathrm{diag}(\sigma'(a_{t+1})) W"
+    verdict = check(row + r" + (\nabla_{h_t} L_t)^\top", "rnn")
+    assert verdict.verdict == "layout" and "row" in verdict.message
+    assert check(row + r" - (\nabla_{h_t} L_t)^\top", "rnn").verdict == "ill-shaped"
+    assert check(r"\nabla_W L = \sum_t h_{t-1} (\nabla_{a_t} L)^\top", "rnn").verdict == "wrong"
 
 
 def test_assumptions_rescue_and_are_listed() -> None:
@@ -296,6 +305,15 @@ def test_a_claim_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch
     verdict = judge_claim(Claim(NAMES, "A = A", (), "late"))
     assert (verdict.verdict, verdict.id) == ("not-understood", "late")
     assert "too long" in verdict.message
+
+
+def test_limits_of_time_nest() -> None:
+    with at_most(30):
+        with pytest.raises(OutOfTime), at_most(0.05):
+            sleep(10)
+        sleep(0.01)  # the outer limit is not reached
+    with pytest.raises(OutOfTime), at_most(0.05), at_most(30):
+        sleep(10)
 
 
 def test_claims_go_through_an_executor() -> None:

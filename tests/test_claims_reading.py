@@ -335,7 +335,10 @@ NOTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "text", "kinds"), NOTED, ids=lambda x: str(x)[:50])
+NOTE_IDS = [f"{name}-{text[:40]}" for name, text, _ in NOTED]
+
+
+@pytest.mark.parametrize(("name", "text", "kinds"), NOTED, ids=NOTE_IDS)
 def test_notes(name: str, text: str, kinds: set[str]) -> None:
     notes = only(name, text).notes
     assert {n.id for n in notes} == kinds

@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "symbptt"
 ORDER = (
     "core", "rules", "proof", "notation", "calculus", "models", "spectral", "codegen", "report",
-    "refuting", "graph", "derivation", "proving", "ranging", "answers", "module", "interop", "figures",
-    "worksheet", "api", "cli",
+    "refuting", "graph", "derivation", "proving", "ranging", "answers", "module", "interop",
+    "figures", "worksheet", "homework", "api", "cli",
 )  # fmt: skip
 APART = {("codegen", "report"), ("report", "codegen"), ("proof", "calculus")}
 # imports inside functions keep slow libraries, or packages that load them, off the start-up path

@@ -13,7 +13,7 @@ from sympy import ImmutableMatrix, Rational
 
 from symbptt.core.errors import NotSupported, ShapeError, SymbpttError
 from symbptt.core.functions import TABLE
-from symbptt.core.world import _numeric
+from symbptt.core.world import numeric
 from symbptt.spectral import floats, growth, radius, refute, suprema
 from symbptt.spectral.growth import Kind, classify
 from symbptt.spectral.reading import read_matrix
@@ -233,14 +233,14 @@ def test_the_slopes_of_the_table(name: str) -> None:
         dense[dense != 0] if positive else dense[dense > 0] if name in ("log", "sqrt") else dense
     )
     points = points[~np.isin(points, row.kinks)]
-    largest = np.abs(np.broadcast_to(_numeric(name, 1)(points), points.shape)).max()
+    largest = np.abs(np.broadcast_to(numeric(name, 1)(points), points.shape)).max()
     if found.value.is_finite:
         assert largest <= float(found.value) + 1e-12
         assert largest >= float(found.value) - 1e-6
     else:
         assert largest > 100
     for point in found.points:
-        slope = abs(float(_numeric(name, 1)(np.array(float(point)))))
+        slope = abs(float(numeric(name, 1)(np.array(float(point)))))
         assert slope == pytest.approx(float(found.value))
 
 

@@ -69,7 +69,8 @@ def test_an_assumption_is_a_reason_and_no_theorem() -> None:
     softmax = derive_quantity(Model.named("rnn-softmax"), r"\nabla_{o_t} L").explain()
     assert "Assumption 1 (the target sums to one)" in softmax
     sheet = "```{derive} \\nabla_{o_t} L\n:model: rnn-softmax\n:id: o\n```\n"
-    assert [t.kind for t in theorems(sheet)][0] == "assumption"  # of the model, not of a statement
+    first = theorems(sheet)[0]
+    assert first.kind == "assumption"  # of the model, not of a statement
 
 
 def test_a_lemma_that_needs_no_assumption_is_told_once() -> None:

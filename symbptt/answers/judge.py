@@ -13,6 +13,8 @@ from time import perf_counter
 
 from symbptt.core.errors import SymbpttError
 from symbptt.models.model import Model
+from symbptt.notation.reader import read_syntax
+from symbptt.notation.syntax import Relation
 
 from .assumptions import rescued
 from .counterexample import of_sample, refutation
@@ -20,11 +22,13 @@ from .diagnosis import mistake_in
 from .deciding import Decision, Judged, Outcome, decide
 from .elaborate import Part, Question, Reading, Settled, elaborate
 from .layouts import readings
+from .limits import OutOfTime, at_most
 from .notes import phrase
 from .ranges import Extent
 from .setting import Setting, setting_in, setting_of
 from .verdict import KINDS, Counterexample, LinkVerdict, Verdict
 
+_DIAGNOSIS = 1.5  # seconds: the verdict stands without it
 _OF_OUTCOME = {
     "proved": "proved", "equal": "equal", "different": "wrong", "open": "not-understood",
 }  # fmt: skip
@@ -76,11 +80,7 @@ def judge_in(setting: Setting, claim: str, quantity: str = "") -> Verdict:
 
 def _is_statement(setting: Setting, claim: str) -> bool:
     """Whether a text relates something to something, and is not a bare value."""
-    try:
-        elaborate(setting, claim)
-    except SymbpttError as error:
-        return "this is a value" not in error.message
-    return True
+    return any(isinstance(node, Relation) for node in read_syntax(claim, setting.model.scope))
 
 
 # ---------------------------------------------------------------- verdicts
@@ -143,7 +143,11 @@ def _wrong(reading: Reading, decision: Decision) -> Verdict:
     question, extent, outcome = _first_false(reading, decision)
     message = f"this is false: {question.text}" if len(links) > 1 else "the two sides differ"
     example = _example(reading, question, extent, outcome)
-    mistake = mistake_in(reading.setting, question, extent.facts)
+    try:
+        with at_most(_DIAGNOSIS):
+            mistake = mistake_in(reading.setting, question, extent.facts)
+    except OutOfTime:
+        mistake = None
     first = next(i for i, x in enumerate(links) if x.verdict == "wrong")
     links = (*links[:first], replace(links[first], counterexample=example), *links[first + 1 :])
     return Verdict("wrong", reading.notes, (), links, example, mistake, message)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import OrderedProduct, Term, Transposed
+from symbptt.core.terms import Gradient, OrderedProduct, Term, Transposed
 from symbptt.core.traverse import contains, rebuild
 
 from .elaborate import Part, Question, Reading, elaborate
@@ -31,11 +31,33 @@ def readings(setting: Setting, text: str, usual: Reading) -> Iterator[tuple[str,
             here = usual.choices
             same = (choices.layout, choices.order) == (here.layout, here.order)
             yield ("total" if same else "layout"), other
-    if usual.clash is None and any(
-        contains(side, OrderedProduct) for q in usual.questions for side in (q.left, q.right)
-    ):
+    if usual.clash is not None:
+        row = _gradient_as_row(setting, text)
+        if row is not None:
+            yield "layout", row
+    elif any(contains(side, OrderedProduct) for q in usual.questions for side in (q.left, q.right)):
         parts = tuple(_reversed(p) for p in usual.parts)
         yield "layout", replace(usual, parts=parts, notes=(*usual.notes, phrase("earliest")))
+
+
+def _gradient_as_row(setting: Setting, text: str) -> Reading | None:
+    """A gradient by a vector that is equated with a row, read as a row."""
+    left, sign, right = text.partition("=")
+    if not sign or "=" in right:
+        return None
+    try:
+        other = elaborate(setting, rf"\left({left}\right)^\top = {right}")
+    except SymbpttError:
+        return None
+    sides = [q.left for q in other.questions]
+    fits = len(sides) == 1 and isinstance(sides[0], Transposed)
+    if other.clash is not None or not fits or not isinstance(sides[0].args[0], Gradient):
+        return None
+    return replace(other, notes=(*other.notes, phrase("row"))) if _is_row(sides[0]) else None
+
+
+def _is_row(term: Term) -> bool:
+    return bool(term.shape[0] == 1 and term.shape[1] != 1)
 
 
 def _reversed(part: Part) -> Part:

@@ -6,7 +6,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
+
+_MOMENT = 0.3  # seconds, to put together what is known when an inner limit used up the outer one
 
 
 class OutOfTime(BaseException):
@@ -15,7 +18,10 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime in what it holds after some seconds; outside a main thread, never."""
+    """Raises OutOfTime in what it holds after some seconds; outside a main thread, never.
+
+    Limits nest: an inner one ends no later than an outer one, which has a moment left after it.
+    """
     timed = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not timed:
         yield
@@ -24,10 +30,14 @@ def at_most(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: FrameType | None) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    start, before = monotonic(), signal.signal(signal.SIGALRM, ring)
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if outer:
+            left = outer - (monotonic() - start)
+            signal.setitimer(signal.ITIMER_REAL, max(left, _MOMENT))

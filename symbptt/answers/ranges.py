@@ -16,7 +16,7 @@ from symbptt.calculus.existence import existence
 from symbptt.core.dependence import edges, reachable
 from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
-from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
+from symbptt.core.terms import Elem, Entry, Gradient, Partial, SumOver, Term
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import context, find
 from symbptt.report.pen import UNICODE_PEN
@@ -49,6 +49,8 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
     if contradictory((*theory.facts, *said, *whole)):
         raise SymbpttError("no index satisfies the conditions and exists in the model")
     missed = [f for f in whole if not entails((*theory.facts, *said), f)]
+    if any(_pins(theory, side, f, said) for side in sides for f in missed):
+        raise SymbpttError(f"a product or sum in it exists only for {', '.join(_words(missed))}")
     narrower = any(_fails_at_an_end(f, said, theory) for f in missed)
     first = Extent((*said, *whole), _words(missed) if narrower else (), narrower)
     yield first
@@ -63,6 +65,23 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
         if new and not contradictory((*theory.facts, *facts)) and facts not in seen:
             seen.append(facts)
             yield Extent(facts, _words([*missed, *new] if narrower else new), narrower)
+
+
+def _pins(theory: Theory, side: Term, fact: Expr, said: Facts) -> bool:
+    """Whether it says how short a sequence is, or that a free index is at its end.
+
+    So it is where an inner product runs backwards, as from k + 1 to t in a sum over k <= T.
+    """
+    lengths = {s for f in theory.facts for s in f.free_symbols}
+    if fact.free_symbols <= lengths:
+        return any(fact.coeff(s) < 0 for s in fact.free_symbols)
+    ends = (x for _, x in find(side, lambda x: isinstance(x, SumOver)) if x.hi in lengths)
+    known = (*theory.facts, *said, *existence(theory, side))
+    inner = fact.free_symbols - lengths
+    return any(
+        entails(known, i - x.hi) or entails(known, x.lo - i)
+        for x in ends for i in inner if x.lo.is_Integer
+    )  # fmt: skip
 
 
 def _fails_at_an_end(fact: Expr, said: Facts, theory: Theory) -> bool:

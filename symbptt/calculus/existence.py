@@ -58,6 +58,7 @@ def meant(
     inequality then where all other elements at a general index are defined too, as a boundary value
     may be any number. ``known`` are the facts that the claim states itself.
     """
+
     def possible(where: Facts) -> bool:
         return not contradictory((*theory.facts, *known, *where))
 
@@ -74,7 +75,7 @@ def meant(
 
 
 def forward(*terms: Term) -> Facts:
-    """That Jacobians between elements, as of h_t by h_k, are those of later ones by earlier ones."""
+    """That Jacobians between elements, as of h_t by h_k, are of later ones by earlier ones."""
     return tuple(dict.fromkeys(
         node.args[0].index - node.args[1].index
         for term in terms
@@ -86,17 +87,19 @@ def forward(*terms: Term) -> Facts:
 def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
     """What the elements in derivatives outside sums need to be defined ones."""
     for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
+        passed, bound = context(term, path)
         for x in node.args[:2]:
-            if isinstance(x, Elem) and theory.defined(x.key) and not context(term, path)[1]:
-                yield _pieces(theory, x)[0], (), ()
+            if isinstance(x, Elem) and theory.defined(x.key) and not bound:
+                yield _pieces(theory, x)[0], passed, ()
 
 
 def _general(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
     """What the elements at free indices outside sums need to be defined ones."""
     for path, x in find(term, lambda x: isinstance(x, Elem)):
         assert isinstance(x, Elem)
-        if theory.defined(x.key) and x.index.free_symbols and not context(term, path)[1]:
-            yield range_of(theory, x, given=False), (), ()
+        passed, bound = context(term, path)
+        if theory.defined(x.key) and x.index.free_symbols and not bound:
+            yield range_of(theory, x, given=False), passed, ()
 
 
 def _needed(

@@ -173,22 +173,25 @@ def put_hypothesis(build: Builder, left: Term, right: Term) -> None:
     until_done(one, "uses of the hypothesis")
 
 
-def frontier(builders: tuple[Builder, ...], states: set[str], later: bool) -> set[Elem]:
-    """The states of the latest step in all the lines (of the earliest, if not ``later``)."""
-    leaves = {
+def frontier(builders: tuple[Builder, ...], states: set[str], later: bool) -> list[Elem]:
+    """The states of the latest step in all the lines (of the earliest, if not ``later``).
+
+    In the order in which they occur, so that the same proof is found every time.
+    """
+    leaves = dict.fromkeys(
         x
         for build in builders
         for _, x in visible(build.line, lambda x: isinstance(x, Elem) and x.key in states)
         if isinstance(x, Elem)
-    }
+    )
     sign = 1 if later else -1
     facts = builders[0].facts
-    return {
+    return [
         x for x in leaves if all(not entails(facts, sign * (y.index - x.index) - 1) for y in leaves)
-    }
+    ]
 
 
-def unfold_once(build: Builder, leaves: set[Elem]) -> None:
+def unfold_once(build: Builder, leaves: list[Elem]) -> None:
     """Unfolds these elements where they stand, once."""
     for leaf in leaves:
         for path, _ in list(visible(build.line, lambda x, z=leaf: x == z)):

@@ -83,9 +83,7 @@ def _is_product(term: Term) -> bool:
     return isinstance(term, OrderedProduct) and term.is_scalar
 
 
-def _ends(
-    problem: Problem, product: OrderedProduct, facts: Facts, named: str = ""
-) -> list[Result]:
+def _ends(problem: Problem, product: OrderedProduct, facts: Facts, named: str = "") -> list[Result]:
     """0 <= x_i and 0 <= 1 - x_i, as far as they follow; with a name also x_i <= 1."""
     inside = (*facts, *product.range_facts)
     below = Plus(_ONE, Scale(_MINUS, product.body))
@@ -125,9 +123,7 @@ def _weierstrass(
     base = Builder(theory, _at(left, top, start), tuple(_at(f, top, start) for f in here))
     base.algebra(_at(right, top, start))
     proof = Induction(top, start, base.chain(), build.chain())
-    return Theorem(
-        "weierstrass", left, right, proof, here, title="product of gates", relation="<="
-    )
+    return Theorem("weierstrass", left, right, proof, here, title="product of gates", relation="<=")
 
 
 def _raised(

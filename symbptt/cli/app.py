@@ -185,16 +185,39 @@ def prove(
 
 @app.command()
 def check(
+    answers: Annotated[
+        Path | None,
+        typer.Argument(metavar="[ANSWERS.md]", help="A homework: Markdown with LaTeX."),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="SHEET.md", help="The worksheet that the homework answers."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write the marked homework as one page.")
+    ] = None,
     claims: Annotated[
-        Path, typer.Option(metavar="FILE", help="Claims, one JSON object a line; - is stdin.")
-    ],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work.")] = 1,
+        Path | None,
+        typer.Option(metavar="FILE", help="Claims, one JSON object a line; - is stdin."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, claims one a line.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work on claims.")] = 1,
 ) -> None:
-    """Judge claims about models: prove them, or refute them by an example."""
-    from .checking import print_verdicts
+    """Judge a homework against its worksheet, or claims about models.
 
-    raise typer.Exit(0 if print_verdicts(claims, json, workers) else 1)
+    Each formula is proved, or refuted by an example.
+    """
+    if claims is not None:
+        if answers is not None or sheet is not None or html is not None:
+            raise typer.BadParameter("either claims or a homework", param_hint="--claims")
+        from .checking import print_verdicts
+
+        raise typer.Exit(0 if print_verdicts(claims, json, workers) else 1)
+    if answers is None or sheet is None:
+        raise typer.BadParameter("check ANSWERS.md --sheet SHEET.md, or --claims FILE")
+    from .marking import print_marks
+
+    raise typer.Exit(0 if print_marks(answers, sheet, html, json) else 1)
 
 
 @app.command()

@@ -46,6 +46,7 @@ def shown(verdict: Verdict) -> str:
     if verdict.counterexample is not None and not verdict.accepted:
         example = verdict.counterexample
         lines.append("    " + ", ".join(f"{k} = {v}" for k, v in example.dims.items()))
+        lines += [f"    {name}(x) = {body}" for name, body in example.functions.items()]
         lines += [f"    {name} = {value}" for name, value in example.values.items()]
         lines += [f"    left {example.left}", f"    right {example.right}"]
     return "\n".join(lines)

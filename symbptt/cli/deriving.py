@@ -29,9 +29,7 @@ def print_derivation(
     window: str | None = None,
 ) -> None:
     """Derives, checks, prints."""
-    derivation = derive_quantity(
-        find_model(model), quantity, form, length, layout, window=window
-    )
+    derivation = derive_quantity(find_model(model), quantity, form, length, layout, window=window)
     derivation.verify()
     print(shown(derivation, steps, latex, as_json))
 
@@ -65,7 +63,6 @@ def _width() -> int:
 
 
 def find_model(text: str, equations: bool = True) -> Model:
-    """A built-in model by name, or else the model in a file; it may be refused without equations.
-    """
+    """A built-in model by name, or else the model in a file; ``equations`` as in ``Model.load``."""
     is_name = _NAME.fullmatch(text) is not None and not Path(text).exists()
     return Model.named(text) if is_name or text in builtins() else Model.load(text, equations)

@@ -108,9 +108,7 @@ def _monomial_keys(
         )
 
 
-def _short_range(
-    bound: list[Symbol], constraints: list[Expr]
-) -> tuple[Symbol, list[Expr]] | None:
+def _short_range(bound: list[Symbol], constraints: list[Expr]) -> tuple[Symbol, list[Expr]] | None:
     """A bound index that takes only a few values, and these: such a sum is written out."""
     for b in bound:
         lows = [b - c for c in constraints if c.coeff(b) == 1]

@@ -335,9 +335,7 @@ class Diag(Term):
 
     def __new__(cls, term: Term) -> Any:
         if not term.is_column:
-            raise ShapeError(
-                f"diag takes a column, but {term} has shape {show_shape(term.shape)}"
-            )
+            raise ShapeError(f"diag takes a column, but {term} has shape {show_shape(term.shape)}")
         return Basic.__new__(cls, term)._shaped(term.shape[0], term.shape[0])
 
 

@@ -1,5 +1,1 @@
 """Whole answers to a worksheet: read, judged formula by formula, marked by exercises."""
-
-
-
-

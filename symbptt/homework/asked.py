@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from symbptt.core.errors import ReadError, SymbpttError, Where
+from symbptt.models.given import assume
 from symbptt.models.model import Model
 from symbptt.worksheet.blocks.derive import DeriveBlock
 from symbptt.worksheet.blocks.evaluate import EvaluateBlock
@@ -42,13 +43,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Asking:
-    """A worksheet's questions, its models by name, and which of them each place is about."""
+    """A worksheet's questions, its models by name, and which of them each place is about.
+
+    ``left_out`` are expressions to evaluate whose values are no model: nothing is said of them.
+    """
 
     title: str
     lang: str
     models: dict[str, Model]
     places: dict[Place, tuple[str, ...]]
     questions: tuple[Asked, ...]
+    left_out: tuple[str, ...] = ()
 
     def models_for(self, place: Place) -> tuple[str, ...]:
         """The models in force: of the part, or of the exercise; those of the part come first."""
@@ -63,12 +68,20 @@ def asked_in(sheet: Sheet) -> Asking:
     models: dict[str, Model] = {}
     places: dict[Place, dict[str, None]] = {}
     questions: dict[tuple[Place, str, str, tuple[str, ...]], Asked] = {}
+    left_out: list[str] = []
     for item in sheet.items:
         if isinstance(item, Prose):
             for line in _FENCE.sub("", item.markdown).split("\n"):
                 place = after_line(place, line)
             continue
-        name = _model_of(item, run, models, len(questions))
+        if isinstance(item, EvaluateBlock):
+            try:
+                name = _values_of(item, run, models, len(questions))
+            except SymbpttError:
+                left_out.append(item.expression)
+                continue
+        else:
+            name = _model_of(item, run, models)
         if not name:
             continue
         places.setdefault(place, {})[name] = None
@@ -82,38 +95,33 @@ def asked_in(sheet: Sheet) -> Asking:
         raise ReadError("this worksheet asks nothing", Where(1, 1, "", sheet.path),
                         "it needs a block {derive}, {prove} or {evaluate}")  # fmt: skip
     named = {p: tuple(n) for p, n in places.items()}
-    return Asking(sheet.title, sheet.lang, models, named, tuple(questions.values()))
+    asked = tuple(questions.values())
+    return Asking(sheet.title, sheet.lang, models, named, asked, tuple(left_out))
 
 
-def _model_of(item: object, run: Run, models: dict[str, Model], number: int) -> str:
+def _model_of(item: object, run: Run, models: dict[str, Model]) -> str:
     """The name of the model of a block; empty for a block without one."""
     match item:
         case ModelBlock():
             run.add_model(item)
-            name = item.name
-        case EvaluateBlock() if item.given:
-            name = f"{item.model or 'values'}-{number + 1}"
-            models[name] = _with_values(item, run)
-            return name
-        case DeriveBlock() | ProveBlock() | EvaluateBlock() if item.model:
-            name = item.model
+            name, where = item.name, item.where
+        case DeriveBlock() | ProveBlock():
+            name, where = item.model, item.where
         case _:
             return ""
-    where = getattr(item, "where", Where(1, 1))
     models[name] = run.model(name, where)
     return name
 
 
-def _with_values(block: EvaluateBlock, run: Run) -> Model:
-    """The model of the values of an {evaluate} block, added to the model that it names."""
+def _values_of(block: EvaluateBlock, run: Run, models: dict[str, Model], number: int) -> str:
+    """The name of the model of the values of an {evaluate} block, with those of its own model."""
     lines = [_ROWS.sub(_matrix, g.strip()) for g in _BETWEEN.split(block.given)]
-    base = run.model(block.model, block.where).text if block.model else ""
-    text = "\n".join([base, *lines])
-    try:
-        return Model.parse(text, equations=False)
-    except SymbpttError as error:
-        error.where = block.given_where
-        raise
+    name = f"{block.model or 'values'}-{number + 1}"
+    if block.model:
+        models[name] = assume(run.model(block.model, block.where), [x for x in lines if x])[0]
+    else:
+        models[name] = Model.parse("\n".join(lines), name, equations=False)
+    return name
 
 
 def _matrix(match: re.Match[str]) -> str:

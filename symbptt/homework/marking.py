@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
-from symbptt.answers.setting import setting_in
+from symbptt.answers.notes import phrase
 from symbptt.answers.verdict import Verdict
-from symbptt.core.errors import SymbpttError
 from symbptt.report.linebreak import split_relations
 
 from .asked import Asked, Asking
+from .conventions import NOTHING
+from .growing import Growing
 from .matching import answers, begins_alike
 from .places import Place
 from .reading import Answers, Stated
-from .scene import Found, Scene
+from .scene import SECONDS, Found, Scene
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,7 @@ class Marked:
         return {
             "answers": self.answers.source.file, "sheet": self.asking.title,
             "accepted": self.accepted, "points": got, "of": of,
+            "left_out": list(self.asking.left_out),
             "exercises": [
                 {
                     "name": str(place), "points": sum(r.points for r in results),
@@ -135,8 +138,8 @@ class _Marker:
 
     def __init__(self, document: Answers, asking: Asking) -> None:
         self.document, self.asking = document, asking
-        self.base = {name: setting_in(model) for name, model in asking.models.items()}
-        self.exercise, self.place = "", Place()
+        self.base = {name: Growing(model) for name, model in asking.models.items()}
+        self.place = Place()
         self.scene = self.scene_of("")
 
     def scene_of(self, exercise: str) -> Scene:
@@ -149,7 +152,7 @@ class _Marker:
             if stated.place.exercise != self.place.exercise:
                 self.scene = self.scene_of(stated.place.exercise)
             if stated.place != self.place:
-                self.scene.said = ()
+                self.scene.said = NOTHING
             self.place = stated.place
             names = self.asking.models_for(stated.place)
             if stated.display:
@@ -160,10 +163,10 @@ class _Marker:
     def note(self, text: str, names: tuple[str, ...]) -> None:
         """Prose is not judged; an equation in it may introduce a name or say how long T is."""
         if "=" in text:
-            self.scene.state(text)
-            for name in names:
-                if self.scene.learn(text, name):
-                    return
+            self.scene.until = monotonic() + SECONDS
+            with self.scene.timed():
+                self.scene.state(text)
+                self.scene.learn(text, names)
 
     def judge(self, stated: Stated, names: tuple[str, ...]) -> Judged:
         where = self.document.source.where(stated.start)
@@ -175,37 +178,53 @@ class _Marker:
         claim, value_of = stated.claim, ""
         if len(split_relations(claim)) == 1 and len(questions) == 1:
             value_of = questions[0].text
-        new = next((n for n in names if self.scene.introduces(claim, n)), "")
-        found = self.scene.judge(claim, names, value_of)
-        if new and not found.verdict.accepted:
-            found = Found(Verdict("definition"), new, self.base[new])
-        else:
+        self.scene.until = monotonic() + SECONDS
+        found, answered, carried = None, list[Asked](), None
+        with self.scene.timed():
+            found = self.defined(claim, names)
+        found = found or self.scene.judge(claim, names, value_of)
+        with self.scene.timed():
             found = self.under_givens(claim, found, questions)
         whole = f"{value_of} = {claim}" if value_of else claim
-        answered = tuple(q for q in questions if self.answers(q, whole, found))
-        carried = None
-        if found.verdict.accepted:
-            self.scene.learn(claim, found.model)
-        elif found.verdict.verdict == "wrong":
-            carried = self.scene.follows(claim, found)
+        with self.scene.timed():
+            for q in questions:
+                if self.answers(q, whole, found):
+                    answered.append(q)
+        if found.verdict.verdict == "wrong":
+            with self.scene.timed():
+                carried = self.scene.follows(claim, found)
             self.scene.false.append((claim, where.line))
         return Judged(
             stated, found.verdict, found.model, where.line, where.column,
-            self.pointed(stated, found.verdict), carried, answered,
+            self.pointed(stated, found.verdict), carried, tuple(answered),
         )  # fmt: skip
+
+    def defined(self, claim: str, names: tuple[str, ...]) -> Found | None:
+        """The verdict on an equation that introduces a name, if it does; what follows may use it.
+
+        Behind the first relation of a chain there may be something to judge.
+        """
+        before = replace(self.scene, models=dict(self.scene.models))
+        name = self.scene.learn(claim, names)
+        if not name:
+            return None
+        old, new = before.models[name], self.scene.models[name]
+        if old.lines == new.lines:
+            return before.judge(claim, (name,))
+        said = phrase("introduces", names=", ".join(sorted(new.names - old.names)))
+        return Found(Verdict("definition", message=said), name, new.setting)
 
     def under_givens(self, claim: str, found: Found, questions: list[Asked]) -> Found:
         """What a question supposes may be supposed in its answer, and is said."""
         if found.verdict.accepted:
             return found
         for q in questions:
-            if not q.given or not begins_alike(q, claim, found.setting, self.base[q.model]):
+            if not q.given or not begins_alike(q, claim, found.setting, self.base[q.model].setting):
                 continue
-            try:
-                setting = setting_in(self.scene.settings[q.model].model, q.given)
-            except SymbpttError:
+            model = replace(self.scene.models[q.model], given=q.given, _made={})
+            if model.under(NOTHING) is None:
                 continue
-            other = replace(self.scene, settings={q.model: setting}).judge(claim, (q.model,))
+            other = replace(self.scene, models={q.model: model}).judge(claim, (q.model,))
             if other.verdict.accepted:
                 kept = tuple(dict.fromkeys((*q.given, *other.verdict.assuming)))
                 verdict = replace(other.verdict, verdict="assuming", assuming=kept)
@@ -214,9 +233,9 @@ class _Marker:
 
     def answers(self, question: Asked, claim: str, found: Found) -> bool:
         """Whether the claim is about the question's model and gives what it asks."""
-        if found.model != question.model:
+        if found.model != question.model or found.verdict.verdict == "definition":
             return False
-        return answers(question, claim, found.setting, self.base[question.model])
+        return answers(question, claim, found.setting, self.base[question.model].setting)
 
     def pointed(self, stated: Stated, verdict: Verdict) -> tuple[int, int] | None:
         """The place in the file that the verdict points at."""

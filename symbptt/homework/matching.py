@@ -7,13 +7,14 @@ import re
 from symbptt.answers.elaborate import Question, Reading, elaborate
 from symbptt.answers.setting import Setting
 from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import Elem, Param, Term
+from symbptt.core.terms import Elem, Param, Partial, Term
 from symbptt.core.traverse import find
 
 from .asked import Asked
 
-_INDEXED = re.compile(r"\[([^\[\]]*)\]")
-_LETTER = re.compile(r"[a-z]\w*")
+_INDEXED = re.compile(r"\[([^\[\]]*)\]|\^\(([^()]*)\)|\((\w+=[^:()]*):")
+_LETTER = re.compile(r"\b[a-z]\w*")
+_WORD = re.compile(r"(?<![\\\w])[a-z]\w*(?![\w\[])")
 
 
 def answers(asked: Asked, claim: str, here: Setting, there: Setting) -> bool:
@@ -31,7 +32,7 @@ def answers(asked: Asked, claim: str, here: Setting, there: Setting) -> bool:
     if any(q.relation not in ("=", "approx") for q in chain):
         return False
     if asked.kind == "evaluate":
-        return not find(last, lambda x: isinstance(x, Param | Elem))
+        return not any(find(last, lambda x: isinstance(x, Param | Elem)))
     return str(chain[0].left) not in str(last)
 
 
@@ -45,8 +46,8 @@ def _states(chain: tuple[Question, ...], last: int, wanted: Question) -> bool:
     """Whether the links up to one say together what is to be proved."""
     relations = {q.relation for q in chain[: last + 1]} - {"="}
     relation = relations.pop() if len(relations) == 1 else "=" if not relations else ""
-    whole = f"{str(chain[0].left)} | {str(chain[last].right)}"
-    asked = f"{str(wanted.left)} | {str(wanted.right)}"
+    whole = f"{_shown(chain[0].left)} | {_shown(chain[last].right)}"
+    asked = f"{_shown(wanted.left)} | {_shown(wanted.right)}"
     return relation == wanted.relation and _renamed(whole) == _renamed(asked)
 
 
@@ -64,16 +65,24 @@ def _questions(setting: Setting, text: str) -> tuple[Question, ...]:
 
 
 def _same(a: Term, b: Term) -> bool:
-    return _renamed(str(a)) == _renamed(str(b))
+    return _renamed(_shown(a)) == _renamed(_shown(b))
 
 
+def _shown(term: Term) -> str:
+    """The term as text; the derivative of a scalar is its gradient, in whatever layout."""
+    if isinstance(term, Partial) and term.args[0].is_scalar and term.mode == "total":
+        return f"∇[{term.args[1]}]({term.args[0]})"
+    return str(term)
 
 
 def _renamed(text: str) -> str:
-    """The text with small letters inside brackets numbered in the order in which they come."""
+    """The text with its indices, in small letters, numbered in the order in which they come."""
+    places = " ".join("".join(m.groups(default=" ")) for m in _INDEXED.finditer(text))
+    letters = set(_LETTER.findall(places))
     seen: dict[str, str] = {}
 
     def number(match: re.Match[str]) -> str:
-        return seen.setdefault(match[0], f"#{len(seen)}")
+        letter = match[0]
+        return seen.setdefault(letter, f"#{len(seen)}") if letter in letters else letter
 
-    return _INDEXED.sub(lambda m: f"[{_LETTER.sub(number, m[1])}]", text)
+    return _WORD.sub(number, text)

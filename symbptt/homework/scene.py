@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from symbptt.answers.elaborate import elaborate
 from symbptt.answers.judge import judge_in
 from symbptt.answers.limits import OutOfTime, at_most
 from symbptt.answers.setting import Setting, setting_in
 from symbptt.answers.verdict import KINDS, Verdict
 from symbptt.core.errors import SymbpttError
-from symbptt.models.model import Model
 
-from .conventions import stated_length, supposed
+from .conventions import NOTHING, Supposed, stated_length, supposed
+from .growing import Growing
 
 SECONDS = 5.0  # for one claim, in all the ways that it is tried
 _LEAST = 0.05
-_BARE_NAME = re.compile(r"\s*(?P<name>\\?[A-Za-z]+)\s*(?:=|:=)(?!=)(?P<right>[^=]+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -33,56 +31,61 @@ class Found:
 
 @dataclass
 class Scene:
-    """The settings of an exercise by the names of its models; they grow with its definitions.
+    """The models of an exercise by their names; they grow with its definitions.
 
     ``formulas`` are all formulas of the exercise; ``said`` is what its part states of the length;
-    ``false`` the equations of the answer that are wrong.
+    ``false`` the equations of the answer that are wrong; ``until`` when the time for the claim is
+    over.
     """
 
-    settings: dict[str, Setting]
+    models: dict[str, Growing]
     formulas: Sequence[str]
-    said: tuple[str, ...] = ()
+    said: Supposed = NOTHING
     false: list[tuple[str, int]] = field(default_factory=list)
+    until: float = 0.0
 
     def judge(self, claim: str, names: Sequence[str], quantity: str = "") -> Found:
         """The verdict on a claim about one of several models: the first that it holds for."""
-        until = monotonic() + SECONDS
         found: list[Found] = []
         for name in names:
-            found.append(self._judge_for(claim, name, quantity, until))
+            found.append(self._judge_for(claim, name, quantity))
             verdict = found[-1].verdict
             if verdict.accepted and verdict.verdict != "definition":
                 return found[-1]
         return min(found, key=lambda f: _RANK[f.verdict.verdict])
 
-    def _judge_for(self, claim: str, name: str, quantity: str, until: float) -> Found:
-        base = self.settings[name]
-        usual = Found(_guarded(base, claim, quantity, until), name, base)
-        if usual.verdict.accepted:
-            return usual
-        last = usual
-        for said, assuming, setting in self._ways(base):
-            verdict = _guarded(setting, claim, quantity, until)
+    def _judge_for(self, claim: str, name: str, quantity: str) -> Found:
+        model = self.models[name]
+        last = Found(_guarded(model.setting, claim, quantity, self.until), name, model.setting)
+        if last.verdict.accepted:
+            return last
+        for assumed in self._ways(model):
+            setting = model.under(self.said + assumed)
+            if setting is None:
+                continue
+            verdict = _guarded(setting, claim, quantity, self.until)
+            found = Found(_told(verdict, self.said, assumed), name, setting)
             if verdict.accepted:
-                kind = verdict.verdict
-                if assuming and kind not in ("assuming", "definition"):
-                    kind = "assuming"
-                return Found(_with(verdict, kind, said, assuming), name, setting)
-            if verdict.verdict in ("wrong", "ill-shaped"):
-                better = last.verdict.verdict == "not-understood" or last.verdict.mistake is None
-                if better:
-                    last = Found(_with(verdict, verdict.verdict, said, assuming), name, setting)
+                return found
+            worse = last.verdict.verdict == "not-understood" or last.verdict.mistake is None
+            if verdict.verdict in ("wrong", "ill-shaped") and worse:
+                last = found
         return last
 
-    def _ways(self, base: Setting) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], Setting]]:
-        """What is said, what is assumed, and the setting under both."""
-        options: list[tuple[str, ...]] = list(supposed(base.model, self.formulas))
-        for assuming in ([(), *options] if self.said else options):
-            try:
-                setting = setting_in(base.model, (*self.said, *assuming), base.facts)
-            except SymbpttError:
-                continue
-            yield self.said, assuming, setting
+    def _ways(self, model: Growing) -> Iterator[Supposed]:
+        """The conventions to try beside what the part says itself."""
+        if self.said != NOTHING:
+            yield NOTHING
+        yield from supposed(model.model, self.formulas)
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Ends what it holds, with nothing said, when the time for the claim is over."""
+        try:
+            with at_most(max(_LEAST, self.until - monotonic())):
+                yield
+        except (OutOfTime, RecursionError):
+            pass
 
     def follows(self, claim: str, found: Found) -> int | None:
         """The place of an earlier wrong equation that a wrong claim follows from, if there is one.
@@ -90,75 +93,50 @@ class Scene:
         An equation for a name of the model replaces the model's; what is right in the model that
         the answer has in mind carries the error on.
         """
-        until = monotonic() + SECONDS
         for text, start in reversed(self.false):
             try:
                 setting = setting_in(found.setting.model, (text,), found.setting.facts)
             except SymbpttError:
                 continue
-            if _guarded(setting, claim, "", until).verdict in ("proved", "equal"):
+            if _guarded(setting, claim, "", self.until).verdict in ("proved", "equal"):
                 return start
         return None
 
-    def learn(self, text: str, name: str) -> bool:
-        """Adds the names that an equation introduces to the model; whether there are any."""
-        base = self.settings[name]
-        try:
-            reading = elaborate(base, text)
-            if reading.defined:
-                self.settings[name] = reading.setting
-                return True
-        except SymbpttError:
-            pass
-        longer = _extended(base, text)
-        if longer is not None:
-            self.settings[name] = longer
-        return longer is not None
+    def learn(self, text: str, names: Sequence[str]) -> str:
+        """Adds the names that an equation introduces to the first model where it does.
 
-    def introduces(self, text: str, name: str) -> bool:
-        """Whether an equation gives a new name that is also a letter for indices, as in t = W x."""
-        return _extended(self.settings[name], text) is not None
+        Gives the name of that model, empty where there is none. A name that one of the models in
+        force knows is not new.
+        """
+        known = {n for name in names for n in self.models[name].names}
+        for name in names:
+            other = self.models[name].introduces(text)
+            if other is not None and not (other.names - self.models[name].names) & known:
+                self.models[name] = other
+                return name
+        return ""
 
     def state(self, text: str) -> None:
         """Takes note of a length, ``T = 3``, that a part is about."""
-        for setting in self.settings.values():
-            said = stated_length(setting.model, text)
-            if said and said not in self.said:
-                self.said = (*self.said, said)
+        for model in self.models.values():
+            said = stated_length(model.model, text)
+            if said and said not in self.said.given:
+                self.said += Supposed((said,))
 
 
 _RANK = {k: i for i, k in enumerate((*KINDS[:4], "wrong", "ill-shaped", "definition",
                                      "not-understood"))}  # fmt: skip
 
 
-def _extended(setting: Setting, text: str) -> Setting | None:
-    """The setting with an equation for a bare name, where there is no time that it could be."""
-    match = _BARE_NAME.fullmatch(text)
-    model = setting.model
-    if match is None or model.sequences and _timed(model):
-        return None
-    names = set(model.scope.names) | {str(d) for d in model.dims}
-    if match["name"] in names:
-        return None
-    try:
-        longer = Model.parse(f"{model.text}\n{text}", model.name, equations=False)
-        return setting_in(longer, (), setting.facts)
-    except SymbpttError:
-        return None
-
-
-def _timed(model: Model) -> bool:
-    return any(d.index is not None for d in model.theory.definitions)
-
-
-def _with(
-    verdict: Verdict, kind: str, said: tuple[str, ...], assuming: tuple[str, ...]
-) -> Verdict:  # fmt: skip
-    reading = (*verdict.reading, *said)
-    if kind in ("wrong", "ill-shaped", "not-understood"):
-        return replace(verdict, reading=(*reading, *assuming))
-    return replace(verdict, verdict=kind, reading=reading,
-                   assuming=(*assuming, *verdict.assuming))  # fmt: skip
+def _told(verdict: Verdict, said: Supposed, assumed: Supposed) -> Verdict:
+    """The verdict with what was supposed: by the answer itself, or beyond what it says."""
+    if not verdict.accepted:
+        return replace(verdict, reading=(*verdict.reading, *said.said, *assumed.said))
+    weak = assumed != NOTHING and verdict.verdict not in ("assuming", "definition")
+    return replace(
+        verdict, verdict="assuming" if weak else verdict.verdict,
+        reading=(*verdict.reading, *said.said), assuming=(*assumed.said, *verdict.assuming),
+    )  # fmt: skip
 
 
 def _guarded(setting: Setting, claim: str, quantity: str, until: float) -> Verdict:
@@ -177,4 +155,3 @@ def _guarded(setting: Setting, claim: str, quantity: str, until: float) -> Verdi
         message = f"{error.message} ({error.hint})" if error.hint else error.message
         place = (error.where.line, error.where.column) if error.where is not None else (1, 1)
         return Verdict("not-understood", message=message, position=place)
-

@@ -36,7 +36,7 @@ def with_names(model: Model, shaped: Shaped) -> Model:
     for kind in ("sequences", "params"):
         old, new = getattr(scope, kind), getattr(shaped.scope, kind)
         tables[kind] = dict(old)
-        for name in new.keys() - old.keys():
+        for name in (n for n in new if n not in old):
             rows, cols = (shaped.solution.expr(d) for d in new[name].shape)
             tables[kind][name] = Declared(name, (dim_of(rows), dim_of(cols)), given=True)
             if kind == "params":
@@ -45,7 +45,7 @@ def with_names(model: Model, shaped: Shaped) -> Model:
                 facts = Interval(1 + model.length * 0, model.length).facts(model.time)
                 givens.append(Given(Elem(name, model.time, rows, cols), facts))
     functions = dict(scope.functions)
-    for name in shaped.scope.functions.keys() - functions.keys():
+    for name in (n for n in shaped.scope.functions if n not in scope.functions):
         function = shaped.scope.functions[name]
         rows = dim_of(shaped.solution.expr(function.rows))
         functions[name] = replace(function, rows=rows)
@@ -58,7 +58,9 @@ def with_names(model: Model, shaped: Shaped) -> Model:
         model,
         theory=replace(theory, params=tuple(params), givens=tuple(givens)),
         scope=scope.extended(
-            **tables, sizes=scope.sizes | {s.name for s in dims}, functions=functions,
+            **tables,
+            sizes=scope.sizes | {s.name for s in dims},
+            functions=functions,
             objectives=scope.objectives | shaped.scope.objectives,
         ),
         dims=tuple(dict.fromkeys((*model.dims, *dims))),

@@ -1,10 +1,10 @@
 """Where a long formula may be broken: before the sign of a top-level summand.
 
-    >>> from ..core.terms import Param, index_symbol
-    >>> n = index_symbol("n")
-    >>> A, b, x = Param("A", n, n), Param("b", n), Param("x", n)
-    >>> summands(A @ x - b)
-    ['A x', '- b']
+>>> from ..core.terms import Param, index_symbol
+>>> n = index_symbol("n")
+>>> A, b, x = Param("A", n, n), Param("b", n), Param("x", n)
+>>> summands(A @ x - b)
+['A x', '- b']
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from .tokens import Token
 
 _MARKS = {"+": "+", r"\circ": "°"}
 
+
 class Fractions(Groups):
     """Parsers of fractions and differential operators."""
 

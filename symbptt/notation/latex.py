@@ -1,10 +1,10 @@
 """Terms as LaTeX, for KaTeX and pdfLaTeX alike.
 
-    >>> from ..core.terms import Elem, Param, index_symbol
-    >>> n, t = index_symbol("n"), index_symbol("t")
-    >>> W, h = Param("W", n, n), Elem("h", t, n)
-    >>> latex((W @ h.at(t - 1)).T)
-    '(W h_{t-1})^{\\\\top}'
+>>> from ..core.terms import Elem, Param, index_symbol
+>>> n, t = index_symbol("n"), index_symbol("t")
+>>> W, h = Param("W", n, n), Elem("h", t, n)
+>>> latex((W @ h.at(t - 1)).T)
+'(W h_{t-1})^{\\\\top}'
 """
 
 from __future__ import annotations

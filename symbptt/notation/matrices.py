@@ -94,9 +94,26 @@ def _cells(
 def _assembled(
     e: Elaborator, cells: list[Draft], m: int, n: int, node: sx.Node, s: Solution
 ) -> list[Alt]:
-    """The block matrix of m x n cells; a 0 takes the size of its row and column."""
-    heights = [_side(cells[i * n : (i + 1) * n], 0) for i in range(m)]
-    widths = [_side(cells[j::n], 1) for j in range(n)]
+    """The block matrix of m x n cells; a 0 takes the size of its row and column.
+
+    A row or column of zeros alone is 1, or as large as what stands around the matrix asks.
+    """
+    alone = any(c.shape != SCALAR for c in cells) and any(
+        all(c.is_zero for c in line)
+        for line in (
+            *(cells[i * n : (i + 1) * n] for i in range(m)),
+            *(cells[j::n] for j in range(n)),
+        )
+    )
+    free = _sized(e, cells, m, n, node, s, None) if alone else []
+    return free + _sized(e, cells, m, n, node, s, ONE)
+
+
+def _sized(
+    e: Elaborator, cells: list[Draft], m: int, n: int, node: sx.Node, s: Solution, zero: Dim | None
+) -> list[Alt]:
+    heights = [_side(cells[i * n : (i + 1) * n], 0, zero) for i in range(m)]
+    widths = [_side(cells[j::n], 1, zero) for j in range(n)]
     blocks: list[Draft] = []
     solution = s
     for i in range(m):
@@ -116,12 +133,15 @@ def _assembled(
     return [(e.draft("block", (Integer(m), Integer(n), *blocks), shape, node), solution)]
 
 
-def _side(cells: list[Draft], axis: int) -> Dim:
-    """The height of a row of cells, or the width of a column: given by a cell that is not 0."""
+def _side(cells: list[Draft], axis: int, zero: Dim | None) -> Dim:
+    """The height of a row of cells, or the width of a column: given by a cell that is not 0.
+
+    Of zeros alone it is ``zero``, or unknown.
+    """
     sizes = [c.shape[axis] for c in cells if not c.is_zero]
     if sizes:
         return sizes[0]
-    return ONE if all(c.shape == SCALAR for c in cells) else unknown()
+    return zero if zero is not None and all(c.shape == SCALAR for c in cells) else unknown()
 
 
 def _total(sizes: list[Dim], s: Solution) -> Dim:

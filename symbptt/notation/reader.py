@@ -122,7 +122,7 @@ def related(e: Elaborator, node: sx.Relation, s: Solution) -> tuple[list[Draft],
     states = _states(e, node, s, fold=False) or _states(e, node, s, fold=True)
     if not states:
         raise e.first_clash(node)
-    drafts, solution = states[0]
+    drafts, solution = next((x for x in states if x[1].settle() is not None), states[0])
     return drafts, settled(e, node, solution)
 
 

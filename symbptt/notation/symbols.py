@@ -197,8 +197,6 @@ class _NameReader:
         return self.scripted(name).text if nested else name.text
 
 
-
-
 @lru_cache(maxsize=4096)
 def split_name(text: str) -> Name:
     """The parts of a name in any notation; ReadError if it is not one name."""

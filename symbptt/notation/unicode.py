@@ -1,12 +1,12 @@
 """Terms as one line of text for terminals, in Unicode or in ASCII.
 
-    >>> from ..core.terms import Elem, Map, index_symbol
-    >>> n, t = index_symbol("n"), index_symbol("t")
-    >>> a, h = Elem("a", t, n), Elem("h", t, n)
-    >>> unicode(Map(r"\\sigma", 1, a) @ h.at(t - 1).T)
-    "σ'(a_t) h_{t-1}ᵀ"
-    >>> ascii(Map(r"\\sigma", 1, a) @ h.at(t - 1).T)
-    "sigma'(a[t]) h[t-1]^T"
+>>> from ..core.terms import Elem, Map, index_symbol
+>>> n, t = index_symbol("n"), index_symbol("t")
+>>> a, h = Elem("a", t, n), Elem("h", t, n)
+>>> unicode(Map(r"\\sigma", 1, a) @ h.at(t - 1).T)
+"σ'(a_t) h_{t-1}ᵀ"
+>>> ascii(Map(r"\\sigma", 1, a) @ h.at(t - 1).T)
+"sigma'(a[t]) h[t-1]^T"
 """
 
 from __future__ import annotations

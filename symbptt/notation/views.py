@@ -1,8 +1,8 @@
 r"""Matrices written out: entries at the corners and dots between them.
 
-    >>> from ..core.terms import Param, index_symbol
-    >>> print(matrix_view(Param("x", index_symbol("n"))))
-    \begin{bmatrix} x_{1} \\ x_{2} \\ \vdots \\ x_{n} \end{bmatrix}
+>>> from ..core.terms import Param, index_symbol
+>>> print(matrix_view(Param("x", index_symbol("n"))))
+\begin{bmatrix} x_{1} \\ x_{2} \\ \vdots \\ x_{n} \end{bmatrix}
 """
 
 from __future__ import annotations

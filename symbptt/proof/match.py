@@ -78,8 +78,10 @@ def _index(p: Expr, x: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:
     if not unknown:
         if (value - x).expand() != 0:
             raise _fail(p, x)
-    elif len(unknown) == 1 and value.coeff(unknown[0]) == 1 and (
-        unknown[0] not in (value - unknown[0]).free_symbols
+    elif (
+        len(unknown) == 1
+        and value.coeff(unknown[0]) == 1
+        and (unknown[0] not in (value - unknown[0]).free_symbols)
     ):
         solution = x - (value - unknown[0])
         if set(bound) & solution.free_symbols:

@@ -112,9 +112,7 @@ class Theorem:
 
     def instance(self, mapping: Mapping[Symbol, Expr]) -> Theorem:
         """The statement with index symbols replaced, except in its frame."""
-        left, right, *facts = (
-            substitute(x, mapping) for x in (self.left, self.right, *self.facts)
-        )
+        left, right, *facts = (substitute(x, mapping) for x in (self.left, self.right, *self.facts))
         return replace(self, left=left, right=right, facts=tuple(facts))
 
 

@@ -47,6 +47,11 @@ def to_html(document: Document, *, fold: bool = False) -> str:
     )
 
 
+def to_fragment(blocks: Iterable[Block], lang: str) -> Markup:
+    """Blocks as a piece of a page. ReadError if a formula is not LaTeX."""
+    return _HtmlWriter(words.load(lang), fold=False).blocks(blocks)
+
+
 @dataclass(frozen=True)
 class _Step:
     """A line of a chain as the template wants it.

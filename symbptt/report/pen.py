@@ -39,7 +39,7 @@ class Pen:
         return index_text(index, self.target)
 
     def relation(self, key: str) -> str:
-        """ = , <, <= or an arrow with its space: the key is eq, lt, le or to."""
+        """= , <, <= or an arrow with its space: the key is eq, lt, le or to."""
         return self.target.templates[key]
 
     def conditions(self, conditions: tuple[Expr, ...]) -> str:
@@ -55,7 +55,7 @@ class Pen:
         return self.sign(relation).join(map(self.term, (left, right)))
 
     def sign(self, relation: str) -> str:
-        """ = , <= or < as theorems call them, with its space."""
+        """= , <= or < as theorems call them, with its space."""
         return self.relation(_SIGNS[relation])
 
     def equation_of_texts(self, *sides: str) -> str:

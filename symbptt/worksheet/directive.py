@@ -1,9 +1,9 @@
 """A fenced block in MyST directive style: name, argument, options and body, with their places.
 
-    ```{name} argument
-    :option: value
-    body
-    ```
+```{name} argument
+:option: value
+body
+```
 """
 
 from __future__ import annotations

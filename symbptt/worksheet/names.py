@@ -16,7 +16,7 @@ PART = re.compile(r"\(([a-z]{1,4}|\d+)\)")
 
 
 def heading_name(text: str) -> str:
-    """"Exercise 1: the layer" is 1, "(b) Recurrence" is b, any other heading its words."""
+    """ "Exercise 1: the layer" is 1, "(b) Recurrence" is b, any other heading its words."""
     for pattern in (EXERCISE, PART):
         match = pattern.match(text.strip())
         if match:

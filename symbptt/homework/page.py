@@ -1,0 +1,137 @@
+"""A marked homework as one offline HTML page: each answer beside its verdict."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from symbptt.answers.verdict import ACCEPTED, LinkVerdict
+from symbptt.core.errors import SymbpttError
+from symbptt.report import katex_render, markdown
+from symbptt.report.html_writer import to_fragment
+from symbptt.report.templating import html_templates
+from symbptt.report.words import Words, load
+
+from .marking import Judged, Marked
+from .reading import Piece
+
+SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
+_DOLLARS = re.compile(r"(?<!\\)\$(?!\$)((?:\\.|[^$\\])+?)\$")
+_ROUND = re.compile(r"\\\((.*?)\\\)", re.DOTALL)
+_LONG = 300  # characters of a formula that is shown as text
+
+
+def kind_of(verdict: str) -> str:
+    """good, bad or open: what colour and sign a verdict has."""
+    if verdict in ACCEPTED:
+        return "good"
+    return "open" if verdict == "not-understood" else "bad"
+
+
+def to_page(marked: Marked, lang: str | None = None) -> str:
+    """The page, in the language of the worksheet unless another is wanted."""
+    words = load(lang or marked.asking.lang)
+    got, of = marked.points
+    rows = list(_rows(marked, words))
+    exercises = [
+        {
+            "name": _exercise(str(place), words), "points": sum(r.points for r in results),
+            "of": sum(r.question.points for r in results),
+            "questions": [_question(r.json(), words) for r in results],
+        }
+        for place, results in marked.exercises.items()
+    ]  # fmt: skip
+    template = html_templates().get_template("homework.html.j2")
+    styles = files("symbptt.report").joinpath("templates")
+    css = "".join(
+        styles.joinpath(n).read_text(encoding="utf-8") for n in ("report.css", "homework.css")
+    )
+    values = {
+        "words": words, "title": marked.asking.title, "exercises": exercises, "points": got,
+        "of": of, "rows": rows, "page_css": Markup(css),
+    }  # fmt: skip
+    body = template.render(**values, katex_css="")
+    return template.render(**values, katex_css=Markup(katex_render.css(body)))
+
+
+def _exercise(name: str, words: Words) -> str:
+    """What stands over the points of an exercise, or of a worksheet without any."""
+    said = words.say("marking.exercise") if name else words.say("marking.summary")
+    return said.format(name=name)
+
+
+def _question(data: dict[str, Any], words: Words) -> dict[str, Any]:
+    verdict = data["verdict"]
+    shown = {**data, "asked": _formula(data["asked"])}
+    if verdict is not None:
+        kind = kind_of(verdict)
+        shown |= {"class": kind, "sign": SIGNS[kind], "word": words.say(f"marking.{verdict}")}
+    return shown
+
+
+def _rows(marked: Marked, words: Words) -> Iterator[dict[str, Any]]:
+    of = {id(j.stated): j for j in marked.judged}
+    for piece in marked.answers.pieces:
+        judged = [of[id(s)] for s in piece.stated if id(s) in of]
+        yield {"body": _body(piece, words.lang), "verdicts": [_verdict(j, words) for j in judged]}
+
+
+def _verdict(judged: Judged, words: Words) -> dict[str, Any]:
+    v = judged.verdict
+    kind = kind_of(v.verdict)
+    notes = [v.message] if v.message and v.verdict != "definition" else []
+    notes += [words.say("marking.read").format(what=x) for x in v.reading]
+    notes += [words.say("marking.assumed").format(what=x) for x in v.assuming]
+    if v.mistake is not None:
+        notes.append(words.say("marking.mistake").format(what=v.mistake.message))
+    if judged.carried is not None:
+        notes.append(words.say("marking.carried").format(line=judged.carried))
+    example = None if v.accepted or v.counterexample is None else v.counterexample.json()
+    return {
+        "class": kind, "sign": SIGNS[kind], "word": words.say(f"marking.{v.verdict}"),
+        "line": judged.line, "place": words.say("marking.line").format(line=judged.line),
+        "notes": [_short(n) for n in notes], "counterexample": example,
+        "links": [_link(x, words) for x in v.links] if len(v.links) > 1 else [],
+    }  # fmt: skip
+
+
+def _link(link: LinkVerdict, words: Words) -> dict[str, Any]:
+    kind = kind_of(link.verdict)
+    note = words.say("marking.carried_link") if link.carried else ""
+    return {"class": kind, "sign": SIGNS[kind], "body": _formula(link.text), "note": note}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+def _body(piece: Piece, lang: str) -> Markup:
+    if piece.display:
+        return _formula(piece.text, display=True)
+    text = _DOLLARS.sub(_checked, _ROUND.sub(r"$\1$", piece.text))
+    try:
+        return to_fragment(markdown.blocks(text), lang)
+    except SymbpttError:
+        return Markup("<pre>{}</pre>").format(piece.text)
+
+
+def _checked(match: re.Match[str]) -> str:
+    """An inline formula, as code where it is not LaTeX."""
+    latex = match[1].strip()
+    if katex_render.lint(latex, display=False) is None:
+        return f"${latex}$"
+    return f"`{latex.replace('`', ' ')}`"
+
+
+def _formula(latex: str, display: bool = False) -> Markup:
+    """A formula as it was written, as text where it is not LaTeX."""
+    bare = latex.strip()
+    if bare.startswith("&") or ("&" in bare and r"\begin" not in bare):
+        bare = rf"\begin{{aligned}}{bare}\end{{aligned}}"
+    if katex_render.lint(bare, display=display) is None:
+        return Markup(katex_render.render(bare, display))
+    return Markup("<code>{}</code>").format(escape(bare))
