@@ -404,3 +404,24 @@ def test_values_obey_the_assumptions() -> None:
     assert judge(NAMES, r"A A^\top A = A", given).verdict in HOLDS
     assert judge(NAMES, r"\mathrm{tr}(A^\top A W) = \mathrm{tr}(W)", given).verdict in HOLDS
     assert judge(NAMES, r"A^\top = A", given).verdict == "wrong"
+
+
+def test_one_transposed_factor_is_no_other_layout() -> None:
+    """A layout is of all Jacobians: one of them transposed between two that are not is wrong."""
+    claim = (
+        r"\frac{\partial L}{\partial \operatorname{vec} W} = \sum_{t=1}^T \sum_{k=1}^t"
+        r" \frac{\partial L_t}{\partial h_t} %s"
+        r" \frac{\partial^+ h_k}{\partial \operatorname{vec} W}"
+    )
+    jacobian, model = r"\frac{\partial h_t}{\partial h_k}", Model.named("rnn")
+    assert judge(model, claim % jacobian).verdict == "proved"
+    assert judge(model, claim % rf"({jacobian})^\top").verdict == "wrong"
+
+
+def test_limits_that_a_sum_around_them_orders_are_not_turned_round() -> None:
+    claim = (
+        r"\frac{\partial L}{\partial h_t} = \sum_{k=t}^T \frac{\partial L_k}{\partial h_k}"
+        r" \prod_{i=%s}^{k} \mathrm{diag}(\sigma'(a_i)) W"
+    )
+    assert judge(Model.named("rnn"), claim % "t+1").verdict == "proved"
+    assert judge(Model.named("rnn"), claim % "t").verdict == "wrong"

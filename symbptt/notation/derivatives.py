@@ -99,6 +99,8 @@ def differentiated(
             return [(e.draft("gradient", (y, x), x.shape, node), s)]
         if not scalar and not s.is_scalar(x.shape) and not flat:
             return [(in_layout(e, row, node), s)]
+        if flat and e.choices.layout == "denominator":  # all that is transposed, or nothing
+            return [(in_layout(e, row, node), s)]
         return [(row, s)]
     if mode == "total":
         return [(e.draft("gradient", (y, x), x.shape, node), s), (row, s)]

@@ -35,12 +35,16 @@ _MAX_STEPS = 200_000
 
 @dataclass
 class Bound:
-    """An index bound by a sum: ``top`` is unified with the number of entries that it runs over."""
+    """An index bound by a sum: ``top`` is unified with the number of entries that it runs over.
+
+    ``low`` is where it begins, if that is said.
+    """
 
     name: str
     top: Dim
     used: bool = False
     sums: bool = False  # whether a sum binds it, not a product or a pattern
+    low: Expr | None = None
 
 
 class Elaborator:

@@ -124,10 +124,17 @@ def _ordered(limits: Limits, e: Elaborator) -> Limits:
     if limits.lo is None or limits.hi is None:
         return limits
     late = {*e.scope.times, e.scope.length}
-    low, high = ({x.name for x in side.free_symbols} for side in (limits.lo, limits.hi))
+    low, high = map(_names, (limits.lo, limits.hi))
+    later = any(b.name in high and b.low is not None and low & _names(b.low) for b in e.bound)
+    if later:  # a sum around it says that its index is not before the other end
+        return limits
     if low and low <= late and not high & late and (high or limits.hi <= 1):
         return replace(limits, lo=limits.hi, hi=limits.lo)
     return limits
+
+
+def _names(expr: Expr) -> set[str]:
+    return {x.name for x in expr.free_symbols}
 
 
 def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
@@ -143,6 +150,8 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
         if one.index in ends:
             raise e.fail(f"the index {one.index} occurs in its own limits", node)
     with e.binding((x.index.name for x in limits), sums=node.kind == "sum") as bound:
+        for one, b in zip(limits, bound, strict=True):
+            b.low = one.lo
         found = _bodies(e, node, s)
         out: list[Alt] = []
         for body, at in found:
