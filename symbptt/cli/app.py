@@ -272,11 +272,28 @@ def evaluate(
 @app.command()
 def classify(
     matrix: Annotated[
-        str, typer.Argument(metavar="MATRIX", help="For example '[[1/2, 1], [0, 0.5]]'.")
+        str,
+        typer.Argument(
+            metavar="MATRIX", help="For example '[[1/2, 1], [0, 0.5]]', or a .csv or .npy file."
+        ),
     ],
+    power: Annotated[
+        int | None, typer.Option(min=0, help="Of a file: this power too, with its error.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say how the powers of a matrix grow, with reasons; decimals are exact rationals."""
+    """Say how the powers of a matrix grow, with reasons.
+
+    Decimals are exact rationals. A file holds floats, of any size: what is said of them holds for
+    every matrix that rounds to them.
+    """
+    if matrix.endswith((".csv", ".npy")):
+        from .floats import print_floats
+
+        print_floats(Path(matrix), power, json)
+        return
+    if power is not None:
+        raise typer.BadParameter("use symbptt evaluate 'W^n' --with ...", param_hint="--power")
     from .evaluating import print_growth
 
     print_growth(matrix, json)
