@@ -1,9 +1,9 @@
 r"""A stated equation or inequality, proved: read, put under its assumptions, proved and checked.
 
 >>> from symbptt.models import Model
->>> p = prove_statement(Model.named("lstm"), r"C_t = f_t \\odot C_{t-1} + i_t \\odot \\tilde C_t")
+>>> p = prove_statement(Model.named("lstm"), r"C_t = f_t \odot C_{t-1} + i_t \odot \tilde C_t")
 >>> p.text()
-"C_t = f_t ⊙ C_{t-1} + i_t ⊙ C̃_t"
+'C_t = f_t ⊙ C_{t-1} + i_t ⊙ C̃_t'
 >>> p.verify()
 True
 """

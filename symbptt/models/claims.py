@@ -1,6 +1,10 @@
 r"""Reading claims about a model.
 
->>> claim = read_claim(r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\sigma') W", model)
+>>> from symbptt.models import Model
+>>> text = r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\sigma') W"
+>>> claim = read_claim(text, Model.named("rnn"))
+>>> [(link.left, link.right) for link in claim.links]
+[(∂(h[t])/∂(h[t - 1]), diag(\sigma'(a[t])) @ W)]
 
 ``read_claim`` gives a ``symbptt.notation.claims.Claim``; every way of reading is one of its
 ``choices``; ``claim.other_choices()`` are those to try next: ``read_claim(text, model, other)``.

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from symbptt.notation.symbols import ascii_name
 from .. import ir
 from ..build import add
 from .context import Context
@@ -89,7 +90,7 @@ def _named(body: ir.Body, wanted: set[Key], context: Context) -> tuple[ir.Body, 
                     continue
                 if key not in stored:
                     like = value.arg.array
-                    word = f"{key[0]}_{like.name}"
+                    word = f"{ascii_name(key[0])}_{like.name}"
                     array = context.array(word, like, loop.first, loop.last)
                     out.insert(0, ir.Allocate(array))
                     inner.append(ir.Store(array, loop.index, value))
