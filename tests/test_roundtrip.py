@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from strategies import EVERYTHING, ORDER, Vocabulary, terms
 
+from symbptt.core import norms as nm
 from symbptt.core import terms as tm
 from symbptt.core.canonical import equal
 from symbptt.core.errors import NotSupported
@@ -48,6 +49,9 @@ def ambiguous(term: Term) -> bool:
         return bool(term.args[0].is_scalar)
     if isinstance(term, tm.Kron):
         return any(isinstance(p, tm.Partial | tm.Gradient) for p in parts(term))
+    if isinstance(term, nm.Norm | tm.Vec):  # the same of a row of derivatives as of the gradient
+        inside = parts(term.args[0])
+        return any(isinstance(p, tm.Partial) and p.args[0].is_scalar for p in inside)
     return isinstance(term, tm.Map) and term.order > 1
 
 
