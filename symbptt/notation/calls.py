@@ -207,7 +207,8 @@ def _call(e: Elaborator, node: Call, s: Solution) -> list[Alt]:
         found = extremum(e, symbol.base, node.arguments, node, s)
         return scripts_on(e, found, node.post) if node.post is not None else found
     if reading is None and symbol.base == "binom" and len(node.arguments) == 2:
-        return [(binomial(e, *node.arguments, node), s)]
+        found = [(binomial(e, *node.arguments, node), s)]
+        return scripts_on(e, found, node.post) if node.post is not None else found
     plain = reading is None or (reading.function is not None and reading.function.kind == "map")
     if plain and symbol.base == r"\rho" and len(node.arguments) == 1:
         found = radius(e, node.arguments[0], node, s)
