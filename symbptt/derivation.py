@@ -28,7 +28,7 @@ from symbptt.models.problem import problem_of
 from symbptt.models.theta import gradients_in, with_theta
 from symbptt.notation.reader import read_quantity
 from symbptt.proof.files import dumps
-from symbptt.proof.objects import Development, Theorem
+from symbptt.proof.objects import Theorem
 from symbptt.report.compose import Composer, Derived
 from symbptt.report.document import Block, Blocks, Table, TheoremBlock
 from symbptt.report.gradients import Row, form_of, rows_of
@@ -54,16 +54,6 @@ class Derivation(Shown):
     layout: str
     outcome: Result
     entries: bool = False
-
-    @property
-    def theorems(self) -> tuple[Theorem, ...]:
-        """The answering theorems, in order; the last one is what was asked for."""
-        return self.outcome.theorems
-
-    @property
-    def development(self) -> Development:
-        """The theorems with all their lemmas."""
-        return self.outcome.development
 
     @property
     def main(self) -> Theorem:

@@ -31,7 +31,6 @@ from symbptt.models.given import assume
 from symbptt.models.model import Model
 from symbptt.models.problem import problem_of
 from symbptt.proof.files import dumps
-from symbptt.proof.objects import Development, Theorem
 from symbptt.report.compose import Composer, Derived
 from symbptt.report.document import Blocks
 from symbptt.report.pen import LATEX_PEN, UNICODE_PEN, Pen
@@ -56,16 +55,6 @@ class ProvedStatement(Shown):
     outcome: Result
     told: tuple[str, ...] = ()
     plain: Model | None = None
-
-    @property
-    def theorems(self) -> tuple[Theorem, ...]:
-        """The theorems that state it, in order."""
-        return self.outcome.theorems
-
-    @property
-    def development(self) -> Development:
-        """The theorems with all their lemmas."""
-        return self.outcome.development
 
     def _written(self, pen: Pen) -> list[str]:
         return [pen.relation_of(t.relation, t.left, t.right) for t in self.theorems]

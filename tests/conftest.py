@@ -1,12 +1,22 @@
-"""What all tests share: golden files, and how to renew them."""
+"""What all tests share: golden files and how to renew them, and the draws of property tests.
+
+Property tests draw the same examples in every run, so that a failure can be repeated and a change
+is what made it. ``HYPOTHESIS_PROFILE=explore pytest ...`` draws new ones.
+"""
 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 GOLDEN = Path(__file__).parent / "golden"
 

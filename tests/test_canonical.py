@@ -74,7 +74,7 @@ def test_tells_apart(a: Term, b: Term) -> None:
     assert not equal(a, b)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(terms(depth=3, operations=ALGEBRA | ORDER))
 def test_rewriting_does_not_change_it(term: Term) -> None:
     """Reordered sums and elementwise products, and transposes undone, are recognized."""
@@ -91,7 +91,7 @@ def test_rewriting_does_not_change_it(term: Term) -> None:
 ENTIRE = (ALGEBRA | ORDER) - {"Entry"}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(terms(depth=2, operations=ENTIRE), st.data())
 def test_equal_means_equal(term: Term, data: st.DataObject) -> None:
     """A subterm is replaced by another of its shape: what is called equal evaluates equal."""
@@ -110,7 +110,8 @@ def test_equal_means_equal(term: Term, data: st.DataObject) -> None:
         facts = [z - 1 for z in term.free_symbols | other.free_symbols]
         try:
             found = agree(term, other, None, facts, trials=2)
-        except SymbpttError as error:  # the inverse of a difference that is zero
-            assume("singular" not in error.message)
+        except SymbpttError as error:
+            # the inverse of a difference that is zero; exp of a number beyond floating point
+            assume("singular" not in error.message and "not finite" not in error.message)
             raise
         assert found is None

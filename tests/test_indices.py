@@ -41,14 +41,14 @@ ENDS = st.sampled_from((*SYMBOLS, Integer(0)))
 DIFFERENCE = st.builds(lambda a, b, c: a - b + c, ENDS, ENDS, st.integers(-2, 2))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(ANY, max_size=4).map(tuple), ANY)
 def test_what_is_entailed_holds(facts: tuple[Expr, ...], goal: Expr) -> None:
     if entails(facts, goal):
         assert holds(facts, goal)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(DIFFERENCE, max_size=3).map(tuple), DIFFERENCE)
 def test_differences_are_decided(facts: tuple[Expr, ...], goal: Expr) -> None:
     """Ranges are differences; a counterexample, if any, fits in the box of small values."""

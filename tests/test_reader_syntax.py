@@ -229,7 +229,7 @@ SCRAPS = r"""
 PIECES = st.sampled_from([*SCRAPS.split(), " ", "\n"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_mutilated_formulas_raise_read_errors_only(text: str) -> None:
     try:
@@ -241,7 +241,7 @@ def test_mutilated_formulas_raise_read_errors_only(text: str) -> None:
         assert nodes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_any_text_raises_read_errors_only(text: str) -> None:
     try:

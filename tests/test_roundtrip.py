@@ -28,9 +28,7 @@ LATEX_TERMS = (EVERYTHING | ORDER) - {"Shock", "Func", "Slot"}
 ONE_LINE_TERMS = LATEX_TERMS - {"D", "Vec"}
 ASCII_TERMS = ONE_LINE_TERMS - {"Zero", "Ones", "Identity", "Block", "Kron", "Entry", "Partial"}
 ASCII_TERMS -= {"EntrywisePower"}  # M_sx^{\\odot 2} is one long name there
-MANY = settings(
-    max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+MANY = settings(max_examples=250, suppress_health_check=list(HealthCheck))
 
 
 def parts(term: Term) -> Iterator[Term]:

@@ -51,7 +51,7 @@ def by_hand(matrix: ImmutableMatrix, exponent: int) -> ImmutableMatrix:
     return out
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(with_known_form())
 def test_the_form_and_the_power_of_a_matrix_with_known_blocks(
     known: tuple[ImmutableMatrix, Blocks],
@@ -69,7 +69,7 @@ def test_the_form_and_the_power_of_a_matrix_with_known_blocks(
         assert (mine.algebraic, mine.geometric) == (sum(sides), len(sides))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(with_known_form())
 def test_the_step_of_the_induction_holds_symbolically(
     known: tuple[ImmutableMatrix, Blocks],

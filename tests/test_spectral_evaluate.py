@@ -96,7 +96,7 @@ def test_an_exponent_with_a_value_is_a_number() -> None:
     assert evaluate("W^n", "W = [[1, 1], [0, 1]]; n = 7").value == ImmutableMatrix([[1, 7], [0, 1]])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6), st.integers(0, 12))
 def test_decimals_are_rounded_rightly(p: int, q: int, digits: int) -> None:
     shown = decimal(Rational(p, q), digits)

@@ -58,7 +58,7 @@ def built(draw: st.DrawFn) -> tuple[ImmutableMatrix, Kind, int]:
     return ImmutableMatrix(basis * matrix * basis.inv()), kind, degree
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(built())
 def test_the_class_of_a_matrix_with_known_blocks(case: tuple[ImmutableMatrix, Kind, int]) -> None:
     matrix, kind, degree = case
@@ -72,7 +72,7 @@ def test_the_class_of_a_matrix_with_known_blocks(case: tuple[ImmutableMatrix, Ki
         assert seen is Kind.undecided
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.integers(-3, 3), min_size=9, max_size=9), st.integers(1, 7))
 def test_radius_and_norm_against_numpy(entries: list[int], denominator: int) -> None:
     matrix = ImmutableMatrix(3, 3, [Rational(x, denominator) for x in entries])
@@ -83,7 +83,7 @@ def test_radius_and_norm_against_numpy(entries: list[int], denominator: int) -> 
     assert radius.is_normal(matrix) == np.allclose(array @ array.T, array.T @ array, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-4, 4), min_size=4, max_size=4))
 def test_the_largest_norm_of_a_power(entries: list[int]) -> None:
     matrix = ImmutableMatrix(2, 2, [Rational(x, 5) for x in entries])
@@ -150,7 +150,7 @@ def test_a_tolerance_leaves_more_undecided() -> None:
     assert floats.classify_floats(matrix, tolerance=0.02).kind is Kind.undecided
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(-(2**20), 2**20), min_size=9, max_size=9), st.integers(0, 40))
 def test_the_bound_of_a_power_of_floats_holds(entries: list[int], exponent: int) -> None:
     """Floats are dyadic rationals, so the exact power is known."""

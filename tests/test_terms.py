@@ -139,7 +139,7 @@ INDEXED = (ALGEBRA | ORDER) - {"Power", "EntrywisePower", "Inverse"}
 PLACES = ({t: 2, k: 1, T: 3, i: 1, j: 2}, {t: 1, k: 2, T: 4, i: 2, j: 1})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(terms(operations=INDEXED), st.sampled_from(FREE[:4]), EXPRESSIONS)
 def test_substitution_is_evaluation_at_another_index(term: Term, old: Any, new: Expr) -> None:
     """The meaning of term[old := e] is that of term where old has the value of e: no capture."""
@@ -186,7 +186,7 @@ def test_fresh_symbol() -> None:
 # ---------------------------------------------------------------- paths
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(terms())
 def test_paths_lead_to_what_was_found(term: Term) -> None:
     for path, node in find(term, lambda x: True):
@@ -207,13 +207,13 @@ def test_context_gives_ranges_and_conditions() -> None:
 # ---------------------------------------------------------------- round trips
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(terms())
 def test_json_round_trip(term: Term) -> None:
     assert load(json.loads(json.dumps(dump(term)))) == term
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(terms())
 def test_pickle_round_trip(term: Term) -> None:
     back = pickle.loads(pickle.dumps(term))

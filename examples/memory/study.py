@@ -11,10 +11,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from symbptt import Model
+from symbptt.codegen import load_module
 from symbptt.figures.training import recall_batch, train_recall
 
 HERE = Path(__file__).parent
@@ -25,14 +25,7 @@ FORGET_BIASES = (0.0, 2.0, 4.0)
 UPDATES = 900
 
 
-def generated_module() -> ModuleType:
-    """The NumPy module of the model, as ``symbptt.generate`` writes it."""
-    module = ModuleType("lstm")
-    exec(compile(Model.load(HERE / "lstm.txt").numpy(), "lstm.py", "exec"), module.__dict__)
-    return module
-
-
-LSTM = generated_module()
+LSTM = load_module(Model.load(HERE / "lstm.txt").numpy())
 
 
 def train(T: int, forget_bias: float, seed: int = 0) -> dict[str, np.ndarray]:

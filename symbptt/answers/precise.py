@@ -21,8 +21,8 @@ from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.evaluation import EPS, NODES, Evaluator
 from symbptt.core.functions import known
 from symbptt.core.motion import Motion
-from symbptt.core.terms import Elem, Term
-from symbptt.core.world import Env, Key, World, formula, integer, leaf_key, number
+from symbptt.core.terms import Term
+from symbptt.core.world import Env, Key, World, formula, integer, number
 
 from .elaborate import Question
 from .probing import Sample
@@ -125,14 +125,7 @@ class _Precise(Evaluator):
         self.refuse_nesting(t)
         y, x = t.children
         self.value(x, env)
-        step = None
-        if t.mode == "immediate":
-            if not isinstance(y, Elem):
-                raise NotSupported(f"the immediate derivative of {y}")
-            step = integer(y.index, env)
-        alone = leaf_key(y, env) if t.mode == "direct" else None
-        motion = Motion(frozenset([leaf_key(x, env)]), step=step, alone=alone, unit=True)
-        response = self.under(motion).value(y, env)
+        response = self.under(Motion.by(t, env)).value(y, env)
         rows, cols = (integer(side, env) for side in y.shape)
         moved = _each(lambda z: mpmath.im(z) / EPS, np.asarray(response, dtype=object))
         batch = np.broadcast_to(moved, (integer(tm.size(x), env), rows, cols))
@@ -154,22 +147,14 @@ def _softmax(ev: Evaluator, t: tm.Softmax, env: Env) -> Array:
 
 
 def _inverse(ev: Evaluator, t: tm.Inverse, env: Env) -> Array:
-    """Gauss and Jordan, with the largest pivot."""
     a = np.asarray(ev.value(t.args[0], env), dtype=object)
     if a.ndim != 2:
         raise NotSupported("the derivative of an inverse in many digits")
-    n = a.shape[0]
-    rows = np.concatenate([a, _exact(np.eye(n))], axis=1)
-    for i in range(n):
-        pivot = max(range(i, n), key=lambda k: abs(rows[k, i]))
-        if abs(rows[pivot, i]) == 0:
-            raise SymbpttError("a matrix that is inverted is singular at this sample")
-        rows[[i, pivot]] = rows[[pivot, i]]
-        rows[i] = rows[i] / rows[i, i]
-        for k in range(n):
-            if k != i:
-                rows[k] = rows[k] - rows[k, i] * rows[i]
-    return np.asarray(rows[:, n:])
+    try:
+        inverse = mpmath.inverse(mpmath.matrix(a.tolist()))
+    except ZeroDivisionError as error:
+        raise SymbpttError("a matrix that is inverted is singular at this sample") from error
+    return np.array(inverse.tolist(), dtype=object)
 
 
 def _norm(ev: Evaluator, t: norms.Norm, env: Env) -> Array:

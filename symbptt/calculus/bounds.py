@@ -26,6 +26,7 @@ from .normality import normality
 from .raising import Claim, Search, holds, met
 from .simplify import assumed
 from .told import written_out
+from .tries import tries
 from .unit_products import factors, unit_product
 from .within import enclosed
 
@@ -170,7 +171,7 @@ def _leaves(build: Builder) -> list[tuple[Path, Elem | Param]]:
 def _unfold(build: Builder, states: set[str]) -> None:
     """Writes in the definitions within a step, as far as that comes to an end."""
     for _ in range(_MAX_UNFOLDS):
-        if not any(x.key not in states and _written_in(build, p) for p, x in _leaves(build)):
+        if not any(x.key not in states and tries(build.unfold, p) for p, x in _leaves(build)):
             return
 
 
@@ -179,15 +180,7 @@ def _unfold_once(build: Builder, states: set[str]) -> None:
     for leaf in dict.fromkeys(x for _, x in _leaves(build) if x.key in states):
         for path, x in _leaves(build):
             if x == leaf:
-                _written_in(build, path)
-
-
-def _written_in(build: Builder, path: Path) -> bool:
-    try:
-        build.unfold(path)
-    except ProofError:
-        return False
-    return True
+                tries(build.unfold, path)
 
 
 def _split(build: Builder, variable: Symbol) -> None:

@@ -16,6 +16,10 @@ import typer
 
 from symbptt import __version__
 
+from .options import (
+    GivenOption, JsonOption, LatexOption, ModelOption, ProofJsonOption, StepsOption, one_of,
+)  # fmt: skip
+
 app = typer.Typer(
     name="symbptt",
     add_completion=False,
@@ -116,10 +120,7 @@ def derive(
     quantity: Annotated[
         str, typer.Argument(metavar="QUANTITY", help=r"For example \partial h_t/\partial h_k.")
     ],
-    model: Annotated[
-        str,
-        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
-    ],
+    model: ModelOption,
     form: Annotated[
         Form | None, typer.Option(help="The form of a gradient; paths or direct of a Jacobian.")
     ] = None,
@@ -131,15 +132,12 @@ def derive(
         str | None,
         typer.Option(metavar="K", help="How many steps the form truncated looks back."),
     ] = None,
-    steps: Annotated[
-        bool, typer.Option("--steps", help="Show every step with its reason.")
-    ] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")] = False,
+    steps: StepsOption = False,
+    latex: LatexOption = False,
+    json: ProofJsonOption = False,
 ) -> None:
     """Derive one quantity; the kernel checks the proof before anything is printed."""
-    if latex and json:
-        raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    one_of(latex, json)
     from .deriving import print_derivation
 
     print_derivation(
@@ -160,23 +158,17 @@ def prove(
             help="A model file, which may only declare shapes, a worksheet, or a built-in model.",
         ),
     ],
-    given: Annotated[
-        list[str] | None,
-        typer.Option(metavar="STATEMENT", help="What is assumed; may be given several times."),
-    ] = None,
+    given: GivenOption = None,
     by: Annotated[str, typer.Option(help="How, for example: induction on t from 0.")] = "",
-    steps: Annotated[
-        bool, typer.Option("--steps", help="Show every step with its reason.")
-    ] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")] = False,
+    steps: StepsOption = False,
+    latex: LatexOption = False,
+    json: ProofJsonOption = False,
 ) -> None:
     """Prove an equation or inequality, or refute it by a counterexample.
 
     The kernel checks a proof before anything is printed. What is false is an error.
     """
-    if latex and json:
-        raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    one_of(latex, json)
     from .proving import print_proof
 
     if not print_proof(statement, model, given or (), by, steps, latex, json):
@@ -222,17 +214,14 @@ def check(
 
 @app.command()
 def graph(
-    model: Annotated[
-        str,
-        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
-    ],
+    model: ModelOption,
     operations: Annotated[
         bool, typer.Option("--operations", help="A node for every operation.")
     ] = False,
     latex: Annotated[
         bool, typer.Option("--latex", help="Print the picture (TikZ) and the tables as LaTeX.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: JsonOption = False,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the picture as SVG.")
     ] = None,
@@ -261,7 +250,7 @@ def evaluate(
     digits: Annotated[
         int, typer.Option(min=0, max=100, help="Digits after the decimal point.")
     ] = 4,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Evaluate an expression at given values, exactly, with all intermediate matrices."""
     from .evaluating import print_evaluation
@@ -280,7 +269,7 @@ def classify(
     power: Annotated[
         int | None, typer.Option(min=0, help="Of a file: this power too, with its error.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Say how the powers of a matrix grow, with reasons.
 
@@ -301,23 +290,16 @@ def classify(
 
 @app.command()
 def ranges(
-    model: Annotated[
-        str,
-        typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model."),
-    ],
-    given: Annotated[
-        list[str] | None,
-        typer.Option(metavar="STATEMENT", help="What is assumed; may be given several times."),
-    ] = None,
+    model: ModelOption,
+    given: GivenOption = None,
     steps: Annotated[
         bool, typer.Option("--steps", help="Show the proofs, every step with its reason.")
     ] = False,
-    latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
+    latex: LatexOption = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, with the proofs.")] = False,
 ) -> None:
     """Show where the entries of a model's sequences lie, and which can be negative."""
-    if latex and json:
-        raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    one_of(latex, json)
     from .ranging import print_ranges
 
     print_ranges(model, given or (), steps, latex, json)

@@ -120,14 +120,7 @@ class Evaluator:
         self.refuse_nesting(t)
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        step = None
-        if t.mode == "immediate":
-            if not isinstance(y, Elem):
-                raise NotSupported(f"the immediate derivative of {y}, which has no time of its own")
-            step = integer(y.index, env)
-        alone = leaf_key(y, env) if t.mode == "direct" else None
-        motion = Motion(frozenset([leaf_key(x, env)]), step=step, alone=alone, unit=True)
-        response = self.under(motion).value(y, env)
+        response = self.under(Motion.by(t, env)).value(y, env)
         batch = (_dim(tm.size(x), env), *_shape(y, env))
         columns = arrays.vec(np.broadcast_to(np.imag(response) / EPS, batch))
         return columns[..., 0].T

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .terms import Elem
+from .errors import NotSupported
+from .terms import Elem, Partial
 from .theory import ALL, Frame
 from .world import Env, Key, integer, is_element, leaf_key
 
@@ -38,6 +39,18 @@ class Motion:
         step = None if frame.step is None else integer(frame.step, env)
         free = frozenset(leaf_key(x, env) for x in single)
         return cls(free, frozenset(every), frozenset(frame.shocks), step=step)
+
+    @classmethod
+    def by(cls, t: Partial, env: Env) -> Motion:
+        """The variable of a derivative in all its unit directions, in the derivative's mode."""
+        y, x = t.children
+        step = None
+        if t.mode == "immediate":
+            if not isinstance(y, Elem):
+                raise NotSupported(f"the immediate derivative of {y}, which has no time of its own")
+            step = integer(y.index, env)
+        alone = leaf_key(y, env) if t.mode == "direct" else None
+        return cls(frozenset([leaf_key(x, env)]), step=step, alone=alone, unit=True)
 
     def moves(self, key: Key, is_leaf: bool) -> bool:
         """Whether this element moves by itself."""

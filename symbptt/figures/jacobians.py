@@ -8,7 +8,7 @@ from symbptt.core.errors import SymbpttError
 
 from .data import Figure, Line, Panel
 from .series import Series
-from .training import train_recall
+from .training import output_of, recall_batch, train_recall
 
 _SIZE, _INPUTS = 12, 3
 
@@ -30,7 +30,7 @@ def jacobians(series: tuple[Series, ...], sequence: dict[str, str], steps: int) 
 
 
 def _state(one: Series, sequence: dict[str, str]) -> str:
-    states = [k for k in one.module.SHAPES["states"]]
+    states = list(one.module.SHAPES["states"])
     wanted = sequence.get(one.model.name)
     if wanted is None and states:
         return str(states[0])
@@ -110,33 +110,29 @@ def adjoints(series: tuple[Series, ...], sequence: dict[str, str], steps: int) -
         z, rng = _state(one, sequence), np.random.default_rng(0)
         sizes = {**_sizes(one), **_output_sizes(one)}
         params = one.params(sizes, rng)
-        lines = []
-        for label in ("0", None):
-            if label is None:
-                count = train_recall(one.module, params, steps, rng)
-                label = str(count)
-            lines.append(Line(label, tuple(map(float, range(steps))),
-                              _adjoint_norms(one, params, z, steps)))  # fmt: skip
-        panels.append(Panel("$k$", r"$\|\partial L/\partial z_k\|_2$", tuple(lines), yscale="log"))
+        axis = tuple(map(float, range(steps)))
+        before = Line("0", axis, _adjoint_norms(one, params, z, steps))
+        updates = train_recall(one.module, params, steps, rng)
+        after = Line(str(updates), axis, _adjoint_norms(one, params, z, steps))
+        ylabel = r"$\|\partial L/\partial z_k\|_2$"
+        panels.append(Panel("$k$", ylabel, (before, after), yscale="log"))
     return Figure("adjoints", tuple(panels))
 
 
 def _output_sizes(one: Series) -> dict[str, int]:
     """The recalled value is one number, the input that value and a flag."""
     ((_, x),) = one.module.SHAPES["inputs"].items()
-    p = next(s for s in one.module.SHAPES["outputs"].values() if "T" not in s)
+    p = one.module.SHAPES["outputs"][output_of(one.module)]
     return {x[-1]: 2, p[-1]: 1}
 
 
 def _adjoint_norms(one: Series, params: Any, z: str, steps: int) -> tuple[float, ...]:
     import numpy as np
 
-    from .training import recall_batch
-
     module, rng = one.module, np.random.default_rng(1)
     x, y = recall_batch(rng, steps, 64)
     outputs, _ = module.forward(params, x)
-    p = next(k for k, s in module.SHAPES["outputs"].items() if "T" not in s)
+    p = output_of(module)
     error = outputs[p] - y
     norms = []
     for k in range(steps):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from symbptt.codegen import load_module
 from symbptt.core.errors import ReadError
 from symbptt.models.given import assume
 from symbptt.models.model import Model
@@ -83,6 +84,4 @@ def _series(text: str, find: Callable[[str], Model]) -> Series:
 
 def load(model: Model) -> ModuleType:
     """The generated module of a model."""
-    module = ModuleType("generated")
-    exec(compile(numpy_source(model), "generated.py", "exec"), module.__dict__)
-    return module
+    return load_module(numpy_source(model))

@@ -41,6 +41,12 @@ def recall_batch(rng: Any, T: int, B: int) -> tuple[Any, Any]:
     return x, x[0, :, :1].copy()
 
 
+def output_of(module: ModuleType) -> str:
+    """The module's only output without time."""
+    (output,) = (k for k, s in module.SHAPES["outputs"].items() if "T" not in s)
+    return str(output)
+
+
 def train_recall(
     module: ModuleType, params: dict[str, Any], T: int, rng: Any, updates: int = _UPDATES
 ) -> int:
@@ -49,7 +55,7 @@ def train_recall(
     The loss is half the squared error of the module's only output without time, mean over a batch.
     """
     adam = Adam(params)
-    (output,) = (k for k, s in module.SHAPES["outputs"].items() if "T" not in s)
+    output = output_of(module)
     for step in range(updates):
         x, y = recall_batch(rng, T, _BATCH)
         values, cache = module.forward(params, x)

@@ -27,7 +27,7 @@ from symbptt.models.given import assume
 from symbptt.models.model import Model
 from symbptt.models.problem import problem_of
 from symbptt.proof.files import dumps
-from symbptt.proof.objects import Development, Theorem
+from symbptt.proof.objects import Theorem
 from symbptt.refuting import Counterexample, refute_links
 from symbptt.report.compose import Composer, Derived
 from symbptt.report.document import Blocks
@@ -98,16 +98,6 @@ class ModelRanges(Shown):
     rows: tuple[RangeRow, ...]
     outcome: Result
     plain: Model | None = None
-
-    @property
-    def theorems(self) -> tuple[Theorem, ...]:
-        """All ends, in order."""
-        return self.outcome.theorems
-
-    @property
-    def development(self) -> Development:
-        """The theorems with all their lemmas."""
-        return self.outcome.development
 
     @property
     def derived(self) -> Derived:

@@ -143,13 +143,7 @@ class Evaluator:
     def _jacobian(self, t: tm.Partial, env: Env) -> Matrix:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        step = None
-        if t.mode == "immediate":
-            if not isinstance(y, Elem):
-                raise NotSupported(f"the immediate derivative of {y}, which has no time of its own")
-            step = integer(y.index, env)
-        alone = leaf_key(y, env) if t.mode == "direct" else None
-        self.motion = Motion(frozenset([leaf_key(x, env)]), step=step, alone=alone, unit=True)
+        self.motion = Motion.by(t, env)
         try:
             response = self.value(y, env)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from zlib import crc32
 
 _PROLOG = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
@@ -15,13 +16,5 @@ def embedded(svg: str) -> str:
     Several pictures of one page must not share identifiers, or one would use the parts of another.
     """
     svg = _METADATA.sub("", _PROLOG.sub("", svg, count=1)).strip()
-    prefix = f"p{_fingerprint(svg)}-"
+    prefix = f"p{crc32(svg.encode()):08x}-"
     return _ID.sub(lambda m: f"{m[1]}{prefix}{m[2]}", svg)
-
-
-def _fingerprint(text: str) -> str:
-    """A short name that depends on the text only."""
-    value = 0
-    for char in text:
-        value = (value * 131 + ord(char)) % 0xFFFFFFFF
-    return f"{value:08x}"

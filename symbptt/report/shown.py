@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from symbptt.calculus.derive import Result
 from symbptt.core.terms import Term
 from symbptt.proof.files import dumps, loads
 from symbptt.proof.kernel import check
@@ -39,10 +40,18 @@ class ShownStep:
 class Shown(ABC):
     """Theorems with their proof, in every form in which they are read."""
 
+    outcome: Result
+    """What the calculus gave."""
+
     @property
-    @abstractmethod
+    def theorems(self) -> tuple[Theorem, ...]:
+        """The theorems that answer, in order."""
+        return self.outcome.theorems
+
+    @property
     def development(self) -> Development:
         """The theorems with all their lemmas."""
+        return self.outcome.development
 
     @abstractmethod
     def blocks(self, pen: Pen = LATEX_PEN) -> Blocks:
