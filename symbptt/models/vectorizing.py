@@ -20,6 +20,8 @@ def vectorized(term: Term) -> Term:
     term = rebuild(term, args)
     if not isinstance(term, SumOver) or term.lo != ONE or not term.is_scalar:
         return term
+    if term.bound not in term.body.free_symbols:  # nothing says that it counts entries
+        return term
     column = column_of(term.body, term.bound, term.hi)
     return term if column is None else _total(column)
 
