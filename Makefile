@@ -7,7 +7,7 @@ EXTRAS := dev,plots
 ARGS   ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run setup test lint types bench docs clean
+.PHONY: run setup test lint types bench docs examples clean
 
 run: setup            ## build every worksheet (ARGS="..." are passed on)
 	$(BIN)/symbptt build $(ARGS)
@@ -34,11 +34,13 @@ types: setup
 bench: setup          ## print the figures as a table
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: setup           ## as far as there are any
-	@if test -f docs/conf.py; then \
-	  $(BIN)/python -m pip install --quiet -e ".[docs]" && \
-	  $(BIN)/python -m sphinx -W -b html docs docs/_build/html; \
-	else echo "no docs/conf.py yet: the documentation is README.md and ARCHITECTURE.md"; fi
+docs: setup           ## the documentation as pages, docs/_build/html
+	$(BIN)/python -m pip install --quiet -e ".[docs]"
+	$(BIN)/python -m sphinx -q -W --keep-going -j 2 -b html docs docs/_build/html
+
+examples: setup       ## run what the documentation shows (ARGS="--update" writes what commands print)
+	$(BIN)/python -m pip install --quiet -e ".[examples]"
+	$(BIN)/python -m pytest docs -n 2 -q $(ARGS)
 
 clean:                ## remove the environment and everything that can be made again
 	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import (
-        Derivation, Model, ProvedStatement, Verdict, Worksheet, check, derive,
+        Derivation, Model, ProvedStatement, SymbpttError, Verdict, Worksheet, check, derive,
         generate, prove, refute,
     )  # fmt: skip
 
 __version__ = "0.1.0"
 __all__ = [
-    "Derivation", "Model", "ProvedStatement", "Verdict", "Worksheet",
+    "Derivation", "Model", "ProvedStatement", "SymbpttError", "Verdict", "Worksheet",
     "__version__", "check", "derive", "generate", "prove", "refute",
 ]  # fmt: skip
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What ``%load_ext symbptt`` in a notebook does."""
+    import_module(".notebook", __name__).register(ipython)
 
 
 def __getattr__(name: str) -> Any:

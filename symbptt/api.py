@@ -26,6 +26,7 @@ from symbptt.proving import ProvedStatement, prove_statement
 if TYPE_CHECKING:
     from symbptt.ranging import ModelRanges
     from symbptt.refuting import Counterexample
+    from symbptt.worksheet.run import Run
 
 
 class Model(models.Model):
@@ -179,6 +180,29 @@ def _model(model: models.Model | str, equations: bool = True) -> models.Model:
     return Model.parse(model, equations=equations) if is_text else Model.named(model)
 
 
+class Results(list[Any]):
+    """The statements of a worksheet in order, each with its proof; a notebook shows the report.
+
+    ``lang`` is the language of the report, by default that of the worksheet.
+    """
+
+    def __init__(self, run: Run, lang: str | None = None) -> None:
+        super().__init__(p.derivation for p in run.proved)
+        self.run, self.lang = run, lang
+
+    @property
+    def modules(self) -> dict[str, str]:
+        """The sources of the NumPy modules by their names."""
+        return self.run.modules
+
+    def _repr_html_(self) -> str:
+        from symbptt.report.inline import inline_report  # KaTeX is slow to load
+        from symbptt.worksheet.kinds import Style
+        from symbptt.worksheet.report import report
+
+        return inline_report(report(self.run, Style(lang=self.lang)))
+
+
 @dataclass(frozen=True)
 class Worksheet:
     """A worksheet: ``Worksheet.load("derivations/homework3.md").build("generated/homework3")``."""
@@ -199,11 +223,11 @@ class Worksheet:
 
         return cls(read_sheet(text, name))
 
-    def run(self) -> list[Derivation | ProvedStatement]:
+    def run(self) -> Results:
         """Derives and proves every statement; the kernel has accepted every proof."""
         from symbptt.worksheet.run import run_sheet
 
-        return [p.derivation for p in run_sheet(self.sheet).proved]
+        return Results(run_sheet(self.sheet))
 
     def build(self, folder: str | Path, lang: str | None = None) -> list[str]:
         """Writes report, modules and proofs into a directory; the names of the files."""
@@ -213,6 +237,6 @@ class Worksheet:
 
 
 __all__ = [
-    "Derivation", "Model", "ProvedStatement", "Verdict", "Worksheet", "check",
+    "Derivation", "Model", "ProvedStatement", "SymbpttError", "Verdict", "Worksheet", "check",
     "derive", "generate", "prove", "refute",
 ]  # fmt: skip
