@@ -43,5 +43,5 @@ examples: setup       ## run what the documentation shows (ARGS="--update" write
 	$(BIN)/python -m pytest docs -n 2 -q $(ARGS)
 
 clean:                ## remove the environment and everything that can be made again
-	rm -rf $(VENV) build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .symbptt-cache build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

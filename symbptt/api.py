@@ -22,6 +22,7 @@ from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.derivation import Derivation, derive_quantity
 from symbptt.graph import Graph, Level, graph_of
 from symbptt.proving import ProvedStatement, prove_statement
+from symbptt.worksheet.kinds import Style
 
 if TYPE_CHECKING:
     from symbptt.ranging import ModelRanges
@@ -190,6 +191,9 @@ class Results(list[Any]):
         super().__init__(p.derivation for p in run.proved)
         self.run, self.lang = run, lang
 
+    def __repr__(self) -> str:
+        return "\n".join(d.headline for d in self)
+
     @property
     def modules(self) -> dict[str, str]:
         """The sources of the NumPy modules by their names."""
@@ -197,7 +201,6 @@ class Results(list[Any]):
 
     def _repr_html_(self) -> str:
         from symbptt.report.inline import inline_report  # KaTeX is slow to load
-        from symbptt.worksheet.kinds import Style
         from symbptt.worksheet.report import report
 
         return inline_report(report(self.run, Style(lang=self.lang)))
@@ -233,7 +236,7 @@ class Worksheet:
         """Writes report, modules and proofs into a directory; the names of the files."""
         from symbptt.worksheet.build import build_sheet
 
-        return sorted(build_sheet(self.sheet, Path(folder), lang=lang).files)
+        return sorted(build_sheet(self.sheet, Path(folder), style=Style(lang=lang)).files)
 
 
 __all__ = [

@@ -40,7 +40,7 @@ LAYOUTS = ("numerator", "denominator")
 _BY_PARTS = ("paths", "direct", "truncated")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation(Shown):
     """What was asked, and the theorems that answer it, with their proof.
 
@@ -101,7 +101,7 @@ class Derivation(Shown):
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AllGradients(Derivation):
     r"""The gradients with respect to \theta, which names all parameters."""
 
@@ -155,7 +155,7 @@ class AllGradients(Derivation):
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ByParts(Derivation):
     """A quantity by path, along a direct path, or cut by a window: all answers are shown."""
 

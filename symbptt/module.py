@@ -7,11 +7,8 @@ from collections.abc import Iterable
 from symbptt import __version__
 from symbptt.calculus.outside import outside_system
 from symbptt.codegen import DEFAULT, generate_source
-from symbptt.core.errors import NotSupported
 from symbptt.derivation import problem_of
 from symbptt.models.model import Model
-
-TARGETS = ("numpy",)
 
 
 def numpy_source(
@@ -21,9 +18,6 @@ def numpy_source(
 
     Raises NotSupported for another target, or for a model that has no code.
     """
-    if target not in TARGETS:
-        hint = "the targets are " + ", ".join(TARGETS)
-        raise NotSupported(f"there is no target {target!r}", hint=hint)
     problem = problem_of(model)
     system = outside_system(model.theory, problem.loss, problem.main)
-    return generate_source(model, system, __version__, sheet, passes)
+    return generate_source(model, system, __version__, sheet, passes, target)

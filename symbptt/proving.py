@@ -24,7 +24,7 @@ from symbptt.calculus.merging import merged
 from symbptt.calculus.prove import prove
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant, linear
-from symbptt.core.scope import Scope
+from symbptt.core.scope import scope_of
 from symbptt.core.terms import Term
 from symbptt.models.claim import Link, Method, exponent_letters, read_claims, read_method
 from symbptt.models.given import assume
@@ -40,7 +40,7 @@ from symbptt.report.supposed import Supposed
 Facts = tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProvedStatement(Shown):
     """A statement with its theorems, one for each link of its chains.
 
@@ -257,7 +257,7 @@ def _asked(problem: Problem, link: Link, variable: Symbol, start: Expr | None) -
 
 def _variables(problem: Problem, link: Link) -> list[Symbol]:
     """The indices of the statement, t before k: later letters are where ranges end."""
-    fixed = Scope(problem.theory).symbols
+    fixed = scope_of(problem.theory).symbols
     free = (link.left.free_symbols | link.right.free_symbols) - fixed
     bounded = {s for f in link.facts for s in f.free_symbols}
     return sorted(free & bounded, key=lambda s: s.name, reverse=True)

@@ -30,6 +30,7 @@ from symbptt.core.terms import (
     Transposed,
 )  # fmt: skip
 from symbptt.core.traverse import find, substitute
+from symbptt.models.builtin import builtins
 from symbptt.report.pen import LATEX_PEN
 
 _LONGEST = 2_000  # characters of a claim; a whole gradient written out is no longer
@@ -75,9 +76,12 @@ def _plain(term: Term, reference: Reference) -> Term:
         heads = {d.name: d.head for d in problem.theory.definitions}
         names = {adjoint: name for name, adjoint in problem.system.adjoint.items()}
         loss = reference.model.loss
-        found = {x for _, x in find(term, lambda x: isinstance(x, Elem) and x.name in names)}
+        found = {
+            x for _, x in find(term, lambda x: isinstance(x, Elem | Param) and x.name in names)
+        }
         for x in sorted(found, key=str):
-            here = heads[names[x.name]].at(x.index)
+            head = heads[names[x.name]]
+            here = head.at(x.index) if isinstance(x, Elem) else head
             term = substitute(term, {x: Gradient(loss, here)})
     return substitute(term, {s: index_symbol("j") for s in FREED})
 
@@ -321,6 +325,24 @@ _TOKENS = (
     r"^{-1}",
     "0.1e999",
 )
+
+
+_NOISY = ("rnn", "rnn-softmax", "lstm", "gru", "bidirectional", "deep")
+_SPOILT = 5  # of so many inputs one has the noise in its model
+
+
+def noisy_claims(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """(model, claim) for so many inputs with noise in the claim, or in the model."""
+    models = {name: builtins()[name].text for name in _NOISY}
+    claims = {name: [printed(r, r.right) for r in references(name)] for name in _NOISY}
+    spoilt = noise([text for found in claims.values() for text in found], count, seed)
+    spoilt_models = noise(list(models.values()), count, seed + 1)
+    for i, (text, model) in enumerate(zip(spoilt, spoilt_models, strict=True)):
+        name = _NOISY[i % len(_NOISY)]
+        if i % _SPOILT == 0:
+            yield model, claims[name][i % len(claims[name])]
+        else:
+            yield models[name], text
 
 
 def noise(texts: list[str], count: int, seed: int = 0) -> Iterator[str]:

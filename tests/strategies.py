@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Rational, Symbol
 
 from symbptt.core import norms as nm
 from symbptt.core import powers as pw
+from symbptt.core.units import Unit
 from symbptt.core import terms as tm
 from symbptt.core.terms import Elem, Param, Term, index_symbol
 
@@ -32,7 +33,7 @@ Shape = tuple[Expr, Expr]
 ALGEBRA = frozenset({
     "Zero", "Ones", "Identity", "Const", "Plus", "Minus", "Times", "Hadamard", "Scale",
     "Transposed", "Diag", "Map", "Softmax", "SumOver", "OrderedProduct", "When", "Power",
-    "Inverse", "Kron", "Vec", "Trace", "Block", "Entry",
+    "Inverse", "Kron", "Vec", "Trace", "Block", "Entry", "Unit",
 })  # fmt: skip
 ORDER = frozenset({
     "Norm", "Largest", "Min", "Max", "Sup", "EntrywisePower", "Binomial", "Radius",
@@ -201,6 +202,8 @@ _MAKERS: dict[str, _Operation] = {
         lambda m, s, k: tm.Trace(m.term((w := m.choose(SIZES), w), k)), _scalar),
     "Entry": _Operation(_entry, _scalar),
     "Block": _Operation(_block),
+    "Unit": _Operation(
+        lambda m, s, k: Unit(s[0], m.choose((i, j, i + 1, Integer(1)))), _column),
     "Norm": _Operation(lambda m, s, k: nm.Norm(m.term(m.shape(), k)), _scalar),
     "Largest": _Operation(
         lambda m, s, k: nm.Norm(m.term((m.choose(SIZES), ONE), k), "inf"), _scalar),

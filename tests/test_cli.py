@@ -6,8 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 
@@ -115,15 +115,12 @@ def test_models_and_rules() -> None:
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = symbptt("--help")
-        times.append(time.perf_counter() - start)
+    before = getrusage(RUSAGE_CHILDREN).ru_utime
+    done = symbptt("--help")
+    assert getrusage(RUSAGE_CHILDREN).ru_utime - before < 0.25
     assert done.returncode == 0
     for command in ("build", "derive", "models", "rules"):
         assert f"\n  {command} " in done.stdout
-    assert min(times) < 1.0  # the figure itself is measured by `make bench`
     program = (
         "import sys; sys.argv = ['symbptt', '--help']\n"
         "from symbptt.cli import main\n"
@@ -289,13 +286,13 @@ def test_unknown_model_and_form_that_does_not_fit() -> None:
 
 
 def test_bad_input_is_refused_within_two_seconds(tmp_path: Path) -> None:
-    """Each in a fresh process; the slowest kinds."""
+    """Each in a fresh process; the slowest kinds. Processor time: machines may be busy."""
     for name in ("nested-less", "parentheses", "huge", "exponent"):
         path = tmp_path / f"{name}.txt"
         path.write_text(BAD_MODELS[name][0], encoding="utf-8")
-        start = time.perf_counter()
+        before = getrusage(RUSAGE_CHILDREN).ru_utime
         symbptt("derive", "dL/dW", "--model", path)
-        assert time.perf_counter() - start < 4  # twice the figure: test machines are busy
+        assert getrusage(RUSAGE_CHILDREN).ru_utime - before < 2
 
 
 # ---------------------------------------------------------------- build
@@ -304,12 +301,12 @@ def test_bad_input_is_refused_within_two_seconds(tmp_path: Path) -> None:
 def test_build_and_check(tmp_path: Path) -> None:
     (tmp_path / "derivations").mkdir()
     (tmp_path / "derivations" / "small.md").write_text(SHEET, encoding="utf-8")
-    done = symbptt("build", "--only", "tex,json,html,py", cwd=tmp_path)
+    done = symbptt("build", "--only", "tex,json,html,md,py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "jacobian" in done.stdout and "proved" in done.stdout and "1 proved" in done.stdout
     folder = tmp_path / "generated" / "small"
     names = sorted(p.name for p in folder.rglob("*.*"))
-    assert names == ["jacobian.json", "small.html", "small.tex"]
+    assert names == ["jacobian.json", "small.html", "small.md", "small.tex"]
     done = symbptt("build", "--check", cwd=tmp_path)
     assert done.returncode == 0 and "up to date" in done.stdout
 

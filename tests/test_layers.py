@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent / "symbptt"
 ORDER = (
     "core", "rules", "proof", "notation", "calculus", "models", "spectral", "codegen", "report",
     "refuting", "graph", "derivation", "proving", "ranging", "answers", "module", "interop",
-    "figures", "worksheet", "homework", "api", "cli",
+    "figures", "worksheet", "homework", "api", "notebook", "serve", "cli",
 )  # fmt: skip
 APART = {("codegen", "report"), ("report", "codegen"), ("proof", "calculus")}
 # imports inside functions keep slow libraries, or packages that load them, off the start-up path
@@ -27,9 +27,9 @@ def layer(path: Path) -> str:
 
 
 def modules() -> list[Path]:
-    return sorted(p for p in ROOT.rglob("*.py") if p.name != "__main__.py" and p.parent != ROOT) + [
-        ROOT / f"{name}.py" for name in ("api", "derivation", "proving", "module", "interop")
-    ]
+    single = ("api", "derivation", "proving", "module", "interop", "notebook")
+    packaged = (p for p in ROOT.rglob("*.py") if p.name != "__main__.py" and p.parent != ROOT)
+    return sorted(packaged) + [ROOT / f"{name}.py" for name in single]
 
 
 def imported(path: Path) -> Iterator[tuple[str, ast.AST, bool]]:

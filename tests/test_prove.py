@@ -138,7 +138,7 @@ def attempt(name: str, given: tuple[str, ...], claim: str, start: Start) -> Resu
     model = Model.parse(name) if "\n" in name else Model.named(name)
     model, facts = assume(model, given)
     problem = problem_of(model)
-    left, _, right = read_statement(claim, model.scope)
+    left, _, right = read_statement(claim, model.scope.extended(unit=model.unit_size))
     facts = tuple(dict.fromkeys((*facts, *existence(problem.theory, left, right))))
     induction = None if start is None else (index_symbol(start[0]), start[1])
     return prove(problem, left, right, facts, induction)

@@ -23,8 +23,9 @@ SIZED = Style(dimensions=True)
 WORDS = Vocabulary()
 SCOPE = scope_of([*WORDS.params, *WORDS.sequences], [r"\sigma", r"\phi"])
 
-# Not written so that they can be read back: a shock, and functions the scope does not hold.
-LATEX_TERMS = (EVERYTHING | ORDER) - {"Shock", "Func", "Slot"}
+# Not written so that they can be read back: a shock, functions the scope does not hold, and unit
+# vectors, since the scope has a sequence e.
+LATEX_TERMS = (EVERYTHING | ORDER) - {"Shock", "Func", "Slot", "Unit"}
 ONE_LINE_TERMS = LATEX_TERMS - {"D", "Vec"}
 ASCII_TERMS = ONE_LINE_TERMS - {"Zero", "Ones", "Identity", "Block", "Kron", "Entry", "Partial"}
 ASCII_TERMS -= {"EntrywisePower"}  # M_sx^{\\odot 2} is one long name there

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import ALGEBRA, ORDER, T, k, t, terms
 from sympy import Expr, Integer
 
-from symbptt.core import norms, powers
+from symbptt.core import norms, powers, units
 from symbptt.core import terms as tm
 from symbptt.core.errors import ShapeError, SymbpttError
 from symbptt.core.meaning import World, evaluate
@@ -252,5 +252,5 @@ def test_every_class_is_written_or_belongs_to_rules() -> None:
         name for name in tm.__all__
         if isinstance(cls := getattr(tm, name), type) and issubclass(cls, Term)
     }  # fmt: skip
-    classes |= {*norms.__all__, *powers.__all__}
+    classes |= {*norms.__all__, *powers.__all__, *units.__all__}
     assert set(CLASSES) == classes - {"Term", "Meta"}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from symbptt.core.errors import SymbpttError
 from symbptt.core.norms import Norm
 from symbptt.core.terms import (
-    Const, Elem, Gradient, Ones, Param, Partial, Power, Softmax, Term, Times,
+    Const, Elem, Gradient, Inverse, Ones, Param, Partial, Power, Softmax, Term, Times,
 )  # fmt: skip
 from symbptt.core.theory import Assumption
 from symbptt.core.traverse import contains, find, rebuild
@@ -24,6 +25,7 @@ from symbptt.models.replacing import freed
 
 from .deciding import Decision, decide
 from .elaborate import Item, Question, Reading
+from .notes import all_of, sentence
 from .setting import Setting
 
 Way = tuple[str, Reading]
@@ -75,7 +77,7 @@ def _immediate(reading: Reading) -> Iterator[Way]:
         if isinstance(term, Partial) and factor and term.mode == "total":
             y, x = term.args[:2]
             if isinstance(y, Elem) and isinstance(x, Param):
-                shown[f"the derivative of {y.name} by {x.name} is immediate"] = None
+                shown[sentence("assuming.immediate", of=y.name, by=x.name)] = None
                 return Partial(y, x, "immediate")
         inner = isinstance(term, Times)
         return rebuild(
@@ -84,7 +86,7 @@ def _immediate(reading: Reading) -> Iterator[Way]:
 
     other = _changed(reading, change)
     if shown:
-        yield ", ".join(shown), other
+        yield all_of(list(shown)), other
 
 
 def _other_states_constant(reading: Reading) -> Iterator[Way]:
@@ -107,10 +109,29 @@ def _other_states_constant(reading: Reading) -> Iterator[Way]:
         model = freed(model, head)
     setting = replace(reading.setting, model=model, problem=problem_of(model))
     (state,) = names
-    yield (
-        f"{', '.join(others)} (and with it the gates) does not depend on {state}: it is held",
-        replace(reading, setting=setting),
-    )
+    held = sentence("assuming.held", others=", ".join(others), state=state)
+    yield held, replace(reading, setting=setting)
+
+
+def _initial_state_held(reading: Reading) -> Iterator[Way]:
+    """What the initial states are computed from is not followed: they do not depend on it."""
+    model = reading.setting.model
+    if not any(contains(side, cls) for side in _sides(reading) for cls in (Gradient, Partial)):
+        return
+    starts = [
+        d.head.at(0) for d in model.theory.definitions
+        if isinstance(d.head, Elem) and d.index is not None
+        and all(f.subs(d.index, 0) == 0 for f in d.facts) and contains(d.body, Param)
+    ]  # fmt: skip
+    for start in starts:
+        try:
+            model = freed(model, start)
+        except SymbpttError:
+            return
+    if starts:
+        names = ", ".join(dict.fromkeys(f"{x.name}_0" for x in starts))
+        setting = replace(reading.setting, model=model, problem=problem_of(model))
+        yield sentence("assuming.initial", names=names), replace(reading, setting=setting)
 
 
 def _target_sums_to_one(reading: Reading) -> Iterator[Way]:
@@ -125,7 +146,7 @@ def _target_sums_to_one(reading: Reading) -> Iterator[Way]:
         one = Assumption(name, Ones(given.head.shape[0]).T @ given.head, Const(1), given.facts)
         model = told(model, one)
         setting = replace(reading.setting, model=model, problem=problem_of(model))
-        yield f"the entries of {name} sum to one", replace(reading, setting=setting)
+        yield sentence("assuming.sum-to-one", name=name), replace(reading, setting=setting)
 
 
 def _property_of_a_matrix(word: str) -> Callable[[Reading], Iterator[Way]]:
@@ -148,15 +169,43 @@ def _property_of_a_matrix(word: str) -> Callable[[Reading], Iterator[Way]]:
             except SymbpttError:
                 continue
             setting = Setting(model, problem_of(model), reading.setting.facts)
-            yield f"{name} is {word}", replace(reading, setting=setting)
+            yield sentence(f"assuming.{word}", name=name), replace(reading, setting=setting)
 
     return ways
+
+
+def _diagonalizable(reading: Reading) -> Iterator[Way]:
+    """W = Q D Q^{-1}, for claims about W, Q^{-1} and D alone."""
+    sides = _sides(reading)
+    if any(contains(s, cls) for s in sides for cls in (Elem, Partial, Gradient)):
+        return
+    names = {x.name: x for s in sides for _, x in find(s, lambda x: isinstance(x, Param))}
+    square = [n for n, x in names.items() if x.shape[0] == x.shape[1] and not x.is_scalar]
+    theory = reading.setting.model.theory
+    told = (s for a in theory.assumptions for s in (a.left, a.right))
+    known = {x.name for s in told for _, x in find(s, lambda x: isinstance(x, Param))}
+    if any(theory.defined(n) or n in known for n in names):
+        return  # something is known of them already
+    bases = {x.args[0] for s in sides for _, x in find(s, lambda x: isinstance(x, Inverse))}
+    for basis in sorted(x.name for x in bases if isinstance(x, Param)):
+        for name, values in permutations(sorted({*square} - {basis}), 2):
+            equation = rf"{name} = {basis} {values} {basis}^{{-1}}"
+            try:
+                model, _ = assume(reading.setting.model, [equation])
+            except SymbpttError:
+                continue
+            setting = Setting(model, problem_of(model), reading.setting.facts)
+            why = sentence("assuming.diagonalizable", name=name, equation=equation)
+            yield why, replace(reading, setting=setting)
 
 
 ROWS = (
     Row("immediate", _immediate),
     Row("other states constant", _other_states_constant),
     Row("target sums to one", _target_sums_to_one),
+    Row("initial state held", _initial_state_held),
+    Row("diagonalizable", _diagonalizable),
+    Row("normal", _property_of_a_matrix("normal")),
     Row("symmetric", _property_of_a_matrix("symmetric")),
     Row("orthogonal", _property_of_a_matrix("orthogonal")),
 )

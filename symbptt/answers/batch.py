@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from time import perf_counter
 from typing import Any
@@ -25,12 +25,13 @@ _AHEAD = 16  # claims given to an executor before the first verdict is waited fo
 
 @dataclass(frozen=True)
 class Claim:
-    """A line of a file of claims."""
+    """A line of a file of claims; with ``proof`` its verdict has the proof."""
 
     model: str
     claim: str
     given: tuple[str, ...] = ()
     id: str | None = None
+    proof: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def judge_claim(claim: Claim | BadLine) -> Verdict:
     start = perf_counter()
     try:
         with at_most(_SOFT):
-            return judge(claim.model, claim.claim, claim.given, claim.id)
+            verdict = judge(claim.model, claim.claim, claim.given, claim.id)
+            return verdict if claim.proof else replace(verdict, proof=None)
     except OutOfTime:
         verdict = _lost(claim, "it took too long")
     except MemoryError:

@@ -9,6 +9,8 @@ import numpy as np
 from symbptt import refuting
 from symbptt.core.arrays import Array
 from symbptt.core.errors import SymbpttError
+from symbptt.core.evaluation import evaluate
+from symbptt.core.terms import Term
 from symbptt.core.world import show_key
 from symbptt.models.claim import Link
 
@@ -43,9 +45,11 @@ def refutation(setting: Setting, question: Question, facts: Facts) -> Counterexa
     )  # fmt: skip
 
 
-def of_sample(sample: Sample) -> Counterexample:
+def of_sample(sample: Sample, *sides: Term) -> Counterexample:
     """A sample as data: sizes and indices, the leaves that were used, both sides."""
-    world = sample.world
+    world = sample.world.again()  # others may have used more of it
+    for side in sides:
+        evaluate(side, world, sample.indices)
     dims = {str(s): int(v) for s, v in {**world.sizes, **sample.indices}.items()}
     values = {show_key(k): _rows(v) for k, v in world.leaves.items()}
     left, right = sample.left, sample.right

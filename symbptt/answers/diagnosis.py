@@ -13,8 +13,12 @@ from functools import lru_cache
 from symbptt.calculus.derive import Problem, derive
 from symbptt.calculus.tidy import tidy
 from symbptt.core.errors import SymbpttError
-from symbptt.core.terms import Elem, Entry, Gradient, Param, Partial, Term, Times, Transposed
-from symbptt.core.traverse import substitute
+from symbptt.core.norms import Norm
+from symbptt.core.powers import Radius
+from symbptt.core.terms import (
+    Elem, Entry, Gradient, Param, Partial, Power, Term, Times, Transposed,
+)  # fmt: skip
+from symbptt.core.traverse import find, substitute
 from symbptt.models.vectorizing import column_of
 
 from .deciding import refuted
@@ -68,7 +72,29 @@ def _in_relation(setting: Setting, question: Question, facts: Facts) -> Mistake 
                 return Mistake("open-vs-closed-range", Row("open-vs-closed-range").message())
             found = diagnose_relation(question.relation, relation)
             return None if found is None else Mistake(found.id, found.message())
+    return _in_bound(setting, question, facts)
+
+
+def _in_bound(setting: Setting, question: Question, facts: Facts) -> Mistake | None:
+    """The mistake in a bound that holds where a norm stands for a radius, or one exponent is
+    another."""
+    for side in ("left", "right"):
+        term = getattr(question, side)
+        for id, other in _bounds_near(term):
+            if not refuted(setting, replace(question, **{side: other}), facts):
+                return Mistake(id, Row(id).message())
     return None
+
+
+def _bounds_near(term: Term) -> Iterator[tuple[str, Term]]:
+    """What may be meant in the place of a bound, with the mistake that it would be."""
+    radii = {x: Norm(x.args[0]) for _, x in find(term, lambda x: isinstance(x, Radius))}
+    if radii:
+        yield "spectral-radius-for-norm", substitute(term, radii)
+    for _, power in find(term, lambda x: isinstance(x, Power)):
+        base, exponent = power.args[:2]
+        for step in (1, -1):
+            yield "stale-exponent", substitute(term, {power: Power(base, exponent + step)})
 
 
 def answers(problem: Problem, quantity: Term) -> tuple[Term, ...]:

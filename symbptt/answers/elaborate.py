@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from symbptt.core.errors import NotSupported, SymbpttError, Where
+from symbptt.core.errors import Clash, NotSupported, SymbpttError, Where
 from symbptt.core.terms import Elem, Ones, Param, Scale, Term, show_shape
 from symbptt.core.theory import Definition
 from symbptt.core.traverse import find, rebuild, substitute
@@ -26,12 +26,14 @@ from .notes import said
 from .setting import Setting, setting_in
 from .witness import bound_for
 
+_OPEN_SIZE = re.compile(r"\?\d")  # as sizes that nothing determines are written
 _NAMING = re.compile(r"\\triangleq|:=|\\coloneqq|\\equiv")
 
 
 @dataclass(frozen=True)
 class Question:
-    """Whether ``left relation right`` holds; with ``tolerance``, to so much.
+    """Whether ``left relation right`` holds; with ``tolerance``, to so much,
+    entry by entry or for all.
 
     ``relation`` is =, <, <=, >, >=, or "approx". ``exists``: the right side is one choice of what
     is said to exist, so that its failure refutes nothing; ``member``: it is an end of an interval.
@@ -41,7 +43,7 @@ class Question:
     relation: str
     right: Term
     text: str = ""
-    tolerance: Fraction | None = None
+    tolerance: tuple[tuple[Fraction, ...], ...] | None = None
     exists: bool = False
     member: bool = False
 
@@ -54,6 +56,7 @@ class Settled:
     message: str
     text: str = ""
     position: tuple[int, int] | None = None
+    clash: Clash | None = None
 
 
 Item = Question | Settled
@@ -136,7 +139,7 @@ class _Reader:
         for i, link in enumerate(statement.links):
             if statement.exists:
                 items.append(self.existing(link, statement.exists))
-            elif statement.introduces and i == 0:
+            elif statement.introduces and i == 0 and link.error is None:
                 items.append(Settled("definition", "", self.slice(link)))
             else:
                 items += self.link(link)
@@ -152,7 +155,10 @@ class _Reader:
     def link(self, link: nc.Link) -> Iterator[Item]:
         text = self.slice(link)
         if link.error is not None:
-            yield Settled("ill-shaped", _told(link.error), text, _place(link.error))
+            if _OPEN_SIZE.search(link.error.message):
+                raise NotSupported("nothing says how large all of its parts are", link.error.where)
+            yield Settled("ill-shaped", _told(link.error), text, _place(link.error),
+                          getattr(link.error, "clash", None))  # fmt: skip
             return
         left, right, relation = link.left, link.right, link.relation
         if isinstance(left, Term) and isinstance(right, nc.Space) and relation == "in":
@@ -177,6 +183,8 @@ class _Reader:
         left, right, text = self.open(left), self.open(right), self.slice(link)
         if relation in ("=", "approx") and link.tolerance is not None:
             return Question(left, "approx", right, text, link.tolerance)
+        if relation == "propto":  # with the factor one; that another one fails is not shown
+            return Question(left, "=", right, text, exists=True)
         if relation not in ("=", "<", "<=", ">", ">="):
             raise NotSupported(f"{text} cannot be judged", self.where(link.at))
         return Question(left, relation, right, text)

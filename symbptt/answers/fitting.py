@@ -16,6 +16,7 @@ from symbptt.core.evaluation import evaluate
 from symbptt.core.meaning import samples
 from symbptt.core.terms import Const, Elem, Identity, Ones, Param, Term, Times, Transposed
 from symbptt.core.theory import Assumption, Theory
+from symbptt.core.traverse import find
 from symbptt.core.world import Key, World, number
 
 _TRIES = 24
@@ -135,6 +136,15 @@ def _orthogonal(a: Assumption) -> Param | None:
     return leaf if fits else None
 
 
+def _normal(a: Assumption) -> Param | None:
+    """W of ``W^T W = W W^T``."""
+    for leaf in (x for _, x in find(a.left, lambda x: isinstance(x, Param))):
+        assert isinstance(leaf, Param)
+        if a.left == leaf.T @ leaf and a.right == leaf @ leaf.T:
+            return leaf
+    return None
+
+
 def _summing_to_one(a: Assumption) -> Param | Elem | None:
     """y of ``1^T y = 1``."""
     if a.right != Const(1) or not isinstance(a.left, Times) or len(a.left.args) != 2:
@@ -148,6 +158,18 @@ def _symmetric_value(shape: tuple[int, int], rng: np.random.Generator, old: np.n
 ) -> np.ndarray:  # fmt: skip
     m = np.round(4 * rng.normal(size=shape)) / 4 if old is None else old
     return np.triu(m) + np.triu(m, 1).T
+
+
+def _normal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
+    """Neither symmetric nor orthogonal: a circulant matrix, in another basis if it may be real."""
+    n = shape[0]
+    row = np.round(4 * rng.normal(size=n)) / 4 if old is None else old[0]
+    circulant = np.array([np.roll(row, i) for i in range(n)])
+    if old is not None:
+        return circulant
+    basis = np.linalg.qr(rng.normal(size=shape))[0]
+    return np.asarray(basis @ circulant @ basis.T)
 
 
 def _orthogonal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
@@ -176,6 +198,7 @@ _Mend = Callable[[tuple[int, int], np.random.Generator, np.ndarray | None], np.n
 _MENDS: tuple[tuple[_Match, _Mend], ...] = (
     (_transposed, _symmetric_value),
     (_orthogonal, _orthogonal_value),
+    (_normal, _normal_value),
     (_summing_to_one, _share_value),
 )
 """Assumptions that a random draw almost never meets, and values that meet them."""

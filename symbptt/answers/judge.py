@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from symbptt.calculus.merging import merged
 from symbptt.core.errors import SymbpttError
 from symbptt.models.model import Model
 from symbptt.notation.reader import read_syntax
 from symbptt.notation.syntax import Relation
+from symbptt.proving import ProvedStatement
 
 from .assumptions import rescued
 from .counterexample import of_sample, refutation
@@ -23,10 +25,10 @@ from .deciding import Decision, Judged, Outcome, decide
 from .elaborate import Part, Question, Reading, Settled, elaborate
 from .layouts import readings
 from .limits import OutOfTime, at_most
-from .notes import phrase
+from .notes import all_of, phrase, sentence
 from .ranges import Extent
-from .setting import Setting, setting_in, setting_of
-from .verdict import KINDS, Counterexample, LinkVerdict, Verdict
+from .setting import Setting, parsed, setting_in, setting_of
+from .verdict import KINDS, Counterexample, LinkVerdict, Understood, Verdict
 
 _DIAGNOSIS = 1.5  # seconds: the verdict stands without it
 _OF_OUTCOME = {
@@ -58,19 +60,27 @@ def judge(
         verdict = Verdict("not-understood", message="it is nested too deeply")
     if verdict.verdict == "not-understood" and verdict.position is None:
         verdict = replace(verdict, position=(1, 1))
+    if verdict.proof is not None and given:
+        verdict = replace(verdict, proof=_under(verdict.proof, model, tuple(given)))
     return replace(verdict, id=id, ms=1000 * (perf_counter() - start))
+
+
+def _under(proof: ProvedStatement, model: str | Model, given: tuple[str, ...]) -> ProvedStatement:
+    """The proof with the assumptions that it was found under."""
+    plain = parsed(model) if isinstance(model, str) else model
+    return replace(proof, given=given, told=given, plain=plain)
 
 
 def judge_in(setting: Setting, claim: str, quantity: str = "") -> Verdict:
     """The verdict on a claim in a setting; SymbpttError for what is not understood."""
-    value_of = quantity if quantity and not _is_statement(setting, claim) else ""
+    value_of = quantity if quantity and not is_statement(setting, claim) else ""
     text = f"{value_of} = {claim}" if value_of else claim
     reading = elaborate(setting, text)
     if reading.clash is not None:
         return _otherwise(setting, text, reading) or _ill_shaped(reading)
     decision = decide(reading)
     if not decision.refuted:
-        return _settled(reading, decision)
+        return _settled(reading, decision, text)
     return (
         _otherwise(setting, text, reading)
         or _rescued(reading, decision)
@@ -78,7 +88,7 @@ def judge_in(setting: Setting, claim: str, quantity: str = "") -> Verdict:
     )
 
 
-def _is_statement(setting: Setting, claim: str) -> bool:
+def is_statement(setting: Setting, claim: str) -> bool:
     """Whether a text relates something to something, and is not a bare value."""
     return any(isinstance(node, Relation) for node in read_syntax(claim, setting.model.scope))
 
@@ -86,7 +96,7 @@ def _is_statement(setting: Setting, claim: str) -> bool:
 # ---------------------------------------------------------------- verdicts
 
 
-def _settled(reading: Reading, decision: Decision) -> Verdict:
+def _settled(reading: Reading, decision: Decision, text: str = "") -> Verdict:
     """What holds, or is open, as it was read."""
     links = _links(reading, decision)
     unsaid = tuple(dict.fromkeys(u for p in decision.parts for u in p.extent.unsaid))
@@ -96,7 +106,7 @@ def _settled(reading: Reading, decision: Decision) -> Verdict:
         return Verdict("not-understood", notes, (), links, message=bad.message,
                        position=bad.position)  # fmt: skip
     if any(p.extent.narrower for p in decision.parts):
-        message = "it holds for fewer indices than it says: " + ", ".join(unsaid)
+        message = sentence("judged.narrower", range=", ".join(unsaid))
         return Verdict("assuming", notes, unsaid, links, message=message)
     if unsaid:
         notes = (*notes, phrase("range", range=", ".join(unsaid)))
@@ -104,7 +114,17 @@ def _settled(reading: Reading, decision: Decision) -> Verdict:
     if not judged:
         names = phrase("introduces", names=", ".join(reading.defined))
         return Verdict("definition", notes, (), links, message=names)
-    return Verdict(max(judged, key=KINDS.index), notes, (), links)
+    worst = max(judged, key=KINDS.index)
+    proof = _proof(reading, decision, text) if worst == "proved" else None
+    return Verdict(worst, notes, (), links, proof=proof)
+
+
+def _proof(reading: Reading, decision: Decision, text: str) -> ProvedStatement | None:
+    """The theorems of all links as one development; None where there is nothing but shapes."""
+    found = [o.proof for p in decision.parts for o in p.outcomes if o.proof is not None]
+    if not found:
+        return None
+    return ProvedStatement(reading.setting.model, text, (), "", merged(found))
 
 
 def _otherwise(setting: Setting, text: str, usual: Reading) -> Verdict | None:
@@ -119,7 +139,7 @@ def _otherwise(setting: Setting, text: str, usual: Reading) -> Verdict | None:
             if kind == "total" or settled.verdict == "assuming":
                 return settled
             said = [n for n in settled.reading if n not in usual.notes] or list(settled.reading)
-            return replace(settled, verdict="layout", message="it holds with " + "; ".join(said))
+            return replace(settled, verdict="layout", message=sentence("judged.other-layout", reading=all_of(said)))
     return None
 
 
@@ -134,14 +154,15 @@ def _rescued(reading: Reading, decision: Decision) -> Verdict | None:
     example = _example(reading, question, extent, outcome)
     return replace(
         settled, verdict="assuming", assuming=(assumed, *settled.assuming), counterexample=example,
-        message=f"it holds only if {assumed}",
+        message=sentence("judged.assuming", what=assumed),
     )  # fmt: skip
 
 
 def _wrong(reading: Reading, decision: Decision) -> Verdict:
     links = _links(reading, decision)
     question, extent, outcome = _first_false(reading, decision)
-    message = f"this is false: {question.text}" if len(links) > 1 else "the two sides differ"
+    alone = sentence("judged.differ") if question.relation == "=" else sentence("judged.false")
+    message = sentence("judged.link", link=question.text) if len(links) > 1 else alone
     example = _example(reading, question, extent, outcome)
     try:
         with at_most(_DIAGNOSIS):
@@ -159,7 +180,7 @@ def _example(
     """The smallest counterexample; the sample that refuted it where no smaller one is found."""
     found = outcome.example or refutation(reading.setting, question, extent.facts)
     if found is None and outcome.sample is not None:
-        found = of_sample(outcome.sample)
+        found = of_sample(outcome.sample, question.left, question.right)
     return found
 
 
@@ -175,7 +196,8 @@ def _first_false(reading: Reading, decision: Decision) -> tuple[Question, Extent
 def _ill_shaped(reading: Reading) -> Verdict:
     clash = reading.clash
     assert clash is not None
-    return Verdict("ill-shaped", reading.notes, message=clash.message, position=clash.position)
+    return Verdict("ill-shaped", reading.notes, message=clash.message, position=clash.position,
+                   clash=clash.clash)  # fmt: skip
 
 
 # ---------------------------------------------------------------- links
@@ -205,5 +227,7 @@ def _chain(part: Part, judged: Judged) -> list[LinkVerdict]:
 def _link(question: Question, outcome: Outcome) -> LinkVerdict:
     example = outcome.example
     if example is None and outcome.sample is not None:
-        example = of_sample(outcome.sample)
-    return LinkVerdict(_OF_OUTCOME[outcome.kind], question.text, (), example, outcome.reason)
+        example = of_sample(outcome.sample, question.left, question.right)
+    understood = Understood(question.left, question.relation, question.right)
+    return LinkVerdict(_OF_OUTCOME[outcome.kind], question.text, (), example, outcome.reason,
+                       understood=understood)  # fmt: skip

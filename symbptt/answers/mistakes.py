@@ -34,7 +34,7 @@ _ORDER = (
     "target-forgotten", "spectral-radius-for-norm", "power-of-time-varying-jacobian",
     "scalar-for-identity", "ones-for-identity", "recurrence-restated", "jacobian-of-other-model",
     "missing-activation-derivative", "activation-derivative-twice",
-    "activation-instead-of-derivative", "derivative-of-other-activation",
+    "activation-instead-of-derivative", "activation-missing", "derivative-of-other-activation",
     "part-of-the-derivative", "derivative-at-the-state", "derivative-at-the-previous-state",
     "derivative-at-another-step", "temporal-terms-dropped", "missing-sum-over-k",
     "missing-sum-over-t", "first-term-of-inner-sum", "last-step-only", "inner-sum-too-far",
@@ -51,6 +51,7 @@ ROWS: tuple[Mutation, ...] = tuple(_ALL[id] for id in _ORDER)
 RELATIONS = ("strictness", "direction-of-inequality", "open-vs-closed-range")
 """Mistakes in the relation of a claim, not in its terms."""
 _SHORT = 12  # subterms of an answer whose definitions are written out, too
+_MIDDLING = 24  # of one whose adjoints are written out twice
 _KEPT = 128  # answers whose mutants are kept
 
 
@@ -82,14 +83,31 @@ def mutants(answer: Term, background: Background) -> Iterator[tuple[str, Term]]:
 
 
 def presentations(answer: Term, background: Background) -> list[Term]:
-    """The answer; with the adjoints in it written out once; a short one with all definitions so."""
-    used = {x for _, x in find(answer, lambda x: isinstance(x, Elem))}
-    bodies = {x: body for x in used if (body := background.unfolded(x)) is not None}
-    adjoints = {x: body for x, body in bodies.items() if x.key in background.adjoints}
-    out = [answer, substitute(answer, adjoints)]
+    """The answer; with the adjoints in it written out, once and twice; a short one with all
+    definitions written out.
+
+    Twice, so that the recursion from delta_{t+1} to delta_t stands there without the adjoint of
+    the pre-activation between them.
+    """
+    once = _written_out(answer, background, adjoints=True)
+    out = [answer, once]
+    if len(places(once)) <= _MIDDLING:
+        out.append(_written_out(once, background, adjoints=True))
     if len(places(answer)) <= _SHORT:
-        out.append(substitute(answer, bodies))
+        out.append(_written_out(answer, background))
     return list(dict.fromkeys(out))
+
+
+def _written_out(answer: Term, background: Background, adjoints: bool = False) -> Term:
+    """The answer with the definitions of what is in it, or of its adjoints alone, in their place."""
+    used = {x for _, x in find(answer, lambda x: isinstance(x, Elem))}
+    bodies = {
+        x: body for x in used
+        if (not adjoints or x.key in background.adjoints)
+        and (body := background.unfolded(x)) is not None
+    }  # fmt: skip
+    written: Term = substitute(answer, bodies)
+    return written
 
 
 class Suspects:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symbptt.core.functions import known
-from symbptt.core.terms import Elem, Hadamard, Map, Ones, Plus, Term
+from symbptt.core.terms import Elem, Hadamard, Map, Ones, Param, Plus, Term
 
 from .mutations import Made, Mutation, Place
 
@@ -24,6 +24,12 @@ def activation_for_slope(term: Term, place: Place) -> Iterator[Made]:
     """σ(a) for σ'(a)."""
     if _is_slope(term):
         yield Map(term.args[0], 0, term.arg)
+
+
+def activation_missing(term: Term, place: Place) -> Iterator[Made]:
+    """a for σ(a), where the argument has a name."""
+    if isinstance(term, Map) and term.order == 0 and isinstance(term.arg, Elem | Param):
+        yield term.arg
 
 
 def slope_twice(term: Term, place: Place) -> Iterator[Made]:
@@ -92,6 +98,7 @@ ROWS = {
     m.id: m for m in (
         Mutation("missing-activation-derivative", slope_missing),
         Mutation("activation-instead-of-derivative", activation_for_slope),
+        Mutation("activation-missing", activation_missing),
         Mutation("activation-derivative-twice", slope_twice),
         Mutation("derivative-at-the-state", slope_at_state),
         Mutation("derivative-at-the-previous-state", slope_at_previous_state),

@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from symbptt.core import arrays, norms
+from symbptt.core import arrays, norms, units
 from symbptt.core import terms as tm
 from symbptt.core.arrays import Array
 from symbptt.core.errors import NotSupported, SymbpttError
@@ -178,6 +178,7 @@ _UNCHANGED = (
     tm.Plus, tm.Hadamard, tm.Times, tm.Scale, tm.Transposed, tm.Diag, tm.Vec, tm.Kron, tm.Trace,
     tm.Param, tm.Elem, tm.Zero, tm.Ones, tm.Identity, tm.Map, tm.SumOver, tm.OrderedProduct,
     tm.When, tm.Power, tm.Unvec, tm.Block, tm.Entry, tm.Partial, tm.Gradient,
+    units.Unit,
 )  # fmt: skip
 _NODES: dict[type[Term], Any] = {
     **{cls: NODES[cls] for cls in _UNCHANGED},

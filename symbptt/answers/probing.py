@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sympy import Symbol
@@ -79,11 +79,17 @@ def probe(
     for trial, (sizes, places) in enumerate(samples(sides, theory, facts, trials=trials.stop)):
         if trial not in trials:
             continue
-        for world in _worlds(setting, sizes, trial):
-            for place in places[: None if trial else 4]:
-                _at(found, world, place)
-            break
+        world = _world(setting, sizes, trial)
+        for place in places[: None if trial else 4] if world is not None else ():
+            _at(found, world, place)
     return found
+
+
+def _world(setting: Setting, sizes: dict[Symbol, int], trial: int) -> World | None:
+    """A world of these sizes; claims about one model share it, and what is computed in it."""
+    key = "world", tuple(sizes.items()), trial, tuple(setting.model.onehot)
+    world = setting.problem.once(key, lambda: next(_worlds(setting, sizes, trial), None))
+    return cast(World | None, world)
 
 
 def _worlds(setting: Setting, sizes: dict[Symbol, int], trial: int) -> Iterator[World]:
@@ -146,8 +152,8 @@ def compare(link: Question, left: Array, right: Array) -> str:
     """Whether the relation holds entry by entry: "same", "different", or "close" to the border."""
     relation = link.relation
     if relation == "approx" and link.tolerance is not None and left.shape == right.shape:
-        far = np.abs(left - right).max() > float(link.tolerance) * (1 + _ROUNDING)
-        return "different" if far else "same"
+        slack = np.array(link.tolerance, dtype=float) * (1 + _ROUNDING)
+        return "different" if (np.abs(left - right) > slack).any() else "same"
     if relation in (">", ">="):
         left, right, relation = right, left, "<" + relation[1:]
     if relation not in ("=", "<", "<="):

@@ -49,6 +49,8 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
     if contradictory((*theory.facts, *said, *whole)):
         raise SymbpttError("no index satisfies the conditions and exists in the model")
     missed = [f for f in whole if not entails((*theory.facts, *said), f)]
+    if _equalities(theory, (*said, *whole), said):
+        raise SymbpttError(f"all of it exists only for {', '.join(_words(missed))}")
     if any(_pins(theory, side, f, said) for side in sides for f in missed):
         raise SymbpttError(f"a product or sum in it exists only for {', '.join(_words(missed))}")
     narrower = any(_fails_at_an_end(f, said, theory) for f in missed)
@@ -62,9 +64,21 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
         known = (*theory.facts, *first.facts)
         new = [f for f in dict.fromkeys(more) if not entails(known, f)]
         facts = (*first.facts, *new)
-        if new and not contradictory((*theory.facts, *facts)) and facts not in seen:
+        if not new or facts in seen or contradictory((*theory.facts, *facts)):
+            continue
+        if not _equalities(theory, facts, first.facts):
             seen.append(facts)
             yield Extent(facts, _words([*missed, *new] if narrower else new), narrower)
+
+
+def _equalities(theory: Theory, facts: Facts, said: Facts) -> bool:
+    """Whether facts leave no room between two indices, such as t and k, for which room is said.
+
+    It is so for t >= k and k >= t together: a claim about one index only is not what was meant.
+    """
+    known = (*theory.facts, *facts)
+    tight = (f for f in known if f.free_symbols and entails(known, -f))
+    return any(not entails((*theory.facts, *said), -f) for f in tight)
 
 
 def _pins(theory: Theory, side: Term, fact: Expr, said: Facts) -> bool:

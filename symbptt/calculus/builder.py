@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 from symbptt.core.dependence import vanishes
 from symbptt.core.errors import ProofError
 from symbptt.core.indices import differ, entails, index_symbol
-from symbptt.core.scope import Scope
+from symbptt.core.scope import scope_of
 from symbptt.core.terms import D, Elem, Param, Plus, Shock, Term, Zero, _Nary
 from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import Path, apart, context, replace, substitute, subterm
@@ -35,9 +35,9 @@ class Builder:
         self.theory, self.first, self.line, self.frame = theory, line, line, frame
         self.facts = (*theory.facts, *facts)
         self.steps: list[Step] = []
-        self._free = {
+        self.taken = frozenset(
             s for x in (line, *facts, frame) for s in x.free_symbols if isinstance(s, Symbol)
-        }  # what a bound index must not be called
+        )  # what a bound index must not be called
 
     def mark(self) -> tuple[Term, int]:
         """The current line and the number of steps, to come back to."""
@@ -83,16 +83,20 @@ class Builder:
         bindings = match(row.left, target, bound)
         for condition in row.conditions:
             if not entails(self.facts_at(path), instantiate_index(condition, bindings)):
-                raise ProofError(f"{name} does not apply to {target}")
+                raise ProofError(f"{name} does not apply here")
         if row.premises:
-            check_conditions(row, bindings, Signs(Scope(self.theory), self.facts_at(path)))
+            check_conditions(row, bindings, Signs(scope_of(self.theory), self.facts_at(path)))
         pairs = tuple((bind or {}).items())
         new = instantiate(row.right, bindings)
         self._take("rule", path, new, name, bind=pairs, span=span)
 
-    def back(self, name: str, path: Path, new: Term, span: tuple[int, int] | None = None) -> None:
+    def back(
+        self, name: str, path: Path, new: Term, span: tuple[int, int] | None = None,
+        bind: dict[str, Expr] | None = None,
+    ) -> None:  # fmt: skip
         """Replaces the place by ``new``, from which the rule leads back to it."""
-        self._take("rule", path, new, name, reverse=True, span=span)
+        pairs = tuple((bind or {}).items())
+        self._take("rule", path, new, name, bind=pairs, reverse=True, span=span)
 
     def definition(self, leaf: Term, path: Path) -> Definition:
         """The definition that covers the element with the facts at the place."""
@@ -108,7 +112,7 @@ class Builder:
                 for cut in self.frame.vary
             ):
                 return d
-        raise ProofError(f"{leaf} has no definition here")
+        raise ProofError(f"{leaf.name} has no definition here")
 
     def unfold(self, path: Path) -> None:
         """Replaces an element by its definition; d of a shocked element gets its shock."""
@@ -116,7 +120,7 @@ class Builder:
         leaf = target.args[0] if isinstance(target, D) else target
         d = self.definition(leaf, path)
         mapping: dict[Symbol, Expr] = {} if d.index is None else {d.index: leaf.args[1]}
-        body = apart(substitute(d.body, mapping), self._free)
+        body = apart(substitute(d.body, mapping), self.taken)
         bind = tuple(("index", e) for e in mapping.values())
         if isinstance(target, D) and isinstance(leaf, Elem) and leaf.name in self.frame.shocks:
             self._take("shock", path, Plus(D(body), Shock(leaf)), leaf.key, bind=bind)

@@ -13,6 +13,7 @@ from symbptt.core.terms import (
     Block, Const, Diag, Elem, Entry, Func, Hadamard, Identity, Map, Ones, OrderedProduct, Param,
     Partial, Plus, Scale, SumOver, Term, Times, Transposed, When,
 )  # fmt: skip
+from symbptt.core.units import Unit
 from symbptt.core.theory import Theory
 from symbptt.proof.objects import Theorem
 
@@ -61,6 +62,8 @@ def entry(term: Term, i: Expr, j: Expr, used: set[str]) -> Term:
         return Const(1)
     if isinstance(term, Identity):
         return When(Const(1), i - j, j - i)
+    if isinstance(term, Unit):
+        return When(Const(1), i - term.index, term.index - i)
     if isinstance(term, Diag):
         return When(entry(term.args[0], i, 1, used), i - j, j - i)  # type: ignore[arg-type]
     if isinstance(term, Block) or not isinstance(term, _LEAVES):

@@ -90,7 +90,15 @@ def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, 
         passed, bound = context(term, path)
         for x in node.args[:2]:
             if isinstance(x, Elem) and theory.defined(x.key) and not bound:
-                yield _pieces(theory, x)[0], passed, ()
+                if contradictory((*theory.facts, *passed)):
+                    continue
+                pieces = _pieces(theory, x)
+                yield next((p for p in pieces if not _is_point(p)), pieces[0]), passed, ()
+
+
+def _is_point(piece: Facts) -> bool:
+    """Whether a range is one index alone, as that of an equation for h_0."""
+    return any(entails(piece, -f) for f in piece)
 
 
 def _general(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
@@ -120,6 +128,8 @@ def _needed(
         return
     if isinstance(term, When):
         passed = (*passed, *term.conditions)
+        if contradictory((*theory.facts, *passed)):
+            return  # [0 >= 1] (...): what is inside need not exist
     for part in term.args:
         if isinstance(part, Term):
             yield from _needed(theory, part, passed, ranges)

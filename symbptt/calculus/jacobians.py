@@ -36,11 +36,11 @@ def jacobian(problem: Problem, quantity: Partial) -> Result:
             else:
                 theorems = local(theory, y, x, quantity.mode, facts)
         return Result(Development(theory, tuple(theorems)), (theorems[-1].id,))
-    theorems = _through(theory, _loss_or_none(problem), y, x)
+    theorems = _through(theory, loss_or_none(problem), y, x)
     return Result(Development(theory, tuple(theorems)), (theorems[-1].id,))
 
 
-def _loss_or_none(problem: Problem) -> Loss:
+def loss_or_none(problem: Problem) -> Loss:
     """The loss; for a model without one, a name that no definition has."""
     return Loss(Param("?", 1, 1)) if problem.loss is None else problem.loss
 
@@ -50,7 +50,7 @@ def _by_steps(problem: Problem, y: Term, x: Param, facts: Facts) -> list[Theorem
     t, k = indices(Partial(y, x), "t", "k")
     if isinstance(y, Elem) and y.index.is_Symbol and y.index not in theory_symbols(problem.theory):
         t = y.index
-    return state_sum(problem.theory, _loss_or_none(problem), y, x, facts, t, k)
+    return state_sum(problem.theory, loss_or_none(problem), y, x, facts, t, k)
 
 
 def _paths(problem: Problem, quantity: Partial) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from sympy import Expr
 
@@ -15,7 +16,7 @@ from symbptt.proof.kernel import check
 from symbptt.proof.objects import Identification, Theorem
 
 from .builder import Builder
-from .derive import Problem, derive
+from .derive import Problem, Result, derive
 from .jacobians import theory_symbols
 from .jacobian import local
 
@@ -36,6 +37,12 @@ def derivatives(
             if isinstance(node, Gradient) and _is_loss(problem, node):
                 theory = problem.system.theory
     return theory, out
+
+
+def derived(problem: Problem, quantity: Term, form: str | None = None) -> Result:
+    """The calculus' answer, derived once for a problem; NotSupported where it has none."""
+    result = problem.once((quantity, form), lambda: derive(problem, quantity, form))
+    return cast(Result, result)
 
 
 def _is_loss(problem: Problem, node: Term) -> bool:
@@ -64,7 +71,7 @@ def _derivative(problem: Problem, node: Term, facts: Facts) -> tuple[Theorem, ..
 
 def _by_deriving(problem: Problem, node: Term, facts: Facts) -> tuple[Theorem, ...]:
     """The calculus; a gradient of the loss is left in terms of adjoints."""
-    result = derive(problem, node)
+    result = derived(problem, node)
     theorems = result.development.theorems
     plain = next((i for i, th in enumerate(theorems) if th.id == f"grad:{node.args[1]}"), None)
     if isinstance(node, Gradient) and plain is not None:
@@ -78,7 +85,7 @@ def in_full(problem: Problem, node: Term) -> tuple[Theorem, ...]:
     if not isinstance(node, Gradient) or not _is_loss(problem, node):
         return ()
     try:
-        result = derive(problem, node)
+        result = derived(problem, node)
     except NotSupported:
         return ()
     theorems = result.development.theorems
@@ -94,17 +101,25 @@ def by_sums(problem: Problem, node: Term) -> tuple[Theorem, ...]:
         return ()
     wrt = node.args[1]
     try:
-        development = derive(problem, Gradient(*node.args[:2]), "sum").development
-        check(development)
-    except (NotSupported, ProofError):
+        theorems = problem.once(("sums", wrt), lambda: _sums(problem, Gradient(*node.args[:2])))
+    except NotSupported:
         return ()
-    theorems = development.theorems
     end = next(i for i, th in enumerate(theorems) if th.id == f"sum:{wrt}")
     *before, last = theorems[: end + 1]
     if isinstance(node, Partial):
         return (*before, last)
     value = last.right.T if wrt.is_column else Unvec(last.right.T, *wrt.shape)
     return (*before, replace(last, id=f"sum:{wrt}:matrix", left=node, right=value))
+
+
+def _sums(problem: Problem, node: Gradient) -> tuple[Theorem, ...]:
+    """The theorems of the double sum, which the kernel accepts."""
+    development = derived(problem, node, "sum").development
+    try:
+        check(development)
+    except ProofError as error:
+        raise NotSupported(error.message) from error
+    return development.theorems
 
 
 def _of_a_part(problem: Problem, node: Term, facts: Facts) -> tuple[Theorem, ...]:

@@ -8,7 +8,7 @@ from sympy import Expr, Symbol
 
 from symbptt.core.indices import contradictory, entails
 from symbptt.core.powers import Binomial, EntrywisePower
-from symbptt.core.scope import Scope, solve
+from symbptt.core.scope import solve
 from symbptt.core.terms import (
     Block, Diag, Elem, Entry, OrderedProduct, Param, Power, SumOver, Term, Times,
     When,
@@ -17,7 +17,7 @@ from symbptt.core.traverse import Path, contains, subterm, substitute
 from symbptt.proof.objects import Theorem
 
 from .builder import Builder
-from .tries import tries, until_done, visible
+from .tries import nodes, tries, until_done, visible
 
 _WRITTEN_OUT = 4
 _SMALL: dict[type[Term], tuple[str, ...]] = {
@@ -32,14 +32,16 @@ _SMALL: dict[type[Term], tuple[str, ...]] = {
 # ---------------------------------------------------------------- normal forms
 
 
-def normalize(build: Builder, assumptions: Iterable[Theorem] = ()) -> None:
+def normalize(
+    build: Builder, assumptions: Iterable[Theorem] = (), fixed: frozenset[Symbol] = frozenset()
+) -> None:
     """Empty and single ranges, trivial powers, products of blocks, and what is assumed."""
     told = [th for th in assumptions if th.relation == "="]
     if told or contains(build.line, When):
         build.tidy()
 
     def one() -> bool:
-        if _small(build) or multiply_blocks(build, lambda x: True) or _told(build, told):
+        if _small(build) or multiply_blocks(build, lambda x: True) or _told(build, told, fixed):
             build.tidy()
             return True
         return False
@@ -50,14 +52,33 @@ def normalize(build: Builder, assumptions: Iterable[Theorem] = ()) -> None:
 def _small(build: Builder) -> bool:
     return any(
         tries(build.rule, name, path)
-        for path, node in visible(build.line, lambda x: type(x) in _SMALL)
+        for path, node in nodes(build.line, *_SMALL)
         for name in _SMALL[type(node)]
+        if _FITS.get(name, _always)(node)
     )
+
+
+def _always(node: Term) -> bool:
+    return True
+
+
+_FITS: dict[str, Callable[..., bool]] = {
+    "series-empty": lambda x: not x.gap.is_Integer or x.gap < 0,
+    "series-single": lambda x: x.gap == 0,
+    "product-empty": lambda x: not x.gap.is_Integer or x.gap < 0,
+    "product-single": lambda x: x.gap == 0,
+    "product-constant": lambda x: x.bound not in x.body.free_symbols,
+    "power-zero": lambda x: x.exponent == 0,
+    "power-one": lambda x: x.exponent == 1,
+    "entrywise-zero": lambda x: x.exponent == 0,
+    "entrywise-one": lambda x: x.exponent == 1,
+}
+"""What a node must look like for the rule; it saves most trials in vain."""
 
 
 def multiply_blocks(build: Builder, wanted: Callable[[Term], bool]) -> bool:
     """[A, B] [x; y] = A x + B y, once, where the row of blocks is wanted."""
-    for path, node in visible(build.line, lambda x: isinstance(x, Times)):
+    for path, node in nodes(build.line, Times) if contains(build.line, Block) else ():
         for i, (left, right) in enumerate(zip(node.args, node.args[1:], strict=False)):
             if isinstance(left, Block) and isinstance(right, Block) and wanted(left):
                 k = left.grid[1]
@@ -68,9 +89,8 @@ def multiply_blocks(build: Builder, wanted: Callable[[Term], bool]) -> bool:
     return False
 
 
-def _told(build: Builder, assumptions: list[Theorem]) -> bool:
+def _told(build: Builder, assumptions: list[Theorem], fixed: frozenset[Symbol]) -> bool:
     """Uses an assumption from left to right where its left side stands."""
-    fixed = Scope(build.theory).symbols if assumptions else frozenset()
     for theorem in assumptions:
         left = theorem.left
         for path, node in list(_like(build.line, left)):
@@ -95,12 +115,12 @@ def _parts(node: Term, like: Term) -> Iterator[tuple[tuple[int, int] | None, Ter
 
 
 def _like(line: Term, pattern: Term) -> Iterator[tuple[Path, Term]]:
-    return visible(line, lambda x: type(x) is type(pattern))
+    return nodes(line, type(pattern))
 
 
 def diagonal_entries(build: Builder) -> None:
     """(diag(v) A)_{ij} = v_i A_{ij}, where a product stands in an entry."""
-    for path, node in list(visible(build.line, lambda x: isinstance(x, Entry))):
+    for path, node in list(nodes(build.line, Entry)):
         inner = node.args[0]
         if isinstance(inner, Times) and isinstance(inner.args[0], Diag):
             first, rest = inner.args[0].args[0], Times(*inner.args[1:])
@@ -115,7 +135,7 @@ def unfold(build: Builder, wanted: Callable[[Elem | Param], bool]) -> None:
     """Puts in the definitions of what is wanted; a sum is split where a definition ends."""
 
     def one() -> bool:
-        for path, leaf in visible(build.line, lambda x: isinstance(x, Elem | Param)):
+        for path, leaf in nodes(build.line, Elem, Param):
             if not build.theory.defined(leaf.key) or not wanted(leaf):
                 continue
             if tries(build.unfold, path) or _split_at_end(build, path, leaf):
@@ -181,8 +201,8 @@ def frontier(builders: tuple[Builder, ...], states: set[str], later: bool) -> li
     leaves = dict.fromkeys(
         x
         for build in builders
-        for _, x in visible(build.line, lambda x: isinstance(x, Elem) and x.key in states)
-        if isinstance(x, Elem)
+        for _, x in nodes(build.line, Elem)
+        if isinstance(x, Elem) and x.key in states
     )
     sign = 1 if later else -1
     facts = builders[0].facts
@@ -207,8 +227,8 @@ def split_nonempty(build: Builder) -> None:
     def one() -> bool:
         return any(
             tries(build.rule, "product-last", path)
-            for path, node in visible(build.line, lambda x: isinstance(x, OrderedProduct))
-            if entails(build.facts_at(path), node.hi - node.lo)
+            for path, node in nodes(build.line, OrderedProduct)
+            if entails(build.facts_at(path), node.gap)
         )
 
     until_done(one, "products split")
@@ -218,8 +238,8 @@ def write_out(build: Builder) -> None:
     """Sums over the few entries of a matrix of known size, summand by summand."""
 
     def one() -> bool:
-        for path, node in visible(build.line, lambda x: isinstance(x, SumOver)):
-            length = node.hi - node.lo
+        for path, node in nodes(build.line, SumOver):
+            length = node.gap
             if length.is_Integer and length < _WRITTEN_OUT and contains(node.args[0], Entry):
                 return tries(build.rule, "series-last" if length else "series-single", path)
         return False
@@ -239,14 +259,14 @@ def split_end(build: Builder, moved: Expr, step: int) -> None:
     done: set[Term] = set()
 
     def one() -> bool:
-        for path, node in visible(build.line, lambda x: isinstance(x, SumOver | OrderedProduct)):
+        for path, node in nodes(build.line, SumOver, OrderedProduct):
             if contains(node, Binomial):  # Pascal's rule has split it
                 continue
             for kind, last, first in rows:
                 end, name = (node.hi, last) if step > 0 else (node.lo, first)
                 if isinstance(node, kind) and end == moved and tries(build.rule, name, path):
                     return True
-        for path, node in visible(build.line, lambda x: isinstance(x, Power)):
+        for path, node in nodes(build.line, Power):
             fresh = node not in done and moved.free_symbols & node.exponent.free_symbols
             if fresh and tries(build.rule, "power-left", path):
                 done.add(Power(node.args[0], node.exponent - 1))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 from sympy import Expr, Integer, Symbol
 
@@ -15,8 +17,10 @@ from symbptt.core.traverse import substitute
 from symbptt.proof.objects import Development, Theorem
 
 from .adjoint import AdjointSystem, Loss, adjoint_system
+from .replaying import Replay
 
 Facts = tuple[Expr, ...]
+_KEPT = 512  # derivations of a problem
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Problem:
     main: tuple[str, ...]
     length: Symbol | None
     shared: tuple[Theorem, ...] = field(default=(), compare=False, repr=False)
-    _cache: dict[str, AdjointSystem] = field(default_factory=dict, compare=False, repr=False)
+    _cache: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def system(self) -> AdjointSystem:
@@ -40,9 +44,28 @@ class Problem:
             raise NotSupported(
                 "the model has no loss", hint="add a line such as L = \\sum_t L_t(h_t)"
             )
-        if "system" not in self._cache:
-            self._cache["system"] = adjoint_system(self.theory, self.loss, self.main)
-        return self._cache["system"]
+        loss = self.loss
+        system = self.once("system", lambda: adjoint_system(self.theory, loss, self.main))
+        return cast(AdjointSystem, system)
+
+    @property
+    def replay(self) -> Replay:
+        """The moves that searches for proofs have made."""
+        return cast(Replay, self.once("replay", Replay))
+
+    def once(self, what: Hashable, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives, or raises as an error of its own, kept with the problem."""
+        if what not in self._cache:
+            if len(self._cache) >= _KEPT:
+                self._cache.clear()
+            try:
+                self._cache[what] = make()
+            except NotSupported as error:
+                self._cache[what] = NotSupported(error.message, error.where, error.hint)
+        found = self._cache[what]
+        if isinstance(found, NotSupported):
+            raise NotSupported(found.message, found.where, found.hint)
+        return found
 
     def at_length(self, value: int) -> Problem:
         """The same problem with the length set to a number."""

@@ -5,16 +5,17 @@ Nothing here is trusted; a proof that is found is replayed by the kernel.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from sympy import Expr, Symbol
 
 from symbptt.core.canonical import equal
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import entails
-from symbptt.core.scope import Scope
-from symbptt.core.terms import Elem, Gradient, Term, Zero
+from symbptt.core.scope import scope_of
+from symbptt.core.terms import Elem, Func, Gradient, Param, Partial, Term, Zero
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import substitute
 from symbptt.proof.objects import Chain, Induction, Theorem
@@ -25,17 +26,19 @@ from .forms import kept
 from .joining import joined
 from .known import by_sums, in_full
 from .moves import (
-    diagonal_entries, frontier, normalize, put, put_hypothesis, split_end, starts,
+    diagonal_entries, frontier, normalize, put, put_hypothesis, split_end, split_nonempty, starts,
     unfold, unfold_once,
 )  # fmt: skip
 from .problem import Problem
-from .stages import entries, norms, nothing, split
+from .rejoining import rejoin
+from .stages import entries, norms, nothing
 from .tries import visible
 
 _MAX_NODES = 300  # of a line; longer ones are not compared
 Facts = tuple[Expr, ...]
 Lemmas = dict[Term, tuple[Theorem, ...]]
 Stage = Callable[[Builder, Builder], None]
+Meet = Callable[[Builder, Builder], bool]
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,18 @@ class Search:
             refusal = error
         if self.lemmas and not isinstance(right, Zero):
             raise refusal
-        own = Scope(self.theory).symbols
-        for variable, start in starts((left.free_symbols | right.free_symbols) - own, facts):
+        free = (left.free_symbols | right.free_symbols) - self.fixed
+        for variable, start in starts(free, facts):
             try:
                 return self.inductive(left, right, facts, variable, start)
             except NotSupported:
                 continue
         raise refusal
+
+    @property
+    def fixed(self) -> frozenset[Symbol]:
+        """The lengths and sizes."""
+        return scope_of(self.theory).symbols
 
     @property
     def states(self) -> set[str]:
@@ -80,42 +88,53 @@ class Search:
     # ------------------------------------------------------------ without induction
 
     def direct(self, left: Term, right: Term, facts: Facts) -> Chain:
-        for plan in (self._plain, self._derived, self._finished, self._summed, self._vanishing):
-            a, b = (Builder(self.theory, side, facts) for side in (left, right))
-            if plan(a, b):
-                return joined(a, b)
+        """Every plan without a step through time first, then each as far as it leads."""
+        quick = (self._derived, self._summed, self._finished, self._plain)
+        for meet, plans in (
+            (self._near, quick),
+            (self._meet, (self._plain, self._derived, self._finished, self._summed)),
+            (self._meet, (self._vanishing,)),
+        ):
+            for plan in plans:
+                a, b = (Builder(self.theory, side, facts) for side in (left, right))
+                if plan(a, b, meet):
+                    return joined(a, b)
         raise NotSupported(f"no proof of {left} = {right} was found")
 
-    def _plain(self, a: Builder, b: Builder) -> bool:
+    def _plain(self, a: Builder, b: Builder, meet: Meet) -> bool:
         """Without the theorems about derivatives, which may stand on both sides."""
-        return bool(self.lemmas) and self._meet(a, b)
+        return bool(self.lemmas) and meet(a, b)
 
-    def _derived(self, a: Builder, b: Builder) -> bool:
+    def _derived(self, a: Builder, b: Builder, meet: Meet) -> bool:
         for build in (a, b):
             self._put_derivatives(build)
-        return self._meet(a, b)
+        return meet(a, b)
 
-    def _summed(self, a: Builder, b: Builder) -> bool:
+    def _summed(self, a: Builder, b: Builder, meet: Meet) -> bool:
         """With double sums in place of gradients by parameters."""
-        return self._with_forms(a, b, [by_sums(self.problem, node) for node in self.lemmas])
+        return self._with_forms(a, b, [by_sums(self.problem, node) for node in self.lemmas], meet)
 
-    def _finished(self, a: Builder, b: Builder) -> bool:
+    def _finished(self, a: Builder, b: Builder, meet: Meet) -> bool:
         """With gradients in the form in which the calculus answers."""
-        return self._with_forms(a, b, [in_full(self.problem, node) for node in self.lemmas])
+        return self._with_forms(a, b, [in_full(self.problem, node) for node in self.lemmas], meet)
 
-    def _with_forms(self, a: Builder, b: Builder, forms: list[tuple[Theorem, ...]]) -> bool:
+    def _with_forms(
+        self, a: Builder, b: Builder, forms: list[tuple[Theorem, ...]], meet: Meet
+    ) -> bool:
         """With further theorems about the derivatives, first; ``forms`` may be empty ones."""
         found = [theorems for theorems in forms if theorems]
+        if not found:
+            return False
         for build in (a, b):
             for theorems in found:
-                put(build, theorems[-1], Scope(self.theory).symbols)
+                put(build, theorems[-1], self.fixed)
             self._put_derivatives(build)
-        if not found or not self._meet(a, b):
+        if not meet(a, b):
             return False
         self.helpers.extend(th for theorems in found for th in theorems)
         return True
 
-    def _vanishing(self, a: Builder, b: Builder) -> bool:
+    def _vanishing(self, a: Builder, b: Builder, meet: Meet) -> bool:
         """With the adjoints that are zero past an index at which a definition ends."""
         if self.nested:
             return False
@@ -123,7 +142,7 @@ class Search:
         if not found:
             return False
         self.zeros.extend(found)
-        done = self._derived(a, b)
+        done = self._derived(a, b, meet)
         self.zeros.clear()
         if done:
             self.helpers.extend(found)
@@ -158,9 +177,16 @@ class Search:
         return Theorem(id, head, zero, proof, facts, title="no dependence", subject=(head,))
 
     def _put_derivatives(self, build: Builder) -> None:
-        fixed = Scope(self.theory).symbols if self.lemmas else frozenset()
         for theorems in self.lemmas.values():
-            put(build, theorems[-1], fixed)
+            put(build, theorems[-1], self.fixed)
+
+    def _near(self, a: Builder, b: Builder) -> bool:
+        """Without unfolding states, and comparing only lines about the same quantities."""
+        return self._agree(a, b, self._first(), None, alike=True)
+
+    def _first(self) -> tuple[Stage, ...]:
+        alone = (nothing, rejoin, split_nonempty, self._within, self._powers, norms, entries)
+        return tuple(map(self._of_each, alone))
 
     def _meet(self, a: Builder, b: Builder, known: tuple[Term, Term] | None = None) -> bool:
         """Unfolds both sides stage by stage until their canonical forms agree.
@@ -168,11 +194,12 @@ class Search:
         States may be unfolded forward in time, adjoints backward; each is tried by itself first.
         ``known`` is the induction hypothesis.
         """
-        first: tuple[Stage, ...] = (
-            nothing, split, self._within, self._powers, norms, entries
-        )  # fmt: skip
-        forward: tuple[Stage, ...] = (self._forward, self._within)
-        backward: tuple[Stage, ...] = (self._backward, self._within)
+        first = self._first()
+        if known is not None:  # what an induction has split off stays so
+            first = (first[0], *first[2:])
+        within = self._of_each(self._within)
+        forward: tuple[Stage, ...] = (self._forward, within)
+        backward: tuple[Stage, ...] = (self._backward, within)
         if self._agree(a, b, first, known):
             return True
         begun = [build.mark() for build in (a, b)]
@@ -184,38 +211,62 @@ class Search:
         return False
 
     def _agree(
-        self, a: Builder, b: Builder, stages: tuple[Stage, ...], known: tuple[Term, Term] | None
-    ) -> bool:
+        self, a: Builder, b: Builder, stages: tuple[Stage, ...], known: tuple[Term, Term] | None,
+        alike: bool = False,
+    ) -> bool:  # fmt: skip
         """Whether the sides agree after one of the stages."""
+        compared: tuple[Term, Term] | None = None
         try:
             for stage in stages:
-                before = a.line, b.line
                 stage(a, b)
                 for build in (a, b):
                     for theorem in self.zeros:
-                        put(build, theorem, Scope(self.theory).symbols)
-                    normalize(build, self.assumptions)
+                        put(build, theorem, self.fixed)
+                    self._move(build, "normal", self._normalize)
                 if known is not None:
                     put_hypothesis(a, *known)
                 if max(map(_nodes, (a.line, b.line))) > _MAX_NODES:
                     return False
-                first = stage == stages[0]
-                if (first or (a.line, b.line) != before) and equal(a.line, b.line, a.facts):
+                if (a.line, b.line) == compared:
+                    continue
+                compared = a.line, b.line
+                if alike and vocabulary(a.line) != vocabulary(b.line):
+                    continue
+                if equal(a.line, b.line, a.facts):
                     return True
         except NotSupported:  # the lines grow beyond what can be compared
             return False
         return False
 
-    def _within(self, a: Builder, b: Builder) -> None:
-        """Everything but the states."""
-        stay = self.states | self.adjoints
-        for build in (a, b):
-            unfold(build, lambda x: x.key not in stay)
+    def _move(self, build: Builder, what: Hashable, action: Callable[[Builder], object]) -> None:
+        """Does what depends on the line alone, and was done before for many a line."""
+        own = self.theory is self.problem.theory
+        self.problem.replay.move(build, (what, own), action)
 
-    def _powers(self, a: Builder, b: Builder) -> None:
+    def _of_each(self, move: Callable[[Builder], object]) -> Stage:
+        """The stage that makes the move on both sides."""
+
+        def stage(a: Builder, b: Builder) -> None:
+            for build in (a, b):
+                self._move(build, (move.__name__, self._stay), move)
+
+        return stage
+
+    @property
+    def _stay(self) -> frozenset[str]:
+        return frozenset(self.states | self.adjoints)
+
+    def _normalize(self, build: Builder) -> None:
+        normalize(build, self.assumptions, self.fixed)
+
+    def _within(self, build: Builder) -> None:
+        """Everything but the states."""
+        stay = self._stay
+        unfold(build, lambda x: x.key not in stay)
+
+    def _powers(self, build: Builder) -> None:
         """Powers that vanish by assumption."""
-        for build in (a, b):
-            vanishing_powers(build, self.assumptions)
+        vanishing_powers(build, self.assumptions)
 
     def _forward(self, *builders: Builder) -> None:
         """The states of the latest step, once."""
@@ -225,11 +276,12 @@ class Search:
         """The adjoints of the earliest step, once."""
         self._unfold_states(builders, self.adjoints, later=False)
 
-    @staticmethod
-    def _unfold_states(builders: tuple[Builder, ...], states: set[str], later: bool) -> None:
+    def _unfold_states(
+        self, builders: tuple[Builder, ...], states: set[str], later: bool
+    ) -> None:  # fmt: skip
         leaves = frontier(builders, states, later)
         for build in builders:
-            unfold_once(build, leaves)
+            self._move(build, ("once", *leaves), lambda one: unfold_once(one, leaves))
 
     # ------------------------------------------------------------ induction
 
@@ -292,8 +344,21 @@ class Search:
         return Theorem(id, left, build.line, build.chain(), facts, title="meaning", subject=())
 
 
+@lru_cache(maxsize=16384)
 def _nodes(term: Term) -> int:
     return 1 + sum(map(_nodes, term.children))
+
+
+@lru_cache(maxsize=16384)
+def vocabulary(term: Term) -> frozenset[str]:
+    """The names in it; lines with different ones are hardly ever equal."""
+    if isinstance(term, Elem | Param):
+        return frozenset((term.key,))
+    if isinstance(term, Partial | Gradient):
+        by = "/".join(",".join(sorted(vocabulary(x))) for x in term.children)
+        return frozenset((f"{type(term).__name__} {by}",))
+    own = (term.name,) if isinstance(term, Func) else ()
+    return frozenset(own).union(*map(vocabulary, term.children))
 
 
 def _contains(build: Builder, term: Term) -> bool:

@@ -1,4 +1,4 @@
-"""Stages of a proof search that need nothing but the two lines: each rewrites both."""
+"""Stages of a proof search that need nothing but a line: each rewrites one."""
 
 from __future__ import annotations
 
@@ -9,32 +9,24 @@ from symbptt.core.traverse import contains
 
 from .builder import Builder
 from .forms import push
-from .moves import split_nonempty, write_out
+from .moves import write_out
 
 
-def nothing(a: Builder, b: Builder) -> None:
-    """The sides as they stand."""
+def nothing(build: Builder) -> None:
+    """The side as it stands."""
 
 
-def split(a: Builder, b: Builder) -> None:
-    """The last factor of every product."""
-    for build in (a, b):
-        split_nonempty(build)
-
-
-def norms(a: Builder, b: Builder) -> None:
+def norms(build: Builder) -> None:
     """Spectral radii and norms of what they are known of."""
-    for build in (a, b):
-        if contains(build.line, Radius) or contains(build.line, Norm):
-            push(build, "similar", Power)
-            push(build, "radius", Radius)
-            push(build, "radius", Norm)
+    if contains(build.line, Radius) or contains(build.line, Norm):
+        push(build, "similar", Power)
+        push(build, "radius", Radius)
+        push(build, "radius", Norm)
 
 
-def entries(a: Builder, b: Builder) -> None:
+def entries(build: Builder) -> None:
     """Entries of sums and products as sums of entries."""
-    for build in (a, b):
-        if contains(build.line, Entry):
-            push(build, "similar", Power)
-            push(build, "entry", Entry)
-            write_out(build)
+    if contains(build.line, Entry):
+        push(build, "similar", Power)
+        push(build, "entry", Entry)
+        write_out(build)

@@ -5,6 +5,7 @@ The result has the same canonical form; nothing is multiplied out.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -20,6 +21,7 @@ from symbptt.core.traverse import rebuild
 Facts = tuple[Expr, ...]
 
 
+@lru_cache(maxsize=65536)
 def tidy(term: Term, facts: Facts = ()) -> Term:
     """The term without zeros, units and decided conditions."""
     inner = facts
@@ -49,7 +51,7 @@ def _node(term: Term, facts: Facts) -> Term:
         return term.body
     if isinstance(term, SumOver) and contradictory((*facts, *term.range_facts)):
         return Zero(*term.shape)
-    if isinstance(term, SumOver) and (term.hi - term.lo).expand() == 0:
+    if isinstance(term, SumOver) and term.gap == 0:
         return tidy(term.instance(term.lo), facts)
     if isinstance(term, Vec) and term.args[0].is_column:
         return term.args[0]

@@ -23,6 +23,18 @@ def visible(
                 yield from visible(arg, test, (*path, i))
 
 
+def nodes(term: Term, *kinds: type[Term], path: Path = ()) -> Iterator[tuple[Path, Term]]:
+    """The visible nodes of these very classes; what has none of them is passed over."""
+    if term.kinds.isdisjoint(kinds):
+        return
+    if type(term) in kinds:
+        yield path, term
+    if not isinstance(term, Partial | Gradient):
+        for i, arg in enumerate(term.args):
+            if isinstance(arg, Term):
+                yield from nodes(arg, *kinds, path=(*path, i))
+
+
 def until_done(move: Callable[[], bool], what: str) -> None:
     """Repeats a move as long as it does something; NotSupported where that has no end."""
     for _ in range(_MAX_STEPS):

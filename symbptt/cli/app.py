@@ -8,54 +8,31 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from symbptt import __version__
+from symbptt.core.errors import SymbpttError
 
+from .failing import told, told_usage
+from .help import Command, Group
 from .options import (
-    GivenOption, JsonOption, LatexOption, ModelOption, ProofJsonOption, StepsOption, one_of,
+    Detail, Form, GivenOption, JsonOption, Kind, Lang, LatexOption, Layout, ModelOption,
+    NamesOption, ProofJsonOption, ShapesOption, SheetOption, SheetsArgument, StepsOption, one_of,
 )  # fmt: skip
 
 app = typer.Typer(
     name="symbptt",
-    add_completion=False,
+    cls=Group,
     no_args_is_help=True,
+    suggest_commands=False,  # click makes suggestions itself
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-
-class Form(StrEnum):
-    """The forms of a gradient, and those of a Jacobian: paths and direct."""
-
-    gradient = "gradient"
-    sum = "sum"
-    adjoint = "adjoint"
-    expanded = "expanded"
-    components = "components"
-    kronecker = "kronecker"
-    truncated = "truncated"
-    paths = "paths"
-    direct = "direct"
-
-
-class Layout(StrEnum):
-    """How Jacobians are laid out."""
-
-    numerator = "numerator"
-    denominator = "denominator"
-
-
-class Lang(StrEnum):
-    """The languages of a report."""
-
-    en = "en"
-    zh = "zh"
 
 
 def _show_version(asked: bool) -> None:
@@ -76,46 +53,63 @@ def symbptt(
     """Gradients of recurrent networks: derived in matrix notation, proved step by step, printed,
     and turned into NumPy code.
 
-    \b
-      symbptt build
-      symbptt derive "dL/dW" --model rnn --steps
-      symbptt derive "\\partial h_t / \\partial h_k" --model rnn --latex
-      symbptt derive "dL/dW" --model my-model.txt --form expanded --T 3
-      symbptt prove "h_t = \\sigma(W h_{t-1} + U x_t + b)" --model rnn --steps
+    A model is a text file, a block of a worksheet, or built in (symbptt models). What is asked is
+    LaTeX or plain text, such as dL/dW or \\partial h_t/\\partial h_k. Nothing is printed before
+    the kernel has checked its proof.
     """
 
 
-@app.command()
+@app.command(cls=Command)
 def build(
-    sheets: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[SHEET]...", help="Worksheets; by default all of derivations/."),
-    ] = None,
+    sheets: SheetsArgument = None,
     out: Annotated[
         Path, typer.Option(help="Where the files go, in a directory for each worksheet.")
     ] = Path("generated"),
     only: Annotated[
-        str, typer.Option(metavar="KINDS", help="Some of py,json,tex,html,pdf, with commas.")
+        str, typer.Option(metavar="KINDS", help="Some of py,json,tex,html,md,pdf, with commas.")
     ] = "",
     lang: Annotated[
         Lang | None, typer.Option(help="The language of the report, instead of the worksheet's.")
     ] = None,
+    detail: Annotated[
+        Detail | None,
+        typer.Option(help="What each proof uses, the proofs, or every step of the kernel too."),
+    ] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(help="The report, its questions, a sheet with room for answers, or slides."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; show what differs from --out.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Build also what has not changed.")
+    ] = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, max=64, help="Worksheets at once; by default a core each."
+        ),
+    ] = None,
 ) -> None:
-    """Build worksheets: report, NumPy modules, proofs."""
-    from .building import build_all, kinds_of
+    """Build worksheets: report, NumPy modules, proofs.
+
+    A worksheet that has not changed since it was built, by this version, is passed over.
+    """
+    from symbptt.worksheet.kinds import Style
+
+    from .building import build_all, default_jobs, kinds_of
 
     try:
         kinds = kinds_of(only)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--only") from error
-    fine = build_all(sheets, out, kinds, None if lang is None else lang.value, check)
+    style = Style(*(None if x is None else x.value for x in (lang, detail, kind)))
+    fine = build_all(sheets, out, kinds, style, check, jobs or default_jobs(), force)
     raise typer.Exit(0 if fine else 1)
 
 
-@app.command()
+@app.command(cls=Command)
 def derive(
     quantity: Annotated[
         str, typer.Argument(metavar="QUANTITY", help=r"For example \partial h_t/\partial h_k.")
@@ -146,18 +140,12 @@ def derive(
     )  # fmt: skip
 
 
-@app.command()
+@app.command(cls=Command)
 def prove(
     statement: Annotated[
         str, typer.Argument(metavar="STATEMENT", help=r"For example M^k = Q \Lambda^k Q^{-1}.")
     ],
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE|NAME",
-            help="A model file, which may only declare shapes, a worksheet, or a built-in model.",
-        ),
-    ],
+    model: ShapesOption,
     given: GivenOption = None,
     by: Annotated[str, typer.Option(help="How, for example: induction on t from 0.")] = "",
     steps: StepsOption = False,
@@ -175,16 +163,13 @@ def prove(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     answers: Annotated[
         Path | None,
         typer.Argument(metavar="[ANSWERS.md]", help="A homework: Markdown with LaTeX."),
     ] = None,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(metavar="SHEET.md", help="The worksheet that the homework answers."),
-    ] = None,
+    sheet: SheetOption = None,
     html: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write the marked homework as one page.")
     ] = None,
@@ -194,6 +179,9 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, claims one a line.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes at work on claims.")] = 1,
+    proof: Annotated[
+        bool, typer.Option("--proof", help="Print the proof of what is proved.")
+    ] = False,
 ) -> None:
     """Judge a homework against its worksheet, or claims about models.
 
@@ -204,15 +192,16 @@ def check(
             raise typer.BadParameter("either claims or a homework", param_hint="--claims")
         from .checking import print_verdicts
 
-        raise typer.Exit(0 if print_verdicts(claims, json, workers) else 1)
+        raise typer.Exit(0 if print_verdicts(claims, json, workers, proof) else 1)
     if answers is None or sheet is None:
-        raise typer.BadParameter("check ANSWERS.md --sheet SHEET.md, or --claims FILE")
+        raise click.UsageError("Say check ANSWERS.md --sheet SHEET.md, or check --claims FILE.",
+                               click.get_current_context())  # fmt: skip
     from .marking import print_marks
 
-    raise typer.Exit(0 if print_marks(answers, sheet, html, json) else 1)
+    raise typer.Exit(0 if print_marks(answers, sheet, html, json, proof) else 1)
 
 
-@app.command()
+@app.command(cls=Command)
 def graph(
     model: ModelOption,
     operations: Annotated[
@@ -234,7 +223,7 @@ def graph(
     print_graph(model, operations, json, latex, svg)
 
 
-@app.command()
+@app.command(cls=Command)
 def evaluate(
     expression: Annotated[str, typer.Argument(metavar="EXPRESSION", help="For example W^{30}.")],
     given: Annotated[
@@ -243,10 +232,7 @@ def evaluate(
             "--with", metavar="VALUES", help="For example 'W = [[0, 1], [1, 0.5]]; n = 3'."
         ),
     ] = "",
-    model: Annotated[
-        str,
-        typer.Option(metavar="FILE|NAME", help="The model whose names the expression has."),
-    ] = "",
+    model: NamesOption = "",
     digits: Annotated[
         int, typer.Option(min=0, max=100, help="Digits after the decimal point.")
     ] = 4,
@@ -258,7 +244,7 @@ def evaluate(
     print_evaluation(expression, given, model, digits, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def classify(
     matrix: Annotated[
         str,
@@ -288,7 +274,7 @@ def classify(
     print_growth(matrix, json)
 
 
-@app.command()
+@app.command(cls=Command)
 def ranges(
     model: ModelOption,
     given: GivenOption = None,
@@ -305,7 +291,20 @@ def ranges(
     print_ranges(model, given or (), steps, latex, json)
 
 
-@app.command()
+@app.command(cls=Command)
+def serve(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where it listens; 0 takes any that is free.")
+    ] = 8017,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Open a page to try it all, on this machine only; nothing that is typed there is kept."""
+    from .serving import serve_page
+
+    serve_page(port, browser)
+
+
+@app.command(cls=Command)
 def models() -> None:
     """List the built-in models."""
     from .listing import print_models
@@ -313,7 +312,7 @@ def models() -> None:
     print_models()
 
 
-@app.command()
+@app.command(cls=Command)
 def rules() -> None:
     """List the rules that proofs may use."""
     from .listing import print_rules
@@ -321,7 +320,7 @@ def rules() -> None:
     print_rules()
 
 
-@app.command()
+@app.command(cls=Command)
 def mistakes() -> None:
     """List the common mistakes that wrong answers are compared with."""
     from .listing import print_mistakes
@@ -335,17 +334,20 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        app()
+        status = app(prog_name="symbptt", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(2)
+    except click.UsageError as error:
+        print(told_usage(error, sys.argv[1:]), file=sys.stderr)
+        sys.exit(2)
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except RecursionError:
         print("error: the input is nested too deeply", file=sys.stderr)
         sys.exit(1)
-    except Exception as error:
-        from symbptt.core.errors import SymbpttError
-
-        if not isinstance(error, SymbpttError):
-            raise
-        print(f"error: {error}", file=sys.stderr)
+    except SymbpttError as error:
+        print(told(error), file=sys.stderr)
         sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)

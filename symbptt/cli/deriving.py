@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import sys
 from pathlib import Path
 
 from symbptt.api import Model
+from symbptt.core.errors import SymbpttError
 from symbptt.derivation import derive_quantity
 from symbptt.models.builtin import builtins
+from symbptt.report.folding import fold
 from symbptt.report.shown import Shown
 
-_WIDEST = 120
+from .failing import named
+from .terminal import is_shown, painter, width
+
 _NAME = re.compile(r"[\w-]+")
 
 
@@ -29,7 +31,9 @@ def print_derivation(
     window: str | None = None,
 ) -> None:
     """Derives, checks, prints."""
-    derivation = derive_quantity(find_model(model), quantity, form, length, layout, window=window)
+    about = find_model(model)
+    with named({"QUANTITY": quantity}):
+        derivation = derive_quantity(about, quantity, form, length, layout, window=window)
     derivation.verify()
     print(shown(derivation, steps, latex, as_json))
 
@@ -42,7 +46,16 @@ def shown(derivation: Shown, steps: bool, latex: bool, as_json: bool) -> str:
         return "\n".join(_latex_lines(derivation))
     if latex:
         return derivation.latex()
-    return derivation.explain(width=_width()) if steps else derivation.text()
+    if steps:
+        return derivation.explain(width=width(), paint=painter())
+    return folded(derivation.text())
+
+
+def folded(text: str) -> str:
+    """Long lines folded on a terminal; what is read by a program stays as it is."""
+    if not is_shown():
+        return text
+    return "\n".join(part for line in text.split("\n") for part in fold(line, width(), "    "))
 
 
 def _latex_lines(derivation: Shown) -> list[str]:
@@ -57,12 +70,10 @@ def _latex_lines(derivation: Shown) -> list[str]:
     return out
 
 
-def _width() -> int:
-    """The width of the terminal; a pipe gets one fixed width."""
-    return min(shutil.get_terminal_size((100, 24)).columns, _WIDEST) if sys.stdout.isatty() else 100
-
-
 def find_model(text: str, equations: bool = True) -> Model:
     """A built-in model by name, or else the model in a file; ``equations`` as in ``Model.load``."""
-    is_name = _NAME.fullmatch(text) is not None and not Path(text).exists()
+    file = Path(text.partition("#")[0])
+    is_name = _NAME.fullmatch(text) is not None and not file.exists()
+    if not is_name and not file.exists():
+        raise SymbpttError(f"there is no file {file}", hint="symbptt models lists what is built in")
     return Model.named(text) if is_name or text in builtins() else Model.load(text, equations)

@@ -38,8 +38,16 @@ def _read(file: Path) -> Any:
         if file.suffix == ".npy":
             return np.load(file, allow_pickle=False)
         return np.loadtxt(file, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
-        raise SymbpttError(f"{file}: no matrix of numbers can be read: {error}") from error
+    except FileNotFoundError as error:
+        raise SymbpttError(f"there is no file {file}") from error
+    except OSError as error:
+        raise SymbpttError(f"{file}: cannot read it: {error.strerror}") from error
+    except (ValueError, EOFError) as error:
+        why = "" if file.suffix == ".npy" else f": {str(error).partition(';')[0]}"
+        raise SymbpttError(
+            f"{file}: no matrix of numbers can be read{why}",
+            hint="numpy.save(FILE, W) or numpy.savetxt(FILE, W, delimiter=',') writes one",
+        ) from error
 
 
 def _told(g: FloatGrowth) -> list[str]:

@@ -12,6 +12,7 @@ from symbptt.report.pen import LATEX_PEN, UNICODE_PEN
 from symbptt.report.tex_writer import blocks_to_tex
 
 from .deriving import find_model
+from .terminal import painter, width
 
 
 def print_graph(model: str, operations: bool, as_json: bool, latex: bool, svg: Path | None) -> None:
@@ -32,4 +33,4 @@ def _shown(graph: Graph, as_json: bool, latex: bool) -> str:
         return json.dumps(data(graph), ensure_ascii=False)
     if latex:
         return f"{to_tikz(picture(graph))}\n\n{blocks_to_tex(tables(graph, LATEX_PEN), 'en')}"
-    return to_text(tables(graph, UNICODE_PEN))
+    return to_text(tables(graph, UNICODE_PEN), width=width(), paint=painter())

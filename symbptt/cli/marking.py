@@ -5,30 +5,38 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from symbptt.answers.showing import SIGNS, kind_of
 from symbptt.core.errors import SymbpttError
 from symbptt.homework.asked import asked_in
 from symbptt.homework.marking import Judged, Marked, mark
-from symbptt.homework.page import SIGNS, kind_of, to_page
+from symbptt.homework.page import to_page
 from symbptt.homework.reading import read_answers
 from symbptt.worksheet.reader import load_sheet, read_text
 
 from .tables import print_table
+from .terminal import painter
 
 _WIDE = 56
 
 
-def print_marks(answers: Path, sheet: Path, html: Path | None, as_json: bool) -> bool:
-    """Prints verdicts and points, and writes the page; whether every display is accepted."""
+def print_marks(
+    answers: Path, sheet: Path, html: Path | None, as_json: bool, proof: bool = False
+) -> bool:
+    """Prints verdicts and points, and writes the page; whether every display is accepted.
+
+    With ``proof`` each proved display is followed by its proof.
+    """
     asking = asked_in(load_sheet(sheet))
     document = read_answers(read_text(answers), str(answers))
     if as_json:
         marked = mark(document, asking)
-        print(json.dumps(marked.json(), ensure_ascii=False, indent=1))
+        print(json.dumps(marked.json(proof), ensure_ascii=False, indent=1))
     else:
         print(f"{answers}", flush=True)
-        marked = mark(document, asking, _progress)
+        marked = mark(document, asking, partial(_progress, proof=proof))
         print()
         _print_points(marked)
     if html is not None:
@@ -38,11 +46,13 @@ def print_marks(answers: Path, sheet: Path, html: Path | None, as_json: bool) ->
     return marked.accepted
 
 
-def _progress(judged: Judged) -> None:
+def _progress(judged: Judged, proof: bool) -> None:
     v = judged.verdict
     place = str(judged.stated.place) or "-"
+    kind = kind_of(v.verdict)
+    sign = painter()(kind, f"{SIGNS[kind]} {v.verdict}")
     print(f"  {judged.line:>4}  {place:<5} {_short(judged.stated.claim):<{_WIDE}}  "
-          f"{SIGNS[kind_of(v.verdict)]} {v.verdict}", flush=True)  # fmt: skip
+          f"{sign}", flush=True)  # fmt: skip
     said = [v.message] if v.message and v.verdict != "definition" else []
     said += [f"assuming: {a}" for a in v.assuming]
     if v.mistake is not None:
@@ -50,8 +60,10 @@ def _progress(judged: Judged) -> None:
     if judged.carried is not None:
         said.append(f"it follows from line {judged.carried}: the error is carried forward")
     said += [f"the error is carried forward: {_short(x.text)}" for x in v.links if x.carried]
+    if proof and v.proof is not None:
+        said += v.proof.explain().splitlines()
     for text in said:
-        print(f"              {text}")
+        print(f"              {text}".rstrip())
 
 
 def _print_points(marked: Marked) -> None:

@@ -1,13 +1,95 @@
-"""Options that several commands have."""
+"""Options that several commands have, and the words that some of them take."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from .completing import models, sheets
+
+
+class Form(StrEnum):
+    """The forms of a gradient, and those of a Jacobian: paths and direct."""
+
+    gradient = "gradient"
+    sum = "sum"
+    adjoint = "adjoint"
+    expanded = "expanded"
+    components = "components"
+    kronecker = "kronecker"
+    truncated = "truncated"
+    paths = "paths"
+    direct = "direct"
+
+
+class Layout(StrEnum):
+    """How Jacobians are laid out."""
+
+    numerator = "numerator"
+    denominator = "denominator"
+
+
+class Lang(StrEnum):
+    """The languages of a report."""
+
+    en = "en"
+    zh = "zh"
+    both = "both"
+
+
+class Detail(StrEnum):
+    """How much of the proofs a report tells."""
+
+    brief = "brief"
+    normal = "normal"
+    full = "full"
+
+
+class Kind(StrEnum):
+    """What is printed of a worksheet."""
+
+    report = "report"
+    questions = "questions"
+    solution = "solution"
+    slides = "slides"
+
+
 ModelOption = Annotated[
-    str, typer.Option(metavar="FILE|NAME", help="A model file, a worksheet, or a built-in model.")
+    str,
+    typer.Option(
+        metavar="FILE|NAME", autocompletion=models,
+        help="A model file, a worksheet, or a built-in model.",
+    ),
+]  # fmt: skip
+ShapesOption = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE|NAME", autocompletion=models,
+        help="A model file, which may only declare shapes, a worksheet, or a built-in model.",
+    ),
+]  # fmt: skip
+NamesOption = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE|NAME", autocompletion=models,
+        help="The model whose names the expression has.",
+    ),
+]  # fmt: skip
+SheetsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[SHEET]...", autocompletion=sheets,
+        help="Worksheets; by default all of derivations/.",
+    ),
+]  # fmt: skip
+SheetOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="SHEET.md", autocompletion=sheets, help="The worksheet that the homework answers."
+    ),
 ]
 GivenOption = Annotated[
     list[str] | None,

@@ -9,9 +9,12 @@ from symbptt.core.errors import NotSupported
 from symbptt.proving import prove_statement
 from symbptt.refuting import Counterexample, refute_unproved
 from symbptt.report.document import Display
-from symbptt.report.pen import LATEX_PEN
+from symbptt.report.pen import LATEX_PEN, UNICODE_PEN
+from symbptt.report.plain import to_text
 
 from .deriving import find_model, shown
+from .failing import named
+from .terminal import painter, width
 
 
 def print_proof(
@@ -25,10 +28,13 @@ def print_proof(
 ) -> bool:
     """Proves, checks, prints; a statement without a proof is refuted. Whether it was proved."""
     about = find_model(model, equations=False)
+    texts = {"STATEMENT": statement, "--given": given, "--by": by}
     try:
-        proved = prove_statement(about, statement, given, by)
+        with named(texts):
+            proved = prove_statement(about, statement, given, by)
     except NotSupported as failure:
-        found = refute_unproved(about, statement, given, failure)
+        with named(texts):
+            found = refute_unproved(about, statement, given, failure)
         print(_refutation(found, statement, given, latex, as_json))
         return False
     print(shown(proved, steps, latex, as_json))
@@ -45,4 +51,4 @@ def _refutation(
         return json.dumps(data, ensure_ascii=False)
     if latex:
         return "\n".join(b.latex for b in found.blocks(LATEX_PEN) if isinstance(b, Display))
-    return found.text()
+    return to_text(found.blocks(UNICODE_PEN), width=width(), paint=painter())

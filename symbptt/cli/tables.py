@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+
+from .terminal import is_shown
 
 Row = Sequence[str]
 
@@ -12,7 +13,7 @@ Row = Sequence[str]
 def print_table(head: Row, rows: Iterable[Row]) -> None:
     """A table: drawn in a terminal, columns with two spaces between them otherwise."""
     listed = [tuple(map(str, row)) for row in rows]
-    if sys.stdout.isatty():
+    if is_shown():
         _print_rich(head, listed)
         return
     columns = zip_longest(head, *listed, fillvalue="")

@@ -3,7 +3,7 @@
 take_apart    Model, AdjointSystem  ->  Parts      which definitions, for which purpose
 make_layout   Model, Parts          ->  Layout     names, axes and stored steps of everything
 lower         Parts, Layout         ->  Lowered    loops over time (symbptt.codegen.ir)
-optimise      Program               ->  Program    the same, faster (symbptt.codegen.passes)
+prepare       Program               ->  Program    the same, faster, for a target (targets, passes)
 frame         all of these          ->  Frame      the printed pieces of a module
 render        Frame                 ->  str        the module (templates/module.py.j2)
 """
@@ -26,8 +26,9 @@ from .frame import make_frame
 from .layout import make_layout, unpadded
 from .lower import lower
 from .parts import take_apart
-from .passes import DEFAULT, checked, optimise
+from .passes import DEFAULT, checked
 from .passes.context import context_of
+from .targets import target_of
 from .words import py
 
 if TYPE_CHECKING:
@@ -41,29 +42,32 @@ def generate_source(
     version: str,
     sheet: str = "",
     passes: Iterable[str] = DEFAULT,
+    target: str = "numpy",
 ) -> str:
-    """The text of a NumPy module with the model's values and gradients.
+    """The text of a module with the model's values and gradients.
 
     ``system`` is the adjoint system of the model for a loss outside: an unspecified function of
     all sequences. ``sheet`` names the worksheet in the header. Raises NotSupported where a term has
-    no code. ``passes`` names the optimisations that run (``passes.PASSES``).
+    no code. ``passes`` names the optimisations that run (``passes.PASSES``), ``target`` what the
+    module computes with (``targets.TARGETS``).
     The same arguments always give the same text.
     """
-    passes = checked(passes)
+    passes, kind = checked(passes), target_of(target)
     parts = take_apart(model, system)
     layout = make_layout(model, parts)
     if "unpadded" in passes:
         unpadded(layout, parts)
     lowered = lower(parts, layout)
-    program = optimise(lowered.program, context_of(parts, layout, lowered), passes)
+    context = context_of(parts, layout, lowered)
+    program, printer, more = kind.prepare(lowered.program, context, passes)
     lowered = replace(lowered, program=program)
-    frame = make_frame(model, parts, layout, lowered, version, sheet)
-    return render(frame)
+    frame = make_frame(model, parts, layout, lowered, version, sheet, printer)
+    return render(kind.template, {**frame, "kernels": (), **more})
 
 
-def render(frame: dict[str, Any]) -> str:
+def render(template: str, frame: dict[str, Any]) -> str:
     """The module's text; every name that the template mentions must be in the frame."""
-    return _environment().get_template("module.py.j2").render(frame)
+    return _environment().get_template(template).render(frame)
 
 
 @lru_cache(maxsize=1)

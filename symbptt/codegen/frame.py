@@ -16,9 +16,13 @@ from . import ir
 from .interface import Interface, show
 from .layout import Layout
 from .lower import Lowered
+from .memory import memory_lines
 from .numpy_printer import WIDTH, NumpyPrinter, helpers
 from .parts import Parts
+from .passes.blocks import IN_BLOCKS
 from .passes.given import optional
+from .passes.rewrite import writes
+from .segments import find_segments
 from .spans import Span
 from .words import Words, py, safe
 
@@ -27,12 +31,14 @@ if TYPE_CHECKING:
 
 
 def make_frame(
-    model: Model, parts: Parts, layout: Layout, lowered: Lowered, version: str, sheet: str
+    model: Model, parts: Parts, layout: Layout, lowered: Lowered, version: str, sheet: str,
+    printer: NumpyPrinter,
 ) -> dict[str, Any]:
-    """The template's dictionary."""
+    """The template's dictionary; ``printer`` prints the loops."""
     interface = Interface(layout, lowered.total is not None)
-    words = Words(parts, layout, lowered, interface, model.onehot)
-    pieces = _Pieces(parts, layout, lowered)
+    program, segments = lowered.program, find_segments(parts, layout)
+    words = Words(parts, layout, lowered, interface, model.onehot, not segments.refused)
+    pieces = _Pieces(parts, layout, lowered, printer)
     missing = tuple(
         layout.public[z] for z, key in parts.outside.items()
         if layout.arrays[key].name in pieces.optional
@@ -40,16 +46,20 @@ def make_frame(
     keywords = [
         *(["steps"] if interface.counted else []), *(["functions"] if layout.functions else [])
     ]  # fmt: skip
-    program = lowered.program
+    onehot = words.onehot() if lowered.total else ()
     return {
         "title": words.title(model.name), "version": safe(version), "sheet": safe(sheet),
         "equations": words.equations(), "conventions": words.conventions(),
+        "memory": memory_lines(layout, program, pieces.printer, not segments.refused),
         "metadata": words.metadata(model.equations), "span": words.span(),
         "argument_notes": words.arguments(), "adjoint_notes": words.adjoints(),
         "loss_notes": words.losses() if lowered.total else [],
         "keywords": "".join(f"{k}, " for k in keywords),
         "passed": "".join(f"{k}={k}, " for k in keywords),
         "handed": "".join(f"{k}, " for k in keywords), "space": pieces.space,
+        "more": ", space" if pieces.space else "",
+        "no_checkpoint": segments.refused, "every_step": segments.every_step,
+        "length": layout.dim_keys[layout.length],
         "counted": interface.counted, "functions": bool(layout.functions),
         "least": interface.least,
         "timed": tuple(layout.public[k] for k in layout.outputs if layout.arrays[k].timed),
@@ -72,16 +82,18 @@ def make_frame(
         ),
         "helpers": helpers(pieces.everything), "products": _products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
-        "onehot": words.onehot() if lowered.total else (),
+        "onehot": onehot, "classes": {k: interface.shapes["targets"][k][-1] for k in onehot},
     }  # fmt: skip
 
 
 class _Pieces:
     """What the functions unpack and return."""
 
-    def __init__(self, parts: Parts, layout: Layout, lowered: Lowered) -> None:
+    def __init__(
+        self, parts: Parts, layout: Layout, lowered: Lowered, printer: NumpyPrinter
+    ) -> None:
         self.parts, self.layout, self.lowered = parts, layout, lowered
-        self.printer = NumpyPrinter(layout)
+        self.printer = printer
         program = lowered.program
         self.everything = (*program.forward, *program.backward, *program.loss)
         self.optional = optional(program)
@@ -92,7 +104,10 @@ class _Pieces:
         computed = dict.fromkeys(d.key for d in parts.forward)
         keys = (*layout.params, *layout.inputs, *computed)
         names = dict.fromkeys(layout.arrays[k].name for k in keys)
-        made = {n.array.name: None for n in ir.walk(program.forward) if isinstance(n, ir.Allocate)}
+        made = {
+            a.name: None for n in ir.walk(program.forward) if isinstance(n, ir.Allocate)
+            for a in (n.array, *n.members)
+        }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
 
     # ------------------------------------------------------------ unpacking
@@ -247,10 +262,11 @@ class _Pieces:
 
     def loss_grads(self) -> str:
         """The gradients of the outputs that the model's loss gives."""
-        found, arrays = {d.key for d in self.parts.loss}, self.layout.arrays
+        found, arrays = writes(self.lowered.program.loss), self.layout.arrays
         outside, axes = self.parts.outside.items(), self.layout.axes
         return self.dictionary(
-            {z: self.slots(arrays[g], axes.get(z)) for z, g in outside if g in found}
+            {z: self.slots(arrays[g], axes.get(z)) for z, g in outside
+             if g in arrays and arrays[g].name in found}
         )
 
     def direct(self) -> list[tuple[str, str, str]]:
@@ -285,12 +301,16 @@ def _is_summand(body: Term, leaf: Elem | Param) -> bool:
 
 
 def _products(body: ir.Body) -> set[str]:
-    """The large products that the module needs: of rows with a matrix, of columns with rows."""
+    """The large products that the module needs: of rows with a matrix, of columns with rows, of
+    blocks of columns."""
     found: set[str] = set()
+    if any(isinstance(n, ir.Blocks) or getattr(n, "function", "") == IN_BLOCKS
+           for n in ir.walk(body)):  # fmt: skip
+        found.add("blocks")
     for loop in ir.walk(body):
         if isinstance(loop, ir.Loop) and loop.together:
             for node in ir.walk(loop.body):
-                if isinstance(node, ir.Into) and node.function == "product":
+                if isinstance(node, ir.Into) and node.function in ("product", IN_BLOCKS):
                     found.add("product")
                 if isinstance(node, ir.MatMul):
                     found.add("gram" if isinstance(node.left, ir.Swap) else "product")

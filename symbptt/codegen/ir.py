@@ -20,19 +20,22 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from .values import (
-    BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number, Outer,
-    Part, Read, Select, Softmax, Spread, Stacked, Swap, Total, Value, broadcast, show_axes,
+    BATCH, Across, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number,
+    Optional, Outer, Part, Read, Select, Softmax, Spread, Stacked, Swap, Total, Value, broadcast,
+    show_axes,
 )  # fmt: skip
 
 __all__ = [
     "BATCH",
     "Accumulate",
+    "Across",
     "Add",
     "Allocate",
     "Apply",
     "Array",
     "Axes",
     "Bind",
+    "Blocks",
     "Body",
     "Chunks",
     "Eye",
@@ -49,6 +52,7 @@ __all__ = [
     "Mul",
     "Note",
     "Number",
+    "Optional",
     "Outer",
     "Part",
     "Passes",
@@ -192,6 +196,18 @@ class Bind(Statement):
 
     array: Array
     value: Read
+
+
+@dataclass(frozen=True)
+class Blocks(Statement):
+    """``matrix`` is ``value`` (.., K, N) in blocks of columns (.., N/b, K, b); ``view`` is the
+    storage of ``result``, whose last axis has length N, with its columns in the same blocks.
+    """
+
+    matrix: Array
+    view: Array
+    value: Value
+    result: Read
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from symbptt.core.functions import known
 from . import ir
 from .numpy_numbers import Level
 from .numpy_values import ValuePrinter, helpers, signed
+from .passes.blocks import IN_BLOCKS
 
 WIDTH = 100
 INDENT = "    "
@@ -116,6 +117,8 @@ class NumpyPrinter(ValuePrinter):
         sign = _IN_PLACE.get(node.function)
         if sign and operands[0] == target:
             return [f"{pad}{target} {sign}= {operands[1]}"]
+        if node.function == IN_BLOCKS:
+            return [f"{pad}_product({', '.join(operands)}, out={target})"]
         if node.function in ("product", "softmax"):
             return [f"{pad}_{node.function}({', '.join(operands)}, out={target})"]
         if node.function == "sum over entries":
@@ -177,6 +180,11 @@ class NumpyPrinter(ValuePrinter):
         self.chunk = None
         return out
 
+    def blocks(self, node: ir.Blocks, depth: int) -> list[str]:
+        names = f"{node.matrix.name}, {node.view.name}"
+        return [f"{INDENT * depth}{names} = _blocked({self.text(node.value)}, "
+                f"{node.result.array.name})"]  # fmt: skip
+
     def bind(self, node: ir.Bind, depth: int) -> list[str]:
         return [f"{INDENT * depth}{node.array.name} = {self.text(node.value)}"]
 
@@ -197,6 +205,7 @@ _STATEMENTS: dict[type[Any], Callable[..., list[str]]] = {
     ir.Loop: NumpyPrinter.loop, ir.Passes: NumpyPrinter.passes, ir.Masked: NumpyPrinter.masked,
     ir.Given: NumpyPrinter.given, ir.Into: NumpyPrinter.into,
     ir.Bind: NumpyPrinter.bind, ir.Size: NumpyPrinter.size, ir.Chunks: NumpyPrinter.chunks,
+    ir.Blocks: NumpyPrinter.blocks,
 }  # fmt: skip
 
 __all__ = ["WIDTH", "NumpyPrinter", "helpers"]

@@ -45,14 +45,28 @@ class ValuePrinter(Numbers):
             return array.name, Level.ATOM
         loop = self.together
         if node.part is not None:
-            lo, hi = node.part
-            cut = ":" if hi - lo == array.count else f"{lo}:{hi}"
+            cut = self.members(node)
             return f"{array.name}[{cut}, {self.index(node.index - array.first)}]", Level.ATOM
         if loop is not None and node.index.has(loop.index):
             gap = node.index - loop.index - array.first
             cut = self.span(array, loop.first + gap, loop.last + gap)
             return array.name if cut == ":" else f"{array.name}[{cut}]", Level.ATOM
         return f"{array.name}[{self.index(node.index - array.first)}]", Level.ATOM
+
+    def members(self, node: ir.Read) -> str:
+        """The members of a stack that are meant, as an index."""
+        lo, hi = node.part or (0, node.array.count)
+        return ":" if hi - lo == node.array.count else f"{lo}:{hi}"
+
+    def optional(self, node: ir.Optional) -> Text:
+        return f"0 if {node.arg.array.name} is None else {self.text(node.arg)}", Level.SUM
+
+    def across(self, node: ir.Across) -> Text:
+        read = node.arg
+        if read.part is None:
+            return f"{self.text(read)}[:, None]", Level.ATOM
+        step = self.index(read.index - read.array.first)
+        return f"{read.array.name}[{self.members(read)}, None, {step}]", Level.ATOM
 
     def span(self, array: ir.Array, first: Expr, last: Expr) -> str:
         """The slots first..last of an array as a slice."""
@@ -176,9 +190,13 @@ def helpers(body: Iterable[ir.Statement]) -> dict[str, str]:
         row = known(node.function) if isinstance(node, ir.Apply) else None
         if row is None or (node.order == 0 and _CALL.fullmatch(row.numpy)):
             continue
-        text = row.numpy.format(x="x") if node.order == 0 else _derivative(row, node.order)
-        out[helper_name(row.name, node.order)] = text
+        out[helper_name(row.name, node.order)] = function_text(row, node.order)
     return dict(sorted(out.items()))
+
+
+def function_text(row: Function, order: int) -> str:
+    """The text of a function of the table at x, or of a derivative of it."""
+    return _derivative(row, order) if order else row.numpy.format(x="x")
 
 
 def _derivative(row: Function, order: int) -> str:
@@ -211,4 +229,5 @@ _VALUES: dict[type[Any], Callable[..., Text]] = {
     ir.Apply: ValuePrinter.apply, ir.Softmax: ValuePrinter.softmax, ir.Total: ValuePrinter.total,
     ir.Spread: ValuePrinter.spread, ir.Join: ValuePrinter.join, ir.Part: ValuePrinter.part,
     ir.Grid: ValuePrinter.grid, ir.Select: ValuePrinter.select, ir.Stacked: ValuePrinter.stacked,
+    ir.Across: ValuePrinter.across, ir.Optional: ValuePrinter.optional,
 }  # fmt: skip

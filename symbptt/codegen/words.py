@@ -32,6 +32,11 @@ _CLIP = (
     "parameter gradient is clipped to -c..c. Gradients of inputs and states stay as they are"
 )
 Rows = list[tuple[str, str]]
+_CHECKPOINT = (
+    '"sqrt": the values of about √T steps are kept at a time, and computed again on the way back '
+    "from the states in front of them: the same gradients, in memory that grows with √T. None: all "
+    "values are kept"
+)
 _TRUNCATE = (
     "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
     "at most k times from one step to the next counts (in the sum over t and s: t - s <= k); an "
@@ -66,9 +71,10 @@ class Words:
         lowered: Lowered,
         interface: Interface,
         onehot: tuple[str, ...],
+        checkpoints: bool,
     ) -> None:
         self.parts, self.layout, self.lowered, self.interface = parts, layout, lowered, interface
-        self._onehot = onehot
+        self._onehot, self.checkpoints = onehot, checkpoints
 
     def onehot(self) -> tuple[str, ...]:
         """The targets that may be given as classes."""
@@ -178,6 +184,8 @@ class Words:
             axes = show(self.interface.mask_axes)
             rows.append(("mask", f"{axes} of 0 and 1: a step with 0 leaves the states as they are, "
                          "and nothing flows back from its outputs"))  # fmt: skip
+        if self.checkpoints:
+            rows.append(("checkpoint", _CHECKPOINT))
         rows.append(("outputs", self.listed("outputs")))
         return _columns(rows)
 

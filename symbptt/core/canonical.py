@@ -10,7 +10,7 @@ does not split ranges, unfold definitions or solve equations: those are steps of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +25,7 @@ from .naming import first_free, namings
 from .network import MAX_WRITTEN_OUT, entries
 from .resolve import Inconsistent, Network, resolve
 from .spelling import expression_text, name_text
-from .terms import D, Inverse, Map, Term
+from .terms import D, Inverse, Map, Plus, SumOver, Term
 from .traverse import substitute
 
 Facts = tuple[Expr, ...]
@@ -50,12 +50,15 @@ def is_zero(term: Term, facts: Facts = ()) -> bool:
 
 
 def _vanishes(coefficient: Expr) -> bool:
-    return bool(coefficient == 0 or expand(coefficient) == 0)
+    return bool(coefficient == 0 or (not coefficient.is_Rational and expand(coefficient) == 0))
 
 
 @lru_cache(maxsize=16384)
 def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
     """The canonical polynomial: network key -> coefficient (treat as read-only)."""
+    parts = _summands(term)
+    if len(parts) > 1:
+        return _added(polynomial(part, facts) for part in parts)
     vertices = Vertices()
     row = None if term.shape[0] == 1 else vertices.new(term.shape[0])
     col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
@@ -64,6 +67,25 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
         for text, coefficient in _monomial_keys(monomial, (row, col), vertices, facts):
             out[text] = out.get(text, Integer(0)) + coefficient
     return {k: c for k, c in out.items() if not _vanishes(c)}
+
+
+def _added(polynomials: Iterable[Polynomial]) -> Polynomial:
+    out: Polynomial = {}
+    for found in polynomials:
+        for text, coefficient in found.items():
+            out[text] = out[text] + coefficient if text in out else coefficient
+    return {k: c for k, c in out.items() if not _vanishes(c)}
+
+
+def _summands(term: Term) -> tuple[Term, ...]:
+    """What adds up to the term, so that what lines have in common is looked at once."""
+    if isinstance(term, Plus):
+        return tuple(x for part in term.children for x in _summands(part))
+    if isinstance(term, SumOver) and not term.gap.is_Integer:
+        inner = _summands(term.body)
+        if len(inner) > 1:
+            return tuple(SumOver(x, *term.args[1:]) for x in inner)
+    return (term,)
 
 
 @lru_cache(maxsize=16384)

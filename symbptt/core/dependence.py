@@ -8,6 +8,7 @@ well-founded when every cycle of names runs one way through time and strictly so
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,11 +44,12 @@ def references(term: Term) -> list[tuple[tuple[Expr, ...], Term]]:
 
 def edges(theory: Theory) -> list[Edge]:
     """The dependency edges from defined names to all names."""
-    return list(_edges(theory.definitions, theory.facts))
+    return list(_edges(theory))
 
 
 @lru_cache(maxsize=256)
-def _edges(definitions: tuple[Definition, ...], facts: tuple[Expr, ...]) -> tuple[Edge, ...]:
+def _edges(theory: Theory) -> tuple[Edge, ...]:
+    definitions, facts = theory.definitions, theory.facts
     defined_params = {d.key for d in definitions if d.index is None}
     out = []
     for d in definitions:
@@ -65,11 +67,16 @@ def _edges(definitions: tuple[Definition, ...], facts: tuple[Expr, ...]) -> tupl
     return tuple(out)
 
 
-def reachable(theory: Theory, names: set[str], same_time: bool = False) -> set[str]:
+def reachable(theory: Theory, names: Iterable[str], same_time: bool = False) -> frozenset[str]:
     """The names that the given names depend on, themselves included.
 
     With ``same_time`` only along edges that may stay at the same index.
     """
+    return _reachable(theory, frozenset(names), same_time)
+
+
+@lru_cache(maxsize=4096)
+def _reachable(theory: Theory, names: frozenset[str], same_time: bool) -> frozenset[str]:
     graph: dict[str, set[str]] = defaultdict(set)
     for e in edges(theory):
         if not (same_time and (e.strictly_before or e.strictly_after)):
@@ -79,9 +86,10 @@ def reachable(theory: Theory, names: set[str], same_time: bool = False) -> set[s
         for target in graph[todo.pop()] - seen:
             seen.add(target)
             todo.append(target)
-    return seen
+    return frozenset(seen)
 
 
+@lru_cache(maxsize=256)
 def check_theory(theory: Theory) -> Scope:
     """Raises ModelError unless every definition is well-founded and nothing is defined twice.
 
@@ -97,11 +105,9 @@ def check_theory(theory: Theory) -> Scope:
             raise ModelError(f"the definition of {d.name} has another shape than {d.name}")
         _check_once(theory, d, number)
     graph = edges(theory)
+    below = {n: reachable(theory, {n}) for n in {*theory.names, *(e.target for e in graph)}}
     for name in theory.names:
-        cycle = [
-            e for e in graph
-            if name in reachable(theory, {e.target}) and e.source in reachable(theory, {name})
-        ]  # fmt: skip
+        cycle = [e for e in graph if name in below[e.target] and e.source in below[name]]
         _check_cycle(theory, name, cycle)
     return scope
 

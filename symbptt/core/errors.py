@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import combining, east_asian_width
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,22 @@ class Where:
     text: str = ""
     file: str = ""
 
-    def caret(self) -> str:
+    def caret(self, width: int = 100) -> str:
         """The source line with a caret under the column; long lines are windowed around it."""
-        start = max(0, self.column - 61)
-        window = self.text[start : start + 100]
-        return f"    {window}\n    {' ' * (self.column - 1 - start)}^" if self.text else ""
+        start = max(0, self.column - 1 - 3 * width // 5)
+        window = self.text[start : start + width]
+        before = self.text[start : self.column - 1].ljust(self.column - 1 - start)
+        blank = "".join(map(_blank, before))
+        return f"    {window}\n    {blank}^" if self.text else ""
+
+
+def _blank(char: str) -> str:
+    """As much space as a character takes in a terminal."""
+    if char == "\t":
+        return char
+    if combining(char):
+        return ""
+    return "  " if east_asian_width(char) in "WF" else " "
 
 
 class SymbpttError(Exception):
@@ -50,8 +62,23 @@ class SymbpttError(Exception):
         return "\n".join(p for p in parts if p)
 
 
+@dataclass(frozen=True)
+class Clash:
+    """What does not fit: the pieces of a formula with their shapes, and which two of them clash.
+
+    ``sign`` stands between the pieces; those at ``first`` and ``second`` clash.
+    """
+
+    sign: str
+    pieces: tuple[tuple[str, str], ...]
+    first: int
+    second: int
+
+
 class ShapeError(SymbpttError):
     """Two shapes that do not fit; the message shows both and the terms they belong to."""
+
+    clash: Clash | None = None
 
 
 class ReadError(SymbpttError):

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 from sympy import binomial as sympy_binomial
 
-from . import arrays, norms, powers
+from . import arrays, norms, powers, units
 from . import terms as tm
 from .arrays import Array
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
+from .functions import TABLE
 from .motion import Motion
 from .terms import Elem, Term
 from .theory import Frame
@@ -26,6 +27,8 @@ from .traverse import contains
 from .world import Env, Key, World, integer, leaf_key, number, real, show_key
 
 EPS = 1e-30  # its square is far below rounding
+_ENDING = frozenset(name for name, row in TABLE.items() if row.domain != S.Reals)
+_CLOSE = 1e-10  # a step must be so small beside the distance to the end of a domain
 
 
 def evaluate(
@@ -118,6 +121,13 @@ class Evaluator:
     def jacobian(self, t: tm.Partial, env: Env) -> Array:
         """dy/dx, shape (size y, size x): its columns are the responses to the unit directions."""
         self.refuse_nesting(t)
+        key = t, tuple((s, env.get(s)) for s in sorted(t.free_symbols, key=str))
+        known = self.world.derivatives
+        if key not in known:
+            known[key] = self._jacobian(t, env)
+        return known[key]
+
+    def _jacobian(self, t: tm.Partial, env: Env) -> Array:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
         response = self.under(Motion.by(t, env)).value(y, env)
@@ -213,6 +223,11 @@ def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Array:
     return np.full((1, 1), float(value))
 
 
+def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Array:
+    rows = np.arange(1, _dim(t.shape[0], env) + 1)
+    return (rows == integer(t.index, env)).astype(float)[:, None]
+
+
 def _norm(ev: Evaluator, t: norms.Norm, env: Env) -> Array:
     return (arrays.norm if t.kind == "2" else arrays.largest)(ev.value(t.args[0], env))
 
@@ -258,6 +273,18 @@ _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
     norms.Max: arrays.maximum,
     powers.Radius: arrays.radius,
 }
+
+
+def _map(ev: Evaluator, t: tm.Map, env: Env) -> Array:
+    """Entry by entry; a complex step is no derivative where the step is longer than the way to
+    the end of the function's domain, as in log(p) with p below EPS."""
+    value = ev.value(t.arg, env)
+    moves = ev.motion is not None and t.fname in _ENDING
+    if moves and (np.abs(value.imag) > _CLOSE * np.abs(value.real)).any():
+        raise SymbpttError(f"the derivative of {t} cannot be told apart from rounding here")
+    return ev.world.elementwise(t.fname, t.order, value)
+
+
 NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
     **dict.fromkeys((tm.Param, tm.Elem, tm.Meta), _leaf),
@@ -265,7 +292,7 @@ NODES: dict[type[Term], Node] = {
     tm.Zero: lambda ev, t, env: np.zeros(_shape(t, env)),
     tm.Ones: lambda ev, t, env: np.ones(_shape(t, env)),
     tm.Identity: lambda ev, t, env: np.eye(_dim(t.shape[0], env)),
-    tm.Map: lambda ev, t, env: ev.world.elementwise(t.fname, t.order, ev.value(t.arg, env)),
+    tm.Map: _map,
     tm.Func: _func,
     tm.D: _differential,
     tm.Shock: _shock,
@@ -280,6 +307,7 @@ NODES: dict[type[Term], Node] = {
     tm.Gradient: _gradient,
     powers.EntrywisePower: _entrywise_power,
     powers.Binomial: _binomial,
+    units.Unit: _unit,
     norms.Norm: _norm,
     norms.Sup: lambda ev, t, env: np.full((1, 1), ev.world.supremum(t.fname, t.order)),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from sympy import Basic, Expr, Symbol
@@ -161,9 +162,17 @@ def _samples(
     if contradictory(facts):
         raise SymbpttError("no values of the indices satisfy the facts " + _show(facts))
     for trial in range(trials):
-        rng = np.random.default_rng([seed, trial])
-        sizes = _draw_sizes(symbols, facts, trial, rng)
-        yield sizes, _draw_indices(symbols.indices, facts, sizes, rng)
+        sizes, indices = _sample(symbols, facts, trial, seed)
+        yield dict(sizes), [dict(index) for index in indices]
+
+
+@lru_cache(maxsize=4096)
+def _sample(
+    symbols: _Symbols, facts: tuple[Expr, ...], trial: int, seed: int
+) -> tuple[dict[Symbol, int], list[dict[Symbol, int]]]:
+    rng = np.random.default_rng([seed, trial])
+    sizes = _draw_sizes(symbols, facts, trial, rng)
+    return sizes, _draw_indices(symbols.indices, facts, sizes, rng)
 
 
 def _draw_sizes(

@@ -18,7 +18,7 @@ from typing import Any
 
 from sympy import Expr, Integer, binomial
 
-from . import norms, powers
+from . import norms, powers, units
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
@@ -119,6 +119,13 @@ def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
     return [replace(m, constraints=m.constraints + limits) for m in entries(inner, row, col, v)]
 
 
+def _unit(term: units.Unit, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """One at row i where that is the unit vector's index, which must be in range."""
+    limits = (term.index - 1, term.shape[0] - term.index)
+    links = UNIT if i is None else _link("eq", i, Pin(term.index))
+    return [replace(m, constraints=m.constraints + limits) for m in links]
+
+
 def _limits(term: tm.Entry) -> tuple[Expr, ...]:
     """What an entry's indices must satisfy; the first row and column always exist."""
     sides = zip((term.row, term.col), term.args[0].shape, strict=True)
@@ -140,10 +147,8 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 def _sums_entries(term: tm.SumOver) -> bool:
     """Whether the index picks entries: such a sum may be a contraction, also of known size."""
-    return any(
-        term.bound in e.row.free_symbols | e.col.free_symbols
-        for _, e in find(term.body, lambda x: isinstance(x, tm.Entry))
-    )
+    picks = find(term.body, lambda x: isinstance(x, tm.Entry | units.Unit))
+    return any(term.bound in a.free_symbols for _, e in picks for a in e.args[1:])
 
 
 def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -350,4 +355,5 @@ _RULES: dict[type, Rule] = {
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
     norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
     powers.EntrywisePower: _entrywise_power, powers.Binomial: _binomial, powers.Radius: _radius,
+    units.Unit: _unit,
 }  # fmt: skip

@@ -60,9 +60,10 @@ class Network:
         """Turns a sum over all entries of an axis into a contraction: sum_i a_i b_i = a^T b."""
         net = self
         for b in list(bound):
-            pinned = [a for atom in net.atoms for a in _flat(atom.axes) if a == Pin(b)]
+            axes = (*(atom.axes for atom in net.atoms), net.free)
+            pinned = [a for a in _flat(axes) if a == Pin(b)]
             used = any(_mentions(atom, b) for atom in net.atoms)
-            used |= b in net.factor.free_symbols or Pin(b) in _flat(net.free)
+            used |= b in net.factor.free_symbols
             about = [c for c in dict.fromkeys(constraints) if b in c.free_symbols]
             tops = [c for c in about if c != b - 1]
             if not pinned or used or len(about) != 2 or len(tops) != 1 or tops == about:
@@ -75,8 +76,9 @@ class Network:
                 Atom(a.head, a.inner, tuple(_swap(x, Pin(b), vertex) for x in a.axes))
                 for a in net.atoms
             )
+            free = tuple(_swap(x, Pin(b), vertex) for x in net.free)
             net = Network(
-                atoms, net.free, {**net.dims, vertex: dim}, net.bound, net.constraints, net.pins,
+                atoms, free, {**net.dims, vertex: dim}, net.bound, net.constraints, net.pins,
                 net.factor,
             )  # fmt: skip
             bound = [s for s in bound if s != b]

@@ -231,6 +231,12 @@ class Scope:
         )
 
 
+@lru_cache(maxsize=256)
+def scope_of(theory: Theory) -> Scope:
+    """The scope of a theory, made once; raises what making it raises."""
+    return Scope(theory)
+
+
 def _free(items: Iterable[Any]) -> frozenset[Any]:
     return frozenset().union(*(x.free_symbols for x in items))
 

@@ -12,6 +12,7 @@ from sympy.core.symbol import Str
 from . import norms as _norms
 from . import powers as _powers
 from . import terms as _terms
+from . import units as _units
 from .errors import SymbpttError
 from .indices import index_symbol
 from .scope import RESERVED
@@ -28,10 +29,10 @@ _ARGUMENTS = {
     "SumOver": "tbii", "OrderedProduct": "tbii", "When": "ti*", "Power": "ti", "Inverse": "t",
     "Kron": "tt", "Vec": "t", "Unvec": "tnn", "Block": "iit*", "Trace": "t", "Entry": "tii",
     "Partial": "tts", "Gradient": "tt", "Norm": "ts", "Sup": "si", "Min": "tt*", "Max": "tt*",
-    "EntrywisePower": "ti", "Binomial": "ii", "Radius": "t",
+    "EntrywisePower": "ti", "Binomial": "ii", "Radius": "t", "Unit": "ni",
 }  # fmt: skip
 CLASSES: dict[str, type[Term]] = {
-    name: next(getattr(m, name) for m in (_terms, _norms, _powers) if hasattr(m, name))
+    name: next(getattr(m, name) for m in (_terms, _norms, _powers, _units) if hasattr(m, name))
     for name in _ARGUMENTS
 }
 

@@ -13,6 +13,7 @@ Terms subclass ``sympy.Basic`` for cached hashes, substitution and pickling, and
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -53,12 +54,51 @@ def _clash(what: str, left: Term, right: Term) -> ShapeError:
     )
 
 
-class Term(Basic):
+class _Shared(type(Basic)):  # type: ignore[misc]
+    """Makes equal terms one object, as long as few enough are known: they are compared often.
+
+    What is made from a key was checked when it was made first. The types are part of the key: 1.0
+    equals 1, and is refused.
+    """
+
+    _made: ClassVar[dict[Any, Any]] = {}
+
+    def __call__(cls, *args: Any) -> Any:
+        key = (cls, args, tuple(map(type, args)))
+        made = cls._made
+        term = made.get(key)
+        if term is None:
+            term = super().__call__(*args)
+            if len(made) >= _MOST_SHARED:
+                made.clear()
+            own = (type(term), term.args, tuple(map(type, term.args)))
+            term = made[key] = made.setdefault(own, term)
+        return term
+
+
+_MOST_SHARED = 200_000
+
+
+class Term(Basic, metaclass=_Shared):
     """Base of all terms. ``shape`` is symbolic; ``@`` is the matrix product, ``*`` Hadamard."""
 
-    __slots__ = ("_free", "shape")
+    __slots__ = ("_children", "_free", "_kinds", "shape")
     shape: Shape
+    _children: tuple[Term, ...]
     _free: frozenset[Any]
+    _kinds: frozenset[type]
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or hash(self) != hash(other):
+            return False
+        return bool(self._args == other._args)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        if self._mhash is None:
+            self._mhash = hash((type(self).__name__, self._args))
+        return int(self._mhash)
 
     def _shaped(self, rows: Expr, cols: Expr) -> Term:
         self.shape = (rows, cols)
@@ -77,9 +117,22 @@ class Term(Basic):
         return set().union(*(a.free_symbols for a in self.args))
 
     @property
+    def kinds(self) -> frozenset[type]:
+        """The classes of the nodes in it, computed once."""
+        try:
+            return self._kinds
+        except AttributeError:
+            self._kinds = frozenset((type(self),)).union(*(x.kinds for x in self.children))
+            return self._kinds
+
+    @property
     def children(self) -> tuple[Term, ...]:
         """The subterms, in order."""
-        return tuple(a for a in self.args if isinstance(a, Term))
+        try:
+            return self._children
+        except AttributeError:
+            self._children = tuple(a for a in self.args if isinstance(a, Term))
+            return self._children
 
     @property
     def is_scalar(self) -> bool:
@@ -477,7 +530,12 @@ class _Ranged(Term):
     @property
     def range_facts(self) -> tuple[Expr, Expr]:
         """The facts that hold inside the body."""
-        return self.bound - self.lo, self.hi - self.bound
+        return _between(self.lo, self.bound, self.hi)
+
+    @property
+    def gap(self) -> Expr:
+        """One less than the number of indices in the range, where that is not negative."""
+        return _gap(self.lo, self.hi)
 
     @property
     def bound_symbols(self) -> set[Symbol]:
@@ -492,6 +550,16 @@ class _Ranged(Term):
         from .traverse import substitute  # traversal imports the terms
 
         return substitute(self.body, {self.bound: _int(index)})
+
+
+@lru_cache(maxsize=4096)
+def _between(lo: Expr, bound: Expr, hi: Expr) -> tuple[Expr, Expr]:
+    return bound - lo, hi - bound
+
+
+@lru_cache(maxsize=4096)
+def _gap(lo: Expr, hi: Expr) -> Expr:
+    return (hi - lo).expand()
 
 
 class SumOver(_Ranged):

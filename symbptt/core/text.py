@@ -9,6 +9,7 @@ from .terms import (
     Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times,
     Trace, Transposed, Unvec, Vec, When, Zero, _Leaf,
 )  # fmt: skip
+from .units import Unit
 
 _JOIN = {Plus: (" + ", 1), Hadamard: (" * ", 2), Times: (" @ ", 2)}
 _CALL = {
@@ -53,6 +54,8 @@ def _text(t: Term, level: int) -> str:
         return f"{_text(t.args[0], 3)}^*({t.exponent})"
     if isinstance(t, Binomial):
         return f"binom({t.above}, {t.below})"
+    if isinstance(t, Unit):
+        return f"unit({t.index})"
     if isinstance(t, Map):
         return f"{t.fname}{chr(39) * t.order}({_text(t.arg, 0)})"
     if isinstance(t, Func):

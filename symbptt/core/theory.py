@@ -102,8 +102,18 @@ class Theory:
     facts: tuple[Expr, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     names: dict[str, list[Definition]] = field(init=False, compare=False, repr=False)
+    _hash: int = field(init=False, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Theory], tuple[object, ...]]:
+        """Made anew where it arrives: hashes of texts differ between processes."""
+        return Theory, (self.params, self.givens, self.definitions, self.facts, self.assumptions)
 
     def __post_init__(self) -> None:
+        own = (self.params, self.givens, self.definitions, self.facts, self.assumptions)
+        object.__setattr__(self, "_hash", hash(own))
         table: dict[str, list[Definition]] = {}
         for d in self.definitions:
             table.setdefault(d.key, []).append(d)

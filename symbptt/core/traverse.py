@@ -34,29 +34,54 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
         return term
     if term in mapping:
         return mapping[term]
-    if isinstance(term, Term) and all(
-        isinstance(k, Symbol) and k not in term.free_symbols for k in mapping
-    ):
-        return term
+    if all(isinstance(k, Symbol) for k in mapping):
+        if isinstance(term, Term):
+            return _at_indices(term, mapping, tuple(mapping.items()))
+        return _index_at(term, tuple(mapping.items())) if isinstance(term, Expr) else term
     if isinstance(term, _Ranged):
-        inner = {k: v for k, v in mapping.items() if k != term.bound}
-        new = set().union(*(v.free_symbols for v in inner.values() if isinstance(v, Basic)))
-        bound, body = term.bound, term.body
-        if bound in new:
-            bound = fresh(bound, new | body.free_symbols | term.free_symbols)
-            body = substitute(body, {term.bound: bound})
-        return term.func(
-            substitute(body, inner),
-            bound,
-            substitute(term.lo, mapping),
-            substitute(term.hi, mapping),
-        )
+        return _inside(term, mapping)
     if isinstance(term, Term):
         return rebuild(term, tuple(substitute(a, mapping) for a in term.args))
     if isinstance(term, Expr):
         plain = {k: v for k, v in mapping.items() if isinstance(k, Symbol)}
         return term.xreplace(plain) if plain else term
     return term
+
+
+def _inside(term: _Ranged, mapping: Mapping[Any, Any]) -> Term:
+    """A sum or product with the replacement in its body and its range."""
+    inner = {k: v for k, v in mapping.items() if k != term.bound}
+    new = set().union(*(v.free_symbols for v in inner.values() if isinstance(v, Basic)))
+    bound, body = term.bound, term.body
+    if bound in new:
+        bound = fresh(bound, new | body.free_symbols | term.free_symbols)
+        body = substitute(body, {term.bound: bound})
+    lo, hi = substitute(term.lo, mapping), substitute(term.hi, mapping)
+    return term.func(substitute(body, inner), bound, lo, hi)
+
+
+_Pairs = tuple[tuple[Symbol, Any], ...]
+
+
+def _at_indices(term: Term, mapping: Mapping[Symbol, Any], pairs: _Pairs) -> Term:
+    """The usual case, only indices replaced: what has none of them stays as it is."""
+    if term.free_symbols.isdisjoint(mapping):
+        return term
+    if isinstance(term, _Ranged):
+        return _inside(term, mapping)
+    args = []
+    for a in term.args:
+        if isinstance(a, Term):
+            args.append(_at_indices(a, mapping, pairs))
+        else:
+            args.append(_index_at(a, pairs) if isinstance(a, Expr) else a)
+    return term.func(*args)
+
+
+@lru_cache(maxsize=65536)
+def _index_at(expr: Expr, pairs: _Pairs) -> Expr:
+    """An index expression with symbols replaced; SymPy takes long over each."""
+    return expr.xreplace(dict(pairs))
 
 
 def apart(term: Any, taken: Set[Any]) -> Any:
@@ -113,4 +138,4 @@ def find(term: Term, test: Callable[[Term], bool], path: Path = ()) -> Iterator[
 @lru_cache(maxsize=65536)
 def contains(term: Term, cls: type) -> bool:
     """Whether a node of the class occurs in the term."""
-    return isinstance(term, cls) or any(contains(c, cls) for c in term.children)
+    return any(issubclass(kind, cls) for kind in term.kinds)

@@ -65,6 +65,7 @@ class World:
     _memos: dict[Hashable, dict[Key, Array | None]] = field(
         default_factory=dict, init=False, repr=False
     )
+    derivatives: dict[Hashable, Array] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for key in self.values:
@@ -82,6 +83,10 @@ class World:
     ) -> World:
         """A world whose values, other than the preset ones, are drawn at random on demand."""
         return cls(theory, dict(sizes), seed, dict(values or {}), frozenset(positive))
+
+    def again(self) -> World:
+        """The same world before anything was asked of it."""
+        return World(self.theory, self.sizes, self.seed, self.values, self.positive)
 
     def source(self, key: Key) -> Definition | None:
         """The definition that holds for this element or parameter; None for a leaf."""

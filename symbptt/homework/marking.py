@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-from symbptt.answers.notes import phrase
+from symbptt.answers.notes import phrase, sentence
 from symbptt.answers.verdict import Verdict
 from symbptt.report.linebreak import split_relations
 
@@ -38,11 +38,11 @@ class Judged:
     carried: int | None = None
     answered: tuple[Asked, ...] = ()
 
-    def json(self) -> dict[str, Any]:
-        """The verdict with its place in the file."""
+    def json(self, proof: bool = False) -> dict[str, Any]:
+        """The verdict with its place in the file, and with its proof where that is wanted."""
         at = None if self.at is None else {"line": self.at[0], "column": self.at[1]}
         return {
-            **self.verdict.json(), "position": at, "exercise": str(self.stated.place),
+            **self.verdict.json(proof), "position": at, "exercise": str(self.stated.place),
             "model": self.model, "line": self.line, "column": self.column,
             "claim": self.stated.claim, "carried_from": self.carried,
             "answers": [q.id for q in self.answered],
@@ -96,7 +96,7 @@ class Marked:
         """Those got and those to be had."""
         return sum(r.points for r in self.results), sum(r.question.points for r in self.results)
 
-    def json(self) -> dict[str, Any]:
+    def json(self, proof: bool = False) -> dict[str, Any]:
         """One object: exercises with points, verdicts in the order of the file."""
         got, of = self.points
         return {
@@ -111,7 +111,7 @@ class Marked:
                 }
                 for place, results in self.exercises.items()
             ],
-            "verdicts": [j.json() for j in self.judged],
+            "verdicts": [j.json(proof) for j in self.judged],
         }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ class _Marker:
     def judge(self, stated: Stated, names: tuple[str, ...]) -> Judged:
         where = self.document.source.where(stated.start)
         if not names:
-            message = f"the worksheet has no exercise {stated.place}"
+            message = sentence("judged.no-exercise", place=str(stated.place))
             verdict = Verdict("not-understood", message=message)
             return Judged(stated, verdict, "", where.line, where.column)
         questions = [q for q in self.asking.questions if stated.place.covers(q.place)]

@@ -9,7 +9,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from symbptt.answers.verdict import ACCEPTED, LinkVerdict
+from symbptt.answers.clashes import clash_latex
+from symbptt.answers.notes import in_language, sentence
+from symbptt.answers.showing import SIGNS, kind_of, told
+from symbptt.answers.verdict import LinkVerdict
 from symbptt.core.errors import SymbpttError
 from symbptt.report import katex_render, markdown
 from symbptt.report.html_writer import to_fragment
@@ -19,17 +22,9 @@ from symbptt.report.words import Words, load
 from .marking import Judged, Marked
 from .reading import Piece
 
-SIGNS = {"good": "✓", "bad": "✗", "open": "?"}
 _DOLLARS = re.compile(r"(?<!\\)\$(?!\$)((?:\\.|[^$\\])+?)\$")
 _ROUND = re.compile(r"\\\((.*?)\\\)", re.DOTALL)
 _LONG = 300  # characters of a formula that is shown as text
-
-
-def kind_of(verdict: str) -> str:
-    """good, bad or open: what colour and sign a verdict has."""
-    if verdict in ACCEPTED:
-        return "good"
-    return "open" if verdict == "not-understood" else "bad"
 
 
 def to_page(marked: Marked, lang: str | None = None) -> str:
@@ -81,20 +76,27 @@ def _rows(marked: Marked, words: Words) -> Iterator[dict[str, Any]]:
 
 
 def _verdict(judged: Judged, words: Words) -> dict[str, Any]:
-    v = judged.verdict
+    v, lang = judged.verdict, words.lang
     kind = kind_of(v.verdict)
-    notes = [v.message] if v.message and v.verdict != "definition" else []
-    notes += [words.say("marking.read").format(what=x) for x in v.reading]
-    notes += [words.say("marking.assumed").format(what=x) for x in v.assuming]
+    message = sentence("judged.shapes") if v.clash is not None else v.message
+    notes = [in_language(message, lang)] if message and v.verdict != "definition" else []
+    notes += [words.say("marking.read").format(what=in_language(x, lang)) for x in v.reading]
+    notes += [words.say("marking.assumed").format(what=in_language(x, lang)) for x in v.assuming]
     if v.mistake is not None:
-        notes.append(words.say("marking.mistake").format(what=v.mistake.message))
+        what = words.say(f"mistake.{v.mistake.id}")
+        notes.append(words.say("marking.mistake").format(what=what))
     if judged.carried is not None:
         notes.append(words.say("marking.carried").format(line=judged.carried))
-    example = None if v.accepted or v.counterexample is None else v.counterexample.json()
+    example = None if v.accepted else v.counterexample
+    understood = [x.understood.latex() for x in v.links if x.understood is not None]
     return {
         "class": kind, "sign": SIGNS[kind], "word": words.say(f"marking.{v.verdict}"),
         "line": judged.line, "place": words.say("marking.line").format(line=judged.line),
-        "notes": [_short(n) for n in notes], "counterexample": example,
+        "notes": [_short(n) for n in notes],
+        "counterexample": None if example is None else told(example),
+        "clash": None if v.clash is None else _formula(clash_latex(v.clash)),
+        "understood": [_formula(x) for x in understood],
+        "proof": None if v.proof is None else to_fragment(v.proof.blocks(), lang),
         "links": [_link(x, words) for x in v.links] if len(v.links) > 1 else [],
     }  # fmt: skip
 

@@ -86,7 +86,7 @@ def _link(model: Model, left: Term, relation: str, right: Term, facts: Facts) ->
 
 
 def _read(model: Model, statement: str, numbers: set[str]) -> list[Statement]:
-    scope = model.scope
+    scope = model.scope.extended(unit=model.unit_size)
     try:
         return list(read_statements(statement, scope))
     except ReadError:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..notation import syntax as sx
+from ..notation.calls import gradient_signs
+from ..notation.leaves import unit_index
 from ..notation.names import resolve
 from ..notation.scope import Scope
 from .abbreviating import abbreviated
 from .claim_conditions import Conditions
-from .claim_text import binds, symbols
+from .claim_text import binds, symbols, with_argument
+from .occurrences import indexed
 
 _DERIVATIVES = (sx.Derivative, sx.Nabla)
 _CONSTANTS = frozenset(
     {"I", "e", r"\ones", r"\zeros", r"\R", r"\N", r"\Z", r"\infty", "d", r"\mathrm{d}"}
 )
+_OF_MATRICES = frozenset(
+    {r"\rho", r"\lambda", r"\kappa", "cond", "spec", "span", "ker", "Var", "Cov", r"\E"}
+)
+"""What, before an argument, is a word of mathematics that no claim defines."""
 
 
 class Definitions(Conditions):
@@ -26,14 +33,14 @@ class Definitions(Conditions):
             return ()
         op, head = node.ops[0], node.sides[0]
         fresh = self.fresh_names(node)
-        reading = resolve(_head(head), self.model.scope)
+        reading = resolve(self.head(head), self.model.scope)
         if op == r"\in":
             if reading is None and fresh:
                 space = self.slice(node.sides[1] or head)
                 self.extend(f"{self.slice(head)} {op} {space}", node)
                 return tuple(fresh)
             return ()
-        if op not in ("=", ":="):
+        if op not in ("=", ":=") or (reading is None and _is_known_word(head)):
             return ()
         name = self.free_input(reading)
         if not fresh:
@@ -50,6 +57,14 @@ class Definitions(Conditions):
         new = sorted(n for _, n in _keys(self.model.scope) - before)
         return tuple(dict.fromkeys([*new, *([name] if name else [])]))
 
+    def head(self, node: sx.Node) -> sx.Node:
+        """The name on a left side, with a time in brackets, without other arguments."""
+        if not isinstance(node, sx.Product) or not _only_names(node):
+            return node
+        name, bracket = node.factors
+        assert isinstance(bracket, sx.Brackets)
+        return indexed(name, bracket, self.model.scope.times) or name
+
     def mentions(self, node: sx.Node | None, reading: object) -> bool:
         """Whether a formula contains the very element that a reading is."""
         found = (resolve(x, self.model.scope) for x in symbols(node)) if node is not None else ()
@@ -58,7 +73,7 @@ class Definitions(Conditions):
 
     def is_name(self, head: sx.Node) -> bool:
         """Whether a left side is a name, with scripts or arguments."""
-        return isinstance(sx.base_of(_head(head)), sx.Sym)
+        return isinstance(sx.base_of(self.head(head)), sx.Sym)
 
     def free_input(self, reading: object) -> str:
         """The name of a reading that has no equation in the model yet."""
@@ -68,7 +83,8 @@ class Definitions(Conditions):
             return ""
         index = getattr(reading, "index", None)
         key = name if index is None else f"{name}[]"
-        if self.model.theory.defined(key):
+        named = any(d.key == key for d in self.model.abbreviations)
+        if named or self.model.theory.defined(key):
             return ""
         return "" if index is not None and index.is_Integer else name
 
@@ -76,9 +92,11 @@ class Definitions(Conditions):
         """The heads of names in a statement that the scope does not have."""
         scope = self.model.scope
         found = []
-        head = _head(node.sides[0]) if isinstance(node, sx.Relation) and node.sides[0] else None
-        for part in symbols(node):
-            letter = part is head and isinstance(part, sx.Sym) and not scope.is_index(part.base)
+        head = self.head(node.sides[0]) if isinstance(node, sx.Relation) and node.sides[0] else node
+        signs = {id(x) for x in gradient_signs(node, scope)}
+        for part in (x for x in symbols(node) if id(x) not in signs):
+            plain = isinstance(part, sx.Sym) and not scope.is_index(part.base)
+            letter = part.at == head.at and (plain or unit_index(part) is not None)
             if resolve(part, scope) is None and (letter or self.is_fresh(part)):
                 found.append(self.slice(part))
         return list(dict.fromkeys(found))
@@ -94,7 +112,7 @@ class Definitions(Conditions):
         """The first equation of a chain as a given; a name whose body depends on t stands at t."""
         head, body = node.sides[0], node.sides[1]
         assert head is not None and body is not None
-        plain = _head(head)
+        plain = self.head(head)
         if isinstance(head, sx.Product) and not _only_names(head):
             raise self.source.fail("what is defined is a name", head.at)
         return f"{self.slice(plain)}{self.step_of(plain, node)} = {self.slice(body)}"
@@ -114,7 +132,7 @@ class Definitions(Conditions):
     def plain_head(self, node: sx.Node) -> sx.Node:
         """A definition ``f(x) = ...`` without the arguments of its left side."""
         assert isinstance(node, sx.Relation)
-        head = _head(node.sides[0])  # type: ignore[arg-type]
+        head = self.head(node.sides[0])  # type: ignore[arg-type]
         step = self.step_of(head, node)
         if step and resolve(head, self.model.scope) is None:
             time = sx.Sym(head.at, head.end, self.model.time.name)
@@ -128,7 +146,8 @@ class Definitions(Conditions):
         time, scope = self.model.time.name, self.model.scope
         if scope.single or binds(node, time):
             return
-        bare = [x for x in symbols(node) if resolve(x, scope) is None]
+        indexed = {id(x) for x in with_argument(node, scope)}
+        bare = [x for x in symbols(node) if resolve(x, scope) is None and id(x) not in indexed]
         single = scope.extended(single=time)
         if any(resolve(x, single) is not None for x in bare):
             self.model = replace(self.model, scope=single)
@@ -139,11 +158,14 @@ def _keys(scope: Scope) -> set[tuple[str, str]]:
     return {("[]", n) for n in scope.sequences} | {("", n) for n in scope.params}
 
 
-def _head(node: sx.Node) -> sx.Node:
-    """The name on a left side, without the arguments that follow it."""
-    if isinstance(node, sx.Product) and _only_names(node):
-        return node.factors[0]
-    return node
+def _is_known_word(head: sx.Node) -> bool:
+    r"""Whether a left side such as \rho(W) is a word of mathematics with its argument."""
+    if not isinstance(head, sx.Product) or len(head.factors) != 2:
+        return False
+    base = sx.base_of(head.factors[0])
+    if not isinstance(base, sx.Sym) or not isinstance(head.factors[1], sx.Brackets):
+        return False
+    return base.base in _OF_MATRICES
 
 
 def _only_names(node: sx.Product) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 from ..core.errors import ShapeError
@@ -19,6 +18,7 @@ from ..notation.reader import built, chosen, related, settled
 from ..notation.sides import limit_parts, set_of
 from .claim_definitions import Definitions
 from .claim_text import binds, symbols
+from .printed import Slack, print_slack
 
 
 class Links(Definitions):
@@ -85,7 +85,7 @@ class Links(Definitions):
         self, a: Side, op: str, b: Side, x: sx.Node | None, y: sx.Node | None
     ) -> Link:  # fmt: skip
         assert x is not None and y is not None
-        return Link(a, RELATIONS[op], b, x.at, y.end, tolerance=_tolerance(x, y))
+        return Link(a, RELATIONS[op], b, x.at, y.end, tolerance=_tolerance(x, op, y))
 
     def single(self, x: sx.Node | None, op: str, y: sx.Node | None, choices: Choices) -> Link:
         """One link by itself; with its error where its sides do not fit."""
@@ -150,23 +150,7 @@ def _right_sides(node: sx.Relation) -> Iterator[tuple[str, sx.Node]]:
         yield op, side
 
 
-def _tolerance(*nodes: sx.Node) -> Fraction | None:
-    """Half a unit of the last digit printed, where a side is made of decimals."""
-    places = []
-    for node in nodes:
-        numbers = [n for n in sx.walk(node) if isinstance(n, sx.Num) and "." in n.text]
-        written = _is_written_out(node)
-        if numbers and written:
-            places += [_unit(n.text) for n in numbers]
-    return min(places) / 2 if places else None
-
-
-def _is_written_out(node: sx.Node) -> bool:
-    """Whether a side is numbers only, alone or in a matrix."""
-    inner = sx.Num | sx.Sum | sx.Brackets | sx.Grid | sx.Product | sx.Scripted
-    return all(isinstance(n, inner) for n in sx.walk(node))
-
-
-def _unit(text: str) -> Fraction:
-    digits, _, exponent = text.lower().partition("e")
-    return Fraction(10) ** (int(exponent or 0) - len(digits.partition(".")[2]))
+def _tolerance(x: sx.Node, op: str, y: sx.Node) -> Slack | None:
+    """To what the sides agree: what is printed last is rounded."""
+    rough = op == r"\approx"
+    return print_slack(y, rough) or print_slack(x, rough)

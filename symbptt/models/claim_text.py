@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from sympy import Expr, Symbol
 
 from ..core.errors import ReadError
 from ..notation import syntax as sx
+from ..notation.calls import bracket_index
 from ..notation.choices import Choices, Note
 from ..notation.elaborator import Elaborator
+from ..notation.scope import Scope
 from ..notation.source import Source
 from .model import Model
 
@@ -19,7 +22,7 @@ class ClaimText:
     """A text about a model; what is read adds notes and may extend the model."""
 
     def __init__(self, source: Source, model: Model, choices: Choices) -> None:
-        closed = model.scope.extended(closed=True)
+        closed = model.scope.extended(closed=True, unit=model.unit_size)
         self.source, self.model, self.choices = source, replace(model, scope=closed), choices
         self.notes: list[Note] = []
         self.supposed: list[str] = []
@@ -51,6 +54,17 @@ def symbols(node: sx.Node) -> Iterator[sx.Node]:
     else:
         for child in sx.children(node):
             yield from symbols(child)
+
+
+def with_argument(node: sx.Node, scope: Scope) -> Iterator[sx.Node]:
+    """The symbols whose time stands in a bracket behind them: ``S(t)``."""
+    for part in sx.walk(node):
+        if isinstance(part, sx.Product):
+            for here, following in pairwise(part.factors):
+                bracketed = isinstance(sx.base_of(following), sx.Brackets)
+                if isinstance(sx.base_of(here), sx.Sym) and bracketed:
+                    if bracket_index(here, following, scope) is not None:
+                        yield here
 
 
 def binds(node: sx.Node, letter: str) -> bool:

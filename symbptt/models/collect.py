@@ -6,6 +6,7 @@ first, so that further occurrences read against names that exist.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 
 from ..core.functions import TABLE
@@ -15,9 +16,10 @@ from ..notation.names import resolve
 from ..notation.norms import EXTREMA
 from ..notation.scope import Function, Scope
 from ..notation.scripts import NO_NAMES
-from ..notation.vocabulary import FUNCTION_WORDS
+from ..notation.vocabulary import FUNCTION_WORDS, OBJECTIVES
+from .cells import with_steps
 from .heads import Heads
-from .known import OBJECTIVES, Names
+from .known import Names
 from .occurrences import Occurrence, occurrences
 from .statements import Equation, Statements
 from .timing import length_of, size_names, time_letters
@@ -43,8 +45,8 @@ _CAPITAL_FUNCTIONS = frozenset({"F", "G", r"\Phi", r"\Psi"})
 
 def collect(statements: Statements) -> Names:
     """The names of a model."""
-    names = Names(statements)
     times, lags = time_letters(statements)
+    names = Names(statements := with_steps(statements, times))
     length = length_of(statements, times)
     names.scope = Scope(times=times | lags, length=length, sizes=size_names(statements))
     collector = _Collector(names)
@@ -66,7 +68,7 @@ def collect_more(statements: Statements, scope: Scope) -> Names:
     )
     collector = _Collector(names)
     collector.found = [
-        o
+        replace(o, bound=o.bound | collector.entry_letters(eq.body))
         for eq in statements.equations
         for side in (eq.head, eq.body)
         for o in occurrences(side, scope.times)
@@ -96,8 +98,12 @@ class _Collector(Heads):
 
     def bodies(self) -> None:
         """Names that only occur: functions where they are only ever applied, else leaves."""
+        self.found = [
+            replace(o, bound=o.bound | self.entry_letters(eq.head))
+            for eq in self.statements.equations for o in occurrences(eq.body, self.times)
+        ]  # fmt: skip
         for occurrence in self.found:
-            if resolve(occurrence.node, self.scope) is None:
+            if resolve(occurrence.node, self.scope) is None or self.is_own_name(occurrence):
                 self.add_leaf(occurrence)
         for occurrence in self.found:
             self.note_objective(occurrence)
@@ -126,6 +132,19 @@ class _Collector(Heads):
             self.scope.functions[name] = Function(name, "opaque", name, unknown())
             return
         self.add_sequence(occurrence.node, None, head=False, bound=occurrence.bound)
+
+    def is_own_name(self, occurrence: Occurrence) -> bool:
+        """Whether w_{in} is a name beside W: no letter below it is bound by a sum."""
+        symbol, reading = sx.base_of(occurrence.node), resolve(occurrence.node, self.scope)
+        assert isinstance(symbol, sx.Sym) and reading is not None
+        letters = {s.name for x in reading.entries for s in x.free_symbols}
+        other = symbol.base.islower() and reading.name[:1] == symbol.base.upper()
+        return other and len(reading.entries) == 2 and not letters & occurrence.bound
+
+    def looks_applied(self, occurrence: Occurrence) -> bool:
+        """Whether a scalar is a function of names, not a factor in front of a bracket."""
+        names = all(isinstance(sx.base_of(a), sx.Sym) for a in occurrence.arguments or ())
+        return names and self.only_applied(occurrence)
 
     def only_applied(self, occurrence: Occurrence) -> bool:
         """Whether the name stands in front of a bracket wherever it occurs."""
@@ -168,6 +187,8 @@ class _Collector(Heads):
         scripted = occurrence.node if isinstance(occurrence.node, sx.Scripted) else None
         if symbol.base == "e" and scripted is not None and scripted.sups:
             return True
+        if self.is_unit(occurrence.node):
+            return True
         if symbol.base in ("I", r"\ones", r"\zeros"):
             return True
         index = symbol.base in occurrence.bound or self.scope.is_index(symbol.base)
@@ -205,10 +226,9 @@ class _Collector(Heads):
         known = (self.names.sequences if reading.index is not None else self.names.params)[
             reading.name
         ]
-        scalar = known.shape == SCALAR if known.shape is not None else (
-            isinstance(base, sx.Sym) and base.base in OBJECTIVES
-        )  # fmt: skip
-        if not scalar:
+        named = isinstance(base, sx.Sym) and base.base in OBJECTIVES
+        scalar = known.shape == SCALAR if known.shape is not None else named
+        if not scalar or not (named or self.looks_applied(occurrence)):
             return
         objectives = self.scope.objectives | {reading.name}
         self.scope = self.names.scope = self.scope.extended(objectives=objectives)

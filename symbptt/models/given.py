@@ -14,7 +14,8 @@ from sympy import Expr
 
 from ..core.dependence import check_theory
 from ..core.errors import SymbpttError
-from ..core.terms import Elem, Entry, Ones, Param, Scale, Term
+from ..core.norms import Norm, Sup
+from ..core.terms import Const, Elem, Entry, Ones, Param, Scale, Term
 from ..core.theory import Assumption, Definition
 from ..core.traverse import find
 from ..notation import syntax as sx
@@ -38,6 +39,7 @@ from .replacing import (
 )  # fmt: skip
 from .shapes import infer
 from .statements import Declaration, Equation, Statements, declare
+from .universal import for_every_argument
 
 Facts = tuple[Expr, ...]
 _SIGNS = {r"\le": (1, 0), "<": (1, 1), r"\ge": (-1, 0), ">": (-1, 1)}  # direction, strictness
@@ -72,8 +74,8 @@ def _stated(model: Model, source: Source) -> tuple[Model, Facts]:
     words, names = model.scope.words, model.scope.names
     for line in parse_lines(source, words, names):
         for stated, ranges in with_ranges(line):
-            node = as_chain(stated)
-            place = Place(source, node.at, node.end)
+            place = Place(source, stated.at, stated.end)
+            node = for_every_argument(as_chain(stated), model.scope, place.fail)
             if not isinstance(node, sx.Relation) or node.sides[0] is None:
                 raise place.fail(
                     "a given is an equation, an inequality or a property",
@@ -173,7 +175,10 @@ def _signs(model: Model, place: Place, op: str, left: Term, right: Term) -> Mode
     direction, strict = _SIGNS[op]
     small, large = (left, right) if direction > 0 else (right, left)
     model = fixed_letters(model, small, large)
-    return told(model, Assumption(place.text, small, large, facts, "<" if strict else "<="))
+    sign = "<" if strict else "<="
+    if isinstance(small, Norm | Sup) and isinstance(large, Param):  # and so 0 <= large
+        model = told(model, Assumption(place.text, Const(0), large, (), sign))
+    return told(model, Assumption(place.text, small, large, facts, sign))
 
 
 # ---------------------------------------------------------------- equations

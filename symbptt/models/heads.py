@@ -8,11 +8,12 @@ from ..core.functions import TABLE
 from ..notation import syntax as sx
 from ..notation.dims import ONE, Shape, unknown
 from ..notation.elaborator import Elaborator
-from ..notation.leaves import size_of
+from ..notation.leaves import size_of, unit_index
 from ..notation.names import resolve
 from ..notation.scope import Declared, Function, known_function
 from ..notation.scripts import Item, compose, script_items
-from .known import OBJECTIVES, Known, Names
+from ..notation.vocabulary import OBJECTIVES
+from .known import Known, Names
 from .occurrences import Occurrence, indexed, occurrences
 from .statements import Declaration
 
@@ -87,8 +88,21 @@ class Heads:
     def timed(self) -> None:
         """Sequences that only occur."""
         for occurrence in self.found:
+            if self.is_unit(occurrence.node) or _is_exponential(occurrence.node):
+                continue
             if self.time_items(occurrence.node) and resolve(occurrence.node, self.scope) is None:
                 self.add_timed(occurrence)
+
+    def is_unit(self, node: sx.Node) -> bool:
+        """Whether e_i is a unit vector: no equation says what e_i is."""
+        heads = {eq.head.at for eq in self.statements.equations}
+        return unit_index(node) is not None and node.at not in heads
+
+    def entry_letters(self, node: sx.Node) -> frozenset[str]:
+        """The letters of entries in a formula of known names: k in d_k(t) - y_k(t)."""
+        readings = (resolve(o.node, self.scope) for o in occurrences(node, self.times))
+        entries = (x for r in readings if r is not None for x in r.entries)
+        return frozenset(s.name for x in entries for s in x.free_symbols) - self.times
 
     def symbol(self, head: sx.Node) -> sx.Node:
         """The symbol of a head: ``h_t``, ``h[t]``, or L_t of ``L_t(h_t)``."""
@@ -194,3 +208,11 @@ class Heads:
     def add_timed(self, occurrence: Occurrence) -> None:
         """A name with a time that no head has."""
         raise NotImplementedError
+
+
+def _is_exponential(node: sx.Node) -> bool:
+    """Whether a symbol is e to some power; ``e^{(t)}`` is an element."""
+    symbol = sx.base_of(node)
+    if not isinstance(node, sx.Scripted) or not isinstance(symbol, sx.Sym) or symbol.base != "e":
+        return False
+    return bool(node.sups) and not node.subs and not isinstance(node.sups[0], sx.Brackets)

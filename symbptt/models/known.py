@@ -9,13 +9,9 @@ from sympy import Expr
 from ..notation import syntax as sx
 from ..notation.dims import Shape
 from ..notation.scope import Scope
+from ..notation.symbols import GREEK
+from ..notation.vocabulary import OBJECTIVES
 from .statements import Declaration, Statements
-
-OBJECTIVES = frozenset(
-    {"L", "E", "J", r"\ell", "l", r"\varepsilon", r"\epsilon", "loss", "cost", "Loss", r"\L"}
-)
-"""Letters of scalars that are minimized; fonts are gone, so L is also the calligraphic one."""
-
 
 @dataclass
 class Known:
@@ -45,13 +41,14 @@ def kinds_of(known: Known, indexed: bool, defined: bool) -> tuple[str, ...]:
     """The shapes that an undeclared name may have, the likeliest first."""
     symbol = sx.base_of(known.node)
     base = symbol.base if isinstance(symbol, sx.Sym) else ""
-    letter = base.lstrip("\\")
+    macro = base.startswith("\\") and base not in GREEK.values()
+    letter = base[-1:] if macro else base.lstrip("\\")  # \mW is a W, \vh is an h
     if base in OBJECTIVES:
         return ("scalar", "column", "matrix", "row")
     if indexed and (defined or not letter[:1].isupper()):
         return ("column", "matrix", "scalar", "row")
     if letter[:1].isupper():
         return ("matrix", "column", "row")
-    if base.startswith("\\"):
+    if base.startswith("\\") and not macro:
         return ("scalar", "column", "matrix", "row")
     return ("column", "scalar", "matrix", "row")

@@ -10,7 +10,10 @@ from sympy import Symbol
 
 from ..core.terms import Param
 from ..core.theory import Definition, Theory
-from ..notation.scope import Scope
+from ..core.traverse import find
+from ..core.units import is_unit
+from ..notation.dims import Dim
+from ..notation.scope import Scope, dim_of
 from .builtin import builtin_text
 from .parse import read_file, read_model
 
@@ -48,6 +51,12 @@ class Model:
     file: str = ""
     abbreviations: tuple[Definition, ...] = ()
     families: tuple[str, ...] = ()
+
+    @property
+    def unit_size(self) -> Dim | None:
+        """The size of the unit vectors e_i in the definitions, where they have one."""
+        sizes = {u.shape[0] for d in self.theory.definitions for _, u in find(d.body, is_unit)}
+        return dim_of(sizes.pop()) if len(sizes) == 1 else None
 
     @classmethod
     def parse(cls, text: str, name: str = "", file: str = "", equations: bool = True) -> Model:

@@ -18,10 +18,11 @@ from ..notation.latex import latex
 from ..notation.scope import Declared, Scope, dim_of
 from ..notation.source import MAX_LENGTH, checked_source
 from ..notation.symbols import split_name
+from ..notation.vocabulary import OBJECTIVES
 from .assemble import Assembled, assemble
 from .collect import collect
 from .definitions import Equated, refuse_empty
-from .known import OBJECTIVES, Names
+from .known import Names
 from .shapes import infer
 from .statements import Statements, split
 

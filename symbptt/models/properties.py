@@ -9,6 +9,7 @@ from ..core.errors import SymbpttError
 from ..core.indices import index_symbol
 from ..core.terms import Const, Elem, Entry, Identity, Param, When
 from ..core.theory import Assumption
+from ..core.units import Unit
 from ..notation.reader import read_term
 from ..notation.source import Source
 from .model import Model
@@ -43,7 +44,9 @@ def told(model: Model, *assumptions: Assumption) -> Model:
 
 
 def with_property(model: Model, place: Place, what: str, kind: str) -> Model:
-    term = read_term(what, model.scope, file="given")
+    term = read_term(what, model.scope.extended(unit=model.unit_size), file="given")
+    if isinstance(term, Unit) and kind.startswith("unit"):
+        return model  # it is what e_j means where the model has no e
     if not isinstance(term, Elem | Param):
         raise place.fail(f"only a quantity of the model can be {kind}")
     if kind in ("constant", "fixed"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from ..core.errors import ShapeError
 from ..notation import syntax as sx
@@ -19,6 +19,7 @@ from ..notation.calls import bracket_index
 from ..notation.dims import ONE, Dim, Shape, Solution, rigid, unknown, unknowns
 from ..notation.draft import Draft
 from ..notation.elaborator import Elaborator
+from ..notation.lifting import Lifting
 from ..notation.names import Reading, resolve
 from ..notation.reader import equated
 from ..notation.scope import Declared, Scope
@@ -178,13 +179,39 @@ def _without_arguments(head: sx.Node, scope: Scope) -> sx.Node:
 def _equation(
     e: Elaborator, head: sx.Node, equation: Equation, s: Solution
 ) -> tuple[Draft, Draft, Solution] | None:
-    """The first readings of both sides that have one shape."""
+    """The first readings of both sides that have one shape; entries make a vector or matrix."""
     for left, at in e.alts(head, s):
-        for right, after in e.alts(equation.body, at):
-            fit = equated(e, left, right, after)
-            if fit is not None:
-                return _whole(*fit)
+        letters = _entry_letters(left, at)
+        with e.binding(x.name for x in letters) as bound:
+            for b, size in zip(bound, left.args[0].shape if letters else (), strict=False):
+                at = at.unify(b.top, size, head.at) or at
+            for right, after in e.alts(equation.body, at):
+                fit = equated(e, left, right, after)
+                if fit is not None:
+                    return _lifted(e, *_whole(*fit), letters)
     return None
+
+
+def _entry_letters(head: Draft, s: Solution) -> tuple[Symbol, ...]:
+    """The letters i, j of a left side such as h_{t,i}; none if it is no general entry."""
+    if head.op != "entry":
+        return ()
+    column = s.resolve(head.args[0].shape[1]) == ONE
+    letters = head.args[1:2] if column else head.args[1:]
+    general = all(x.is_Symbol for x in letters) and len(set(letters)) == len(letters)
+    return letters if general and head.args[0].op in ("elem", "param") else ()
+
+
+def _lifted(
+    e: Elaborator, left: Draft, right: Draft, s: Solution, letters: tuple[Symbol, ...]
+) -> tuple[Draft, Draft, Solution]:
+    """An equation between general entries as one between vectors or matrices."""
+    if not letters or (right.op == "entry" and left.args[1:] == right.args[1:]):
+        return left, right, s
+    whole, (i, j) = left.args[0], (*letters, None)[:2]
+    rows, cols = s.shape(whole.shape)
+    place = sx.Sym(right.at, right.end, "")
+    return whole, Lifting(e, s, place).lift(right, i, rows, j, cols), s
 
 
 def _whole(left: Draft, right: Draft, s: Solution) -> tuple[Draft, Draft, Solution]:

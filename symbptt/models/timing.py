@@ -27,10 +27,13 @@ def time_letters(statements: Statements) -> tuple[frozenset[str], frozenset[str]
     for node in (n for eq in statements.equations for n in sx.walk(eq.node)):
         for base, expr in _scripts_of(node):
             seen.setdefault(base, set()).add(expr)
+    sizes = size_names(statements)
     for base, expr in (pair for head in defined for pair in _scripts_of(head)):
         steps = (other - expr for other in seen.get(base, ()))
-        if expr.is_Symbol and any(d.is_Integer and d != 0 for d in steps):
-            letters.add(expr.name)
+        (letter,) = names if len(names := expr.free_symbols) == 1 else (None,)
+        running = expr.is_Symbol or (letter is not None and letter.name not in sizes)
+        if running and any(d.is_Integer and d != 0 for d in steps):
+            letters.add(letter.name)
     several = [e.free_symbols for exprs in seen.values() for e in exprs if len(e.free_symbols) > 1]
     mixed = (names for names in several if any(s.name in letters for s in names))
     lags = {s.name for names in mixed for s in names if s.name.islower() and len(s.name) == 1}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sympy import Expr, Integer
 from sympy.core.symbol import Str
@@ -19,6 +21,8 @@ from .powers import binomial, marked, radius
 from .ranges import condition_facts
 from .scope import NOT_YET, Function, Scope
 from .scripts import index_expr, script_text
+from .symbols import split_name
+from .vocabulary import OBJECTIVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +107,24 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
 
 
 def _is_gradient(here: sx.Node, following: sx.Node, scope: Scope) -> bool:
-    """Whether ``d W_f`` is the gradient with respect to W_f: d is no name, W_f is one."""
-    if not isinstance(here, sx.Sym) or here.base != "d" or not scope.closed or not scope.loss:
+    r"""Whether ``d W_f`` or ``\delta W_f`` is the gradient by W_f: d is no name, W_f is one."""
+    sign = isinstance(here, sx.Sym) and here.base in ("d", r"\delta") and not here.accents
+    if not sign or not scope.closed or not scope.loss:
         return False
     reading = resolve(following, scope)
     return (
         resolve(here, scope) is None and reading is not None and reading.declared is not None
         and reading.name != scope.loss
     )  # fmt: skip
+
+
+def gradient_signs(node: sx.Node, scope: Scope) -> Iterator[sx.Node]:
+    r"""The d and \delta of gradients such as ``dW_f`` in a formula."""
+    for part in sx.walk(node):
+        if isinstance(part, sx.Product):
+            for here, following in pairwise(part.factors):
+                if _is_gradient(here, following, scope):
+                    yield here
 
 
 def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | None:
@@ -122,6 +136,8 @@ def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | 
     indices = bracket.rows[0]
     if not indices or any(index_expr(a) is None for a in indices):
         return None
+    if any((r := resolve(a, scope)) is not None and r.is_sequence for a in indices):
+        return None  # L_T(h_T)
     scripted = here if isinstance(here, sx.Scripted) else sx.Scripted(here.at, here.end, here)
     after = following if isinstance(following, sx.Scripted) else None
     subs = (*scripted.subs, *indices, *(after.subs if after else ()))
@@ -134,7 +150,22 @@ def bracket_index(here: sx.Node, following: sx.Node, scope: Scope) -> sx.Node | 
     plain = resolve(here, scope)
     if bracket.open == "[":
         return whole if plain is None or reading.entries or reading.is_sequence else None
-    return whole if plain is None and reading.is_sequence else None
+    return whole if reading.is_sequence and _at_argument(reading, plain, scope) else None
+
+
+def _at_argument(reading: Reading, plain: Reading | None, scope: Scope) -> bool:
+    """Whether a bracket is the time of a sequence although the symbol alone means something.
+
+    It means an element at no step (y_k, where y_k(t) is an entry), or the total of the same name.
+    """
+    if plain is None or plain.stepped:
+        return True
+    names = {s.name for s in reading.index.free_symbols} if reading.index is not None else set()
+    if plain.index is None:
+        timed = names <= {*scope.times, scope.length}
+        return timed and plain.name == reading.name and not plain.entries
+    taken = (scope.names & names) - scope.times
+    return not taken and not any(s.name in scope.times for s in plain.index.free_symbols)
 
 
 def _is_applied(here: sx.Node, bracket: sx.Brackets, scope: Scope) -> bool:
@@ -142,7 +173,9 @@ def _is_applied(here: sx.Node, bracket: sx.Brackets, scope: Scope) -> bool:
     reading = resolve(here, scope)
     if reading is not None:
         objective = reading.name in scope.objectives and not reading.marks
-        return reading.function is not None or objective
+        names = all(isinstance(sx.base_of(a), sx.Sym | sx.Dots) for row in bracket.rows for a in row)
+        minimized = split_name(reading.name).base in OBJECTIVES
+        return reading.function is not None or (objective and (names or minimized))
     symbol = sx.base_of(here)
     assert isinstance(symbol, sx.Sym)
     if isinstance(here, sx.Scripted) and kronecker(symbol, here):

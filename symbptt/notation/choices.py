@@ -13,6 +13,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     "order": ("sign", "left"),  # which factor of a product sign stands leftmost: latest, earliest
     "immediate": ("what",),  # this derivative holds the states of other times
     "total": ("what",),  # this derivative goes through all times
+    "matrix": ("sign", "what"),  # this product of vectors is the matrix product
     "hadamard": ("sign", "what"),  # this product is elementwise
     "entrywise": ("what",),  # this power is taken entry by entry
     "transpose": ("what",),  # ^T is a transpose although T is the length
@@ -26,6 +27,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     "copy": ("what",),  # W^{(t)} is the copy of W that is used at step t
     "accumulated": ("what", "index"),  # += sums over the steps
     "member": ("group", "member"),  # a group of parameters, one of them at a time
+    "unit": ("what", "index"),  # e_i is a column of the identity
     "open": ("what",),  # a chain that ends in dots
 }
 

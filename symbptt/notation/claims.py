@@ -63,7 +63,8 @@ Side = Term | Interval | Values | Space | Limit
 class Link:
     """``left relation right``; ``error`` (with no sides) where no reading fits, most often shapes.
 
-    ``tolerance``: decimals agree to the digits printed, half a unit of the last place.
+    ``tolerance``: decimals agree to the digits printed, half a unit of the last place, entry by
+    entry, or the same for all (one row of one).
     ``at`` and ``end`` are the place in the text.
     """
 
@@ -73,7 +74,7 @@ class Link:
     at: int
     end: int
     error: SymbpttError | None = None
-    tolerance: Fraction | None = None
+    tolerance: tuple[tuple[Fraction, ...], ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ _ARGUMENT = re.compile(r"\*?\s*\{")
 _DELIMITER = re.compile(r"\s*(\\[A-Za-z]+|\\.|.)")
 _FONT_ARGUMENT = re.compile(r"\*?\s*(\{?)\s*")
 _WORD = re.compile(r"[A-Za-z]+")
+_PLUS_EQUALS = re.compile(r"[\s{]*\+[\s{}]*=\}*")
 _PROSE = re.compile(
     r"\W*[^\W\d_]{2,}(?:[\s,.:;'’-]+[^\W\d_]+)+\W*|[(（]?[^\W\d_a-zA-Z\u0370-\u03ff]{2,}[)）]?"
 )  # several words, or words of a script that no symbols come from; brackets around them
@@ -46,6 +47,13 @@ class Commands(Words):
             raise self.source.fail(f"{text} is not understood", at)
         word = text[1:]
         return self.emit("sym", word if word in v.FUNCTION_WORDS else text, at, end)
+
+    def sign_class(self, text: str, at: int, end: int) -> int:
+        """``\\mathrel{+}=``: one sign made of two; else the command changes nothing."""
+        m = _PLUS_EQUALS.match(self.text, end)
+        if m is None or m.group().count("{") != m.group().count("}"):
+            return end
+        return self.emit("rel", "+=", at, m.end())
 
     def skip_argument(self, text: str, at: int, end: int) -> int:
         m = _ARGUMENT.match(self.text, end)
@@ -173,5 +181,6 @@ _COMMAND_KINDS: tuple[tuple[dict[str, str], str], ...] = (
 _HANDLERS: dict[str, str] = {
     **dict.fromkeys(v.SKIP_WITH_ARGUMENT, "skip_argument"), **dict.fromkeys(v.SIZES, "size"),
     **dict.fromkeys(FONTS | v.TEXT_FONTS | v.BOLD_FONTS, "font"), **dict.fromkeys(v.BOXES, "space"),
+    **dict.fromkeys((r"\mathrel", r"\mathbin"), "sign_class"),
     "\\\\": "row", r"\newline": "row", r"\cr": "row", r"\begin": "begin", r"\end": "finish",
 }  # fmt: skip

@@ -15,10 +15,12 @@ from ..core.terms import Param
 from ..core.traverse import substitute
 from . import syntax as sx
 from .calls import Adjoint, Call, regroup
-from .dims import ONE, Dim, Shape, Solution, multiply
+from .dims import ONE, SCALAR, Dim, Shape, Solution, multiply
 from .draft import Draft, build
 from .elaborator import Alt, Elaborator
+from .leaves import lifted
 from .names import resolve
+from .objectives import slot_of
 from .powers import transposed
 from .scope import dim_of
 from .scripts import index_expr
@@ -41,13 +43,44 @@ def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
     mode = {"+": "immediate", "°": "direct"}.get(node.mark, "total")
     out: list[Alt] = []
     for y, s1 in e.alts(y_node, s):
-        for x, s2 in e.alts(x_node, s1):
+        for x, s2 in variables(e, x_node, s1):
             x = with_name(e, x, s2, node)
             out += differentiated(e, y, x, mode, s2, node, flat_x)
     return out
 
 
 _VARIABLES = ("param", "elem", "entry", "copy")
+
+
+def variables(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
+    r"""The readings of what is differentiated by; W(\tau), or W_k under a sum over k, is a copy."""
+    whole, index = _step_of(e, node)
+    if whole is None or index is None:
+        return e.alts(node, s)
+    out = []
+    for d, at in e.alts(whole, s):
+        inner, entry = (d.args[0], d.args[1:]) if d.op == "entry" else (d, ())
+        if inner.op != "param":
+            return e.alts(node, s)
+        copy = e.draft("copy", (*inner.args, index), inner.shape, node)
+        out.append((e.draft("entry", (copy, *entry), SCALAR, node) if entry else copy, at))
+    return out
+
+
+def _step_of(e: Elaborator, node: sx.Node) -> tuple[sx.Node | None, Expr | None]:
+    """The parameter and the step of a copy that names alone do not show."""
+    if isinstance(node, sx.Product) and len(node.factors) == 2 and node.ops == ("",):
+        name, bracket = node.factors
+        if isinstance(bracket, sx.Brackets) and bracket.open == "(" and bracket.only is not None:
+            reading = resolve(name, e.scope)
+            if reading is not None and reading.declared is not None and reading.index is None:
+                return name, index_expr(bracket.only)
+    if isinstance(node, sx.Scripted) and len(node.subs) == 1 and not node.sups:
+        index = index_expr(node.subs[0])
+        bound = index is not None and e.bound_index(index) is not None
+        if bound and resolve(node, e.scope) is None:
+            return node.base, index
+    return None, None
 
 
 def with_name(e: Elaborator, x: Draft, s: Solution, node: sx.Node) -> Draft:
@@ -87,6 +120,11 @@ def differentiated(
     """The readings of dy/dx."""
     if x.op == "copy":
         return by_copy(e, y, x, s, node)
+    if x.op == "entry" and x.args[0].op == "copy":
+        found = by_copy(e, y, x.args[0], s, node)
+        if not s.is_scalar(y.shape):
+            raise e.unsupported("the derivative of a vector by an entry of a copy", node)
+        return [(e.draft("entry", (d, *x.args[1:]), SCALAR, node), at) for d, at in found]
     if x.op == "entry":
         return _by_entry(e, y, x, mode, s, node)
     scalar = s.is_scalar(y.shape)
@@ -151,16 +189,19 @@ def by_copy(e: Elaborator, y: Draft, x: Draft, s: Solution, node: sx.Node) -> li
             return [(_folded(e, row, whole, node), s)]
         return [(e.note(row, "copy", e.text(x)), s)]
     users = e.scope.users.get(name, ())
-    if not s.is_scalar(y.shape) or not users:
+    if not users:
         raise e.unsupported(f"the derivative of {e.text(y)} by a copy is not understood", node)
     parts: list[Draft] = []
+    height = _size(y, s)
     for user, letter in users:
         rows, cols = (dim_of(d) for d in user.shape)
         at = e.draft("elem", (user.name, user.index.xreplace({letter: index})), (rows, cols), node)
-        outer = e.draft("partial", (y, at, "total"), (ONE, multiply(rows, cols)), node)
+        outer = e.draft("partial", (y, at, "total"), (height, multiply(rows, cols)), node)
         inner = e.draft("partial", (at, whole, "direct"), (_size(at, s), _size(whole, s)), node)
-        parts.append(e.draft("times", (outer, inner), (ONE, _size(whole, s)), node))
+        parts.append(e.draft("times", (outer, inner), (height, _size(whole, s)), node))
     row = parts[0] if len(parts) == 1 else e.draft("plus", parts, parts[0].shape, node)
+    if not s.is_scalar(y.shape):
+        return [(e.note(in_layout(e, row, node), "copy", e.text(x)), s)]
     return [(_folded(e, row, whole, node), s)]
 
 
@@ -220,19 +261,19 @@ def _slot(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt] | None:
     """\\partial_2 F(a, b) or \\partial_b F(a, b); None where F is no function of arguments."""
     call = regroup(node.y, e.scope)[0][1] if isinstance(node.y, sx.Product) else None
     reading = resolve(call.function, e.scope) if isinstance(call, Call) else None
-    if reading is None or reading.function is None or reading.function.kind != "opaque":
+    if not isinstance(call, Call) or reading is None:
         return None
-    assert isinstance(call, Call)
-    number = index_expr(node.x)
-    texts = [e.text(a) for a in call.arguments]
-    if number is not None and number.is_Integer:
-        slot = int(number)
-    elif e.text(node.x) in texts:
-        slot = texts.index(e.text(node.x)) + 1
-    else:
+    objective = reading.index is not None and reading.name in e.scope.objectives
+    if not objective and (reading.function is None or reading.function.kind != "opaque"):
+        return None
+    slot = _slot_number(e, node.x, call.arguments)
+    if slot is None:
         return None
     if not 1 <= slot <= len(call.arguments):
         raise e.fail(f"{reading.name} has {len(call.arguments)} arguments", node)
+    if objective:
+        own = slot_of(e, reading.name, reading.index, call.arguments, slot, s)
+        return None if own is None else [(lifted(e, own, node), s)]
     out: list[Alt] = []
     for value, at in e.alts(call, s):
         name, index, rows, _, *arguments = value.args
@@ -241,6 +282,23 @@ def _slot(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt] | None:
             (e.draft("func", (name, index, rows, Integer(slot), *arguments), shape, node), at)
         )
     return out
+
+
+def _slot_number(e: Elaborator, x: sx.Node, arguments: tuple[sx.Node, ...]) -> int | None:
+    """The place of an argument: its number, the argument itself, or the letter of just one."""
+    number = index_expr(x)
+    if number is not None and number.is_Integer:
+        return int(number)
+    texts = [e.text(a) for a in arguments]
+    if e.text(x) in texts:
+        return texts.index(e.text(x)) + 1
+    bases = [sx.base_of(a) for a in arguments]
+    same = [i for i, b in enumerate(bases, 1) if isinstance(x, sx.Sym) and _same_letter(x, b)]
+    return same[0] if len(same) == 1 else None
+
+
+def _same_letter(x: sx.Sym, other: sx.Node) -> bool:
+    return isinstance(other, sx.Sym) and (x.base, x.accents) == (other.base, other.accents)
 
 
 def _nabla(e: Elaborator, node: sx.Nabla, s: Solution) -> list[Alt]:

@@ -140,8 +140,8 @@ class Solution:
                 return self.bind(single, right, at)
         difference = add(a, b, -1)
         free = unknowns(difference)
-        if not free:
-            return None
+        if not free or len({c > 0 for _, c in difference.terms}) == 1:
+            return None  # sizes are positive: no sum of them alone is 0
         for m, c in difference.terms:
             if len(m) == 1 and isinstance(m[0], int) and abs(c) == 1 and _once(difference, m[0]):
                 rest = add(difference, Dim(((m, c),)), -1)

@@ -12,6 +12,7 @@ from ..core import norms as nm
 from ..core import powers as pw
 from ..core import terms as tm
 from ..core.terms import Term
+from ..core.units import Unit
 from .dims import Dim, Shape, Solution
 
 
@@ -69,6 +70,7 @@ _BUILDERS: dict[str, Builder] = {
     "zero": lambda a, r, c: tm.Zero(r, c),
     "ones": lambda a, r, c: tm.Ones(r, c),
     "identity": lambda a, r, c: tm.Identity(r),
+    "unit": lambda a, r, c: Unit(r, a[0]),
     "plus": _plain(tm.Plus), "hadamard": _plain(tm.Hadamard), "times": _plain(tm.Times),
     "scale": _scale, "transposed": _plain(tm.Transposed), "diag": _plain(tm.Diag),
     "map": _plain(tm.Map), "softmax": _plain(tm.Softmax), "power": _plain(tm.Power),

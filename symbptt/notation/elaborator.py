@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from sympy import Expr
 
-from ..core.errors import NotSupported, ReadError, ShapeError
+from ..core.errors import Clash, NotSupported, ReadError, ShapeError
 from . import syntax as sx
 from .choices import Choices, Note
 from .dims import Dim, Shape, Solution, unknown
@@ -29,6 +29,10 @@ from .source import Source
 Alt = tuple[Draft, Solution]
 Handler = Callable[["Elaborator", Any, Solution], list[Alt]]
 
+_BETWEEN = {
+    "multiply": "", "multiply elementwise": r"\odot", "add": "+", "subtract": "-", "equate": "=",
+}  # fmt: skip
+"""The sign between two pieces that an operation does not take."""
 _MAX_ALTERNATIVES = 12
 _MAX_STEPS = 200_000
 
@@ -121,13 +125,18 @@ class Elaborator:
         (left, right), (first, second) = (
             [f(d) for d in (a, b)] for f in (self.text, lambda d: self.show(d.shape, s))
         )
-        self.clashes.append(
-            ShapeError(
-                f"cannot {verb} {left} and {right}: {left} is {first} ({self.why(a, s)}), "
-                f"{right} is {second} ({self.why(b, s)})",
-                self.source.where(b.at),
-            )
+        error = ShapeError(
+            f"cannot {verb} {left} and {right}: {left} is {first} ({self.why(a, s)}), "
+            f"{right} is {second} ({self.why(b, s)})",
+            self.source.where(b.at),
         )
+        pieces = tuple((self.piece(d), self.show(d.shape, s)) for d in (a, b))
+        error.clash = Clash(_BETWEEN.get(verb, ""), pieces, 0, 1)
+        self.clashes.append(error)
+
+    def piece(self, node: sx.Node | Draft) -> str:
+        """The piece of source of a node, however long."""
+        return " ".join(self.source.text[node.at : node.end].split())
 
     def misfit(self, message: str, node: sx.Node | Draft) -> None:
         """Notes a shape that an operation does not take."""

@@ -68,8 +68,12 @@ class Groups(Stream):
         subs: list[sx.Node] = []
         sups: list[sx.Node] = []
         primes = 0
-        while self.tok.kind in ("sub", "sup", "prime"):
+        while self.tok.kind in ("sub", "sup", "prime") or self.is_dot_t():
             kind = self.take().kind
+            if kind == "dot":
+                token = self.take()
+                sups.append(sx.Sym(token.at, token.end, "T"))
+                continue
             if kind == "prime":
                 primes += 1
                 continue
@@ -84,6 +88,12 @@ class Groups(Stream):
             subs, sups = [*node.subs, *subs], [*node.sups, *sups]
             primes, node = primes + node.primes, node.base
         return sx.Scripted(node.at, self.last_end, node, tuple(subs), tuple(sups), primes)
+
+    def is_dot_t(self) -> bool:
+        """Whether ``.T`` follows, the transpose as programs write it."""
+        dot, letter, after = self.tokens[self.i : self.i + 3]
+        touching = dot.kind == "dot" and not dot.gap and not letter.gap
+        return touching and letter.text == "T" and after.kind not in ("sub", "sup", "prime")
 
     def script(self, high: bool = True) -> sx.Node | None:
         """What stands after ``_`` or ``^``; None for a prime."""

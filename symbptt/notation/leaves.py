@@ -35,7 +35,10 @@ def _symbol(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
         return _bare_function(e, reading, node, s)
     member = dict(e.choices.members).get(reading.name) if reading.group else None
     if member is not None:
-        return [(e.draft("param", (member,), e.scope.params[member].shape, node), s)]
+        shape = e.scope.params[member].shape
+        if reading.copy is not None:
+            return [(e.draft("copy", (member, reading.copy), shape, node), s)]
+        return [(e.draft("param", (member,), shape, node), s)]
     if reading.group:
         raise e.unsupported(f"{reading.name} stands for several parameters; take one of them", node)
     return marked(e, [(leaf, at) for leaf, at in _leaf(e, reading, node, s)], reading, node)
@@ -119,6 +122,14 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
     if symbol.base == "e" and scripted.sups and not scripted.subs:
         inner = e.alts(scripted.sups[0], s)
         return [(e.draft("map", ("exp", 0, a), a.shape, node), at) for a, at in inner]
+    at = unit_index(scripted)
+    if at is not None:
+        unit, bound = e.draft("unit", (at,), (unknown(), ONE), node), e.bound_index(at)
+        if bound is not None:
+            bound.used = True
+            s = s.unify(bound.top, unit.shape[0], node.at) or s
+        e.note(unit, "unit", e.text(node), str(at))
+        return marked(e, [(unit, s)], Reading("", marks=scripted.sups), node)
     facts = kronecker(symbol, scripted)
     if facts:
         one = e.draft("const", (Integer(1),), SCALAR, node)
@@ -131,6 +142,14 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
         if expr is not None and (node.base in names or e.scope.is_index(node.base)):
             return [(e.draft("const", (expr,), SCALAR, node), s)]
     return None
+
+
+def unit_index(node: sx.Node) -> Expr | None:
+    """The index i of e_i, which is a unit vector where e has no other meaning; else None."""
+    if not isinstance(node, sx.Scripted) or len(node.subs) != 1 or node.primes:
+        return None
+    named = isinstance(node.base, sx.Sym) and node.base.base == "e"
+    return index_expr(node.subs[0]) if named else None
 
 
 def kronecker(symbol: sx.Sym, node: sx.Scripted) -> tuple[Expr, ...]:

@@ -29,6 +29,7 @@ _FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u0370-\u03ff]+")  # words in another scrip
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _LONELY = re.compile(r"_(?![A-Za-z0-9{])")
 _LATEX_LINE = re.compile(r"\\")
+_ANGLED = re.compile(r"<[^<>{}=,;\n]*>")  # <t> in a script
 _ACCENT_SIGNS = {"∥": r"\|", "∣": "|", "’": "'", "‘": "'", "⩽": r"\le", "⩾": r"\ge", "∗": "*"}
 _CHAR_KINDS = {"_": "sub", "^": "sup", "'": "prime", ",": "comma", ";": "semi", "/": "slash",
                "+": "add", "-": "add", "{": "lbrace", "}": "rbrace", ".": "dot"}  # fmt: skip
@@ -137,6 +138,8 @@ class Lexer(Commands):
             return self.punctuation(text, at, end)
         if text in v.OPEN or text in v.CLOSE:
             return self.bracket(text, at, end)
+        if text in "<>" and self.is_angle(text, at):
+            return self.emit("open" if text == "<" else "close", text, at, end)
         if text in v.RELATIONS:
             return self.emit("rel", v.RELATIONS[text], at, end)
         if text in v.MULTIPLY:
@@ -151,6 +154,16 @@ class Lexer(Commands):
         if ord(text) > 127:
             return self.unicode(text, at, end)
         raise self.source.fail(f"{text!r} does not belong to mathematics", at)
+
+    def is_angle(self, text: str, at: int) -> bool:
+        """Whether < or > is a bracket, as in ``a^{<t>}``."""
+        if text == ">":
+            return at == self.angle_end
+        starts = self.in_script and self.out[-1].kind in ("lbrace", "close")
+        m = _ANGLED.match(self.text, at) if starts or self.after_script else None
+        if m is not None:
+            self.angle_end = m.end() - 1
+        return m is not None
 
     def punctuation(self, text: str, at: int, end: int) -> int:
         if text == "{":

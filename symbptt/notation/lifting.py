@@ -111,6 +111,8 @@ class Lifting:
         self, factors: list[Draft], i: Symbol | None, m: Dim, j: Symbol | None, n: Dim, d: Draft
     ) -> Draft:
         """The elementwise product; what depends on i alone or j alone makes an outer product."""
+        if factors == [d]:
+            raise self.refused(d)
         fixed = [x for x in factors if not depends(x, i) and not depends(x, j)]
         both = [x for x in factors if depends(x, i) and depends(x, j)]
         left = [x for x in factors if depends(x, i) and not depends(x, j)]

@@ -96,11 +96,16 @@ def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterato
     if sequence is not None:
         found = _sequence(sequence, rest, scope, primes)
     if param is not None and (found is None or found.stepped):
-        found = _param(param, rest, primes) or _copy(param, rest, scope) or found
+        copied, stepped = _copied(rest, scope), found
+        found = _param(param, rest, primes) if copied is None or copied.high else None
+        if found is None and copied is not None:
+            found = Reading(name, param, copy=copied.expr)
+        found = found or stepped
     if found is None and (function := scope.function(name)) is not None:
         found = _function(function, rest, primes)
-    if found is None and name in scope.groups and not rest:
-        found = Reading(name, group=scope.groups[name])
+    if found is None and name in scope.groups and (not rest or _copied(rest, scope)):
+        copy = rest[0].expr if rest else None
+        found = Reading(name, group=scope.groups[name], copy=copy)
     if found is not None:
         yield found
 
@@ -227,13 +232,19 @@ def _param(declared: Declared, rest: list[Item], primes: int) -> Reading | None:
     )
 
 
-def _copy(declared: Declared, rest: list[Item], scope: Scope) -> Reading | None:
-    """``W^{(t)}``: the copy of W that is used at step t."""
-    if len(rest) != 1 or not rest[0].high or not rest[0].wrapped or rest[0].expr is None:
+_LAYERS = frozenset({"l", r"\ell"})
+
+
+def _copied(rest: list[Item], scope: Scope) -> Item | None:
+    """The step t of ``W^{(t)}`` or ``W_t``, the copy of W that is used at that step."""
+    if len(rest) != 1 or rest[0].expr is None:
         return None
-    late = {*scope.times, scope.length}
-    named = rest[0].expr.is_Integer or rest[0].mentions(late)
-    return Reading(declared.name, declared, copy=rest[0].expr) if named else None
+    item, late = rest[0], {*scope.times, scope.length}
+    if not item.high:
+        return item if scope.closed and item.mentions(late) else None
+    letter = scope.closed and item.expr.is_Symbol and item.expr.name not in _LAYERS
+    named = item.expr.is_Integer or item.mentions(late) or letter
+    return item if item.wrapped and named else None
 
 
 def _function(function: Function, rest: list[Item], primes: int) -> Reading | None:

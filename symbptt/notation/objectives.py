@@ -57,6 +57,25 @@ def check_arguments(
         raise e.unsupported(what, arguments[0])
 
 
+def slot_of(
+    e: Elaborator, name: str, index: Expr, arguments: tuple[sx.Node, ...], slot: int, s: Solution
+) -> Term | None:
+    """The derivative of an unspecified objective by what stands at one place of its arguments.
+
+    None where the objective has a formula, or has no such argument.
+    """
+    own = list(_defined(e.scope, name, index))
+    wanted = _term(e, arguments[slot - 1], s)
+    if len(own) != 1 or not isinstance(own[0], Func) or wanted is None:
+        return None
+    check_arguments(e, name, index, arguments, s)
+    body, wanted = own[0], _unfolded(e.scope, wanted, index)
+    for i, argument in enumerate(body.arguments):
+        if _unfolded(e.scope, argument, index) == wanted:
+            return Func(*body.args[:3], i + 1, *body.arguments)
+    return None
+
+
 def _term(e: Elaborator, node: sx.Node, s: Solution) -> Term | None:
     """The argument as a term; None for one that is no formula of the model."""
     try:

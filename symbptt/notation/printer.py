@@ -22,6 +22,7 @@ from ..core import powers as pw
 from ..core import terms as tm
 from ..core.functions import known
 from ..core.terms import Term
+from ..core.units import Unit
 from .index import conditions_text, index_text, is_negative, named, number_text
 from .symbols import Level, Name, split_name
 from .target import Style, Target, fill
@@ -95,6 +96,9 @@ class Printer:
         square = isinstance(term, tm.Identity) or term.is_column
         size = sizes[0] if square else self.target.templates["size_times"].join(sizes)
         return self.target.fill("sized", a=text, n=size)
+
+    def unit(self, term: Unit) -> str:
+        return self.indexed(Name("e"), self.index(term.index))
 
     def number(self, term: tm.Const) -> Printed:
         return number_text(term.value, self.target)
@@ -320,7 +324,7 @@ _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     tm.Map: Printer.map, tm.Func: Printer.func, tm.D: Printer.differential,
     tm.Partial: Printer.partial, tm.Gradient: Printer.gradient, tm.Entry: Printer.entry,
     pw.EntrywisePower: Printer.entrywise, pw.Binomial: Printer.binomial,
-    pw.Radius: Printer.radius, tm.Block: Printer.block, nm.Norm: Printer.norm,
+    pw.Radius: Printer.radius, Unit: Printer.unit, tm.Block: Printer.block, nm.Norm: Printer.norm,
     nm.Sup: Printer.supremum,
     nm.Min: Printer.extremum, nm.Max: Printer.extremum,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from ..core.errors import Clash, ShapeError
 from . import syntax as sx
 from .calls import Factors, regroup
 from .dims import ONE, SCALAR, Solution, multiply
@@ -16,6 +17,7 @@ from .dots import without_dots
 from .draft import Draft
 from .elaborator import Alt, Elaborator, distinct
 from .names import resolve
+from .partitions import conform, partition
 from .sums import matched
 
 _ELEMENTWISE = frozenset({r"\odot", r"\circ", "*", r"\oslash"})
@@ -34,13 +36,36 @@ def _product(e: Elaborator, node: sx.Product, s: Solution) -> list[Alt]:
     if len(factors) == 1:
         return e.alts(factors[0][1], s)
     _mark_whole(e, factors)
+    known = len(e.clashes)
     found = left_to_right(e, factors, s)
     elementwise = [op in _ELEMENTWISE for op, _ in factors[1:]]
     if any(elementwise) and not all(elementwise):
         found = distinct(found + _looser(e, factors, s))
     if not found and len(factors) <= _MAX_GROUPED:
         found = _any_grouping(e, factors, s)
+    if not found:
+        _show_all(e, factors, e.clashes[known:], s)
     return found
+
+
+def _show_all(e: Elaborator, factors: Factors, clashes: list[ShapeError], s: Solution) -> None:
+    """Puts all factors of a product with their shapes into a clash between two of them."""
+    mark = len(e.clashes)
+    read = [e.alts(factor, s) for _, factor in factors]
+    del e.clashes[mark:]
+    if not all(read):
+        return  # the clash is inside a factor
+    pieces = tuple(
+        (f"{op} {e.piece(factor)}".strip(), e.show(found[0][0].shape, found[0][1]))
+        for (op, factor), found in zip(factors, read, strict=True)
+    )
+    for error in clashes:
+        where = error.where
+        second = next(
+            (i for i, (_, f) in enumerate(factors) if e.source.where(f.at) == where), 0
+        )  # fmt: skip
+        if second > 0:
+            error.clash = Clash("", pieces, second - 1, second)
 
 
 def _mark_whole(e: Elaborator, factors: Factors) -> None:
@@ -60,7 +85,7 @@ def readings(e: Elaborator, factors: Factors, i: int, s: Solution) -> list[Alt]:
     """The readings of factor i; a derivative that is multiplied from the right is a row first."""
     factor = factors[i][1]
     found = e.alts(factor, s)
-    followed = i + 1 < len(factors) and factors[i + 1][0] not in _ELEMENTWISE
+    followed = i + 1 < len(factors) and factors[i + 1][0] not in {*_ELEMENTWISE, r"\otimes"}
     if followed and isinstance(factor, sx.Derivative):
         found = sorted(found, key=lambda x: x[1].resolve(x[0].shape[0]) != ONE)
     return found
@@ -141,8 +166,13 @@ def multiplied(e: Elaborator, op: str, a: Draft, b: Draft, s: Solution) -> list[
         found = hadamard(e, a, b, s)
         for draft, _ in found if op != r"\odot" else ():
             e.note(draft, "hadamard", op, e.text(draft))
+        if found or op != "*":
+            return found
+        found = _matrix(e, a, b, s, quiet=True)
         vectors = ONE in s.shape(a.shape) and ONE in s.shape(b.shape)
-        return found if found or vectors or op != "*" else _matrix(e, a, b, s, quiet=True)
+        for draft, _ in found if vectors else ():
+            e.note(draft, "matrix", op, e.text(draft))
+        return found
     found = _matrix(e, a, b, s)
     if found or op in ("@", "."):
         return found
@@ -163,7 +193,8 @@ def spanning(op: str, args: tuple[object, ...], shape: tuple, a: Draft, b: Draft
 
 
 def _matrix(e: Elaborator, a: Draft, b: Draft, s: Solution, quiet: bool = False) -> list[Alt]:
-    solution = s.unify(a.shape[1], b.shape[0], b.at)
+    meeting = conform(partition(a, 1), partition(b, 0), b.at, s)
+    solution = meeting.unify(a.shape[1], b.shape[0], b.at)
     if solution is None:
         if not quiet:
             e.clash("multiply", a, b, s)

@@ -14,6 +14,8 @@ from .elaborator import Alt, Elaborator
 from .lifting import Lifting
 from .norms import supremum
 from .ordered import product_over
+from .partitions import conform, partition
+from .scope import dim_of
 from .scripts import index_expr
 
 _FLIP = {"<": ">", ">": "<", r"\le": r"\ge", r"\ge": r"\le", "=": "="}
@@ -45,9 +47,8 @@ def condition_facts(e: Elaborator, node: sx.Relation) -> list[Expr]:
 
 def limits_of(e: Elaborator, node: sx.Big) -> list[Limits]:
     """The indices of a sum or product, outermost first."""
-    if node.sub is None:
-        raise e.fail("this sum or product does not say over which index it runs", node)
-    items = _conditions(node.sub)
+    below = node.sub if node.sub is not None else _own_index(e, node)
+    items = _conditions(below)
     found = [_one(e, item) for item in items]
     merged: dict[Symbol, Limits] = {}
     for limits in found:
@@ -65,6 +66,15 @@ def limits_of(e: Elaborator, node: sx.Big) -> list[Limits]:
             raise e.fail("this sum or product has two upper limits", node.sup)
         out[-1] = _ordered(replace(out[-1], hi=top), e)
     return out
+
+
+def _own_index(e: Elaborator, node: sx.Big) -> sx.Node:
+    """The time t of a sum that names no index, where its terms depend on t and nothing else does."""
+    time = e.scope.step
+    inside = any(isinstance(x, sx.Sym) and x.base == time for x in sx.walk(node.body))
+    if node.kind != "sum" or not inside or any(b.name == time for b in e.bound):
+        raise e.fail("this sum or product does not say over which index it runs", node)
+    return sx.Sym(node.at, node.at, time)
 
 
 def _conditions(node: sx.Node) -> list[sx.Node]:
@@ -156,6 +166,8 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
         out: list[Alt] = []
         for body, at in found:
             for one, b in reversed(list(zip(limits, bound, strict=True))):
+                if b.used and one.hi is not None and one.hi.is_Symbol and e.scope.is_size(one.hi):
+                    at = at.unify(b.top, dim_of(one.hi), node.at) or at
                 known = at.resolve(b.top) != b.top
                 over_entries = b.used and known
                 lo = one.lo if one.lo is not None else Integer(1)
@@ -163,8 +175,12 @@ def _big(e: Elaborator, node: sx.Big, s: Solution) -> list[Alt]:
                 if hi is None:
                     hi = at.resolve(b.top) if over_entries else index_symbol(e.scope.length)
                 if node.kind == "sum":
+                    text = e.text(node.body)
                     body = e.draft("sum", (body, one.index, lo, hi), body.shape, node)
+                    if node.sub is None:
+                        e.note(body, "accumulated", text, one.index.name)
                 else:
+                    at = conform(partition(body, 0), partition(body, 1), node.at, at)
                     body = product_over(e, body, (one.index, lo, hi), at, node)
             out.append((body, at))
     return out

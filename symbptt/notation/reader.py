@@ -19,7 +19,7 @@ from ..core.errors import ShapeError, SymbpttError
 from ..core.terms import Term
 from . import calls, derivatives, leaves, matrices, powers, products, ranges, sums
 from . import syntax as sx
-from .dims import ONE, Shape, Solution
+from .dims import ONE, Shape, Solution, unknowns
 from .draft import Draft, build
 from .elaborator import Alt, Elaborator
 from .membership import as_chain
@@ -206,6 +206,8 @@ def settled(e: Elaborator, node: sx.Node, s: Solution) -> Solution:
     done = s.settle()
     if done is None:
         raise ShapeError(f"the sizes in {e.text(node)} do not fit", e.source.where(node.at))
+    if done.pending:
+        raise e.unsupported(f"nothing says how large the parts of {e.text(node)} are", node)
     return done
 
 
@@ -215,10 +217,23 @@ def finish(e: Elaborator, node: sx.Node, found: Alt | None) -> Term:
     return built(e, node, draft, settled(e, node, s))
 
 
+def with_unit_sizes(e: Elaborator, draft: Draft, s: Solution) -> Solution:
+    """Unit vectors whose size nothing here says have the size of the model's unit vectors."""
+    if draft.op == "unit" and unknowns(s.resolve(draft.shape[0])):
+        sized = e.scope.unit and s.unify(draft.shape[0], e.scope.unit, draft.at)
+        if not sized:
+            raise e.unsupported(f"nothing says how large {e.text(draft)} is", draft)
+        return sized
+    for part in draft.args:
+        if isinstance(part, Draft):
+            s = with_unit_sizes(e, part, s)
+    return s
+
+
 def built(e: Elaborator, node: sx.Node, draft: Draft, s: Solution) -> Term:
     """The term of a draft; what the core refuses is refused at the node."""
     try:
-        return build(draft, s)
+        return build(draft, with_unit_sizes(e, draft, s))
     except SymbpttError as error:
         raise error.at(e.source.where(node.at)) from None
 

@@ -69,7 +69,7 @@ class Scope:
     that may be written with arguments, ``L_t(h_t)``; ``arguments`` what each function is applied to
     in the model, for \\sigma' without an argument; ``users`` the elements whose definition contains
     a parameter, with their index; ``bodies`` the definitions, for derivatives by what has a name;
-    ``loss`` the total.
+    ``loss`` the total; ``unit`` the size of the unit vectors e_i.
 
     In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
     step at which names of sequences without an index stand; ``entries``, then letters below
@@ -83,6 +83,7 @@ class Scope:
     times: frozenset[str] = frozenset({"t"})
     length: str = "T"
     sizes: frozenset[str] = frozenset()
+    unit: Dim | None = None
     superscripted: frozenset[str] = frozenset()
     objectives: frozenset[str] = frozenset()
     arguments: dict[str, tuple[Term, ...]] = field(default_factory=dict)
@@ -117,6 +118,10 @@ class Scope:
     def is_index(self, name: str) -> bool:
         """Whether the name is a time, the length or a dimension."""
         return name in self.times or name == self.length or name in self.sizes
+
+    def is_size(self, symbol: Expr) -> bool:
+        """Whether the symbol is a dimension, and no time."""
+        return str(symbol) in self.sizes
 
     def extended(self, **changes: object) -> Scope:
         """The scope with other fields."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sympy import Integer
 
 from . import syntax as sx
-from .dims import ONE, SCALAR, Shape, Solution
+from .dims import ONE, SCALAR, Shape, Solution, unknowns
 from .dots import without_dots
 from .draft import Draft
 from .elaborator import Alt, Elaborator, distinct
@@ -48,12 +48,18 @@ def can_spread(d: Draft, shape: Shape, s: Solution) -> bool:
     return d.is_zero or ONE in s.shape(shape)
 
 
+def _is_batch(d: Draft, s: Solution) -> bool:
+    """Whether a matrix has samples as rows: it is certainly not square, so 1 is no identity."""
+    rows, cols = s.shape(d.shape)
+    return rows != cols and not unknowns(rows) and not unknowns(cols)
+
+
 def matched(e: Elaborator, a: Draft, b: Draft, s: Solution) -> tuple[Draft, Draft, Solution] | None:
     """Two operands brought to one shape; None if they cannot be."""
     first, second = s.is_scalar(a.shape), s.is_scalar(b.shape)
-    if first and not second and can_spread(a, b.shape, s):
+    if first and not second and (can_spread(a, b.shape, s) or _is_batch(b, s)):
         return spread(e, a, b.shape), b, s
-    if second and not first and can_spread(b, a.shape, s):
+    if second and not first and (can_spread(b, a.shape, s) or _is_batch(a, s)):
         return a, spread(e, b, a.shape), s
     solution = s.unify_shapes(a.shape, b.shape, b.at)
     return None if solution is None else (a, b, solution)

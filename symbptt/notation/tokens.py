@@ -35,6 +35,7 @@ class Emitter:
         self.gap = False
         self.latex = True  # whether the line is LaTeX rather than plain text
         self.font_at = -1  # offset of a font whose brace comes next
+        self.angle_end = -1  # offset of the > that closes a <
         self.braces: list[bool] = []  # whether each open brace is (in) a script
         self.open: list[int] = []  # offsets of open ( and [
         self.environments: list[tuple[str, int]] = []

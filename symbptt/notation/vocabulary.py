@@ -50,7 +50,7 @@ SKIP = {
     r"\strut", r"\displaystyle", r"\textstyle", r"\scriptstyle", r"\scriptscriptstyle",
     r"\nonumber", r"\notag", r"\hfill", r"\thinspace", r"\medspace", r"\thickspace",
     r"\negthinspace", r"\enspace", r"\hline", r"\noindent", r"\centering", r"\relax",
-    r"\allowbreak", r"\nobreak", r"\par", r"\mathop", r"\mathrel", r"\mathbin", r"\mathord",
+    r"\allowbreak", r"\nobreak", r"\par", r"\mathop", r"\mathord",
     r"\ensuremath", r"\mathopen", r"\mathclose", r"\mathpunct", r"\(", r"\)", r"\[", r"\]", "$",
     r"\-",
 }  # fmt: skip
@@ -116,4 +116,8 @@ CONNECTIVES = _words("""
     其中 所以 因此 则 令 设 当 对 对于 所有 且 即 或 有 和 得 又 因为
     """)
 """Words that join statements."""
+OBJECTIVES = frozenset(
+    {"L", "E", "J", r"\ell", "l", r"\varepsilon", r"\epsilon", "loss", "cost", "Loss", r"\L"}
+)
+"""Letters of scalars that are minimized; fonts are gone, so L is also the calligraphic one."""
 FULL_WIDTH = dict(zip("，；：（）＝＋－。｜［］", ",;:()=+-.|[]", strict=True))

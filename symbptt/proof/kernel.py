@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -22,7 +23,7 @@ from symbptt.core.errors import ProofError, SymbpttError
 from symbptt.core.indices import differ, entails, equal_index, index_symbol
 from symbptt.core.scope import Scope, check_index
 from symbptt.core.terms import D, Elem, Gradient, Param, Partial, Plus, Shock, Term, Zero, _Nary
-from symbptt.core.theory import ALL, Frame, Theory
+from symbptt.core.theory import ALL, Assumption, Frame, Theory
 from symbptt.core.traverse import Path, contains, context, substitute
 from symbptt.core.traverse import replace as replace_at
 from symbptt.rules import Rule, rule
@@ -50,24 +51,27 @@ class _Place:
     stated: Callable[[], Term] = lambda: Zero(1)
 
     @property
-    def theory(self) -> Theory:
-        return self.scope.theory
-
-    @property
     def signs(self) -> Signs:
         return Signs(self.scope, self.facts, tuple(self.known.values()))
 
 
 def check(development: Development) -> None:
     """Accepts a development or raises ProofError with the theorem and the step."""
-    scope: Scope = _guarded("theory", check_theory, development.theory)
-    known: dict[str, Theorem] = {}
-    for theorem in development.theorems:
-        if theorem.id in known:
-            raise ProofError(f"two theorems are called {theorem.id!r}")
-        place = _Place(scope, known, theorem.frame, (*scope.theory.facts, *theorem.facts))
-        _guarded(f"theorem {theorem.id}", _check_theorem, theorem, place)
-        known[theorem.id] = theorem
+    _guarded("theory", check_theory, development.theory)
+    for number in range(len(development.theorems)):
+        _accepted(development.theory, development.theorems[: number + 1])
+
+
+@lru_cache(maxsize=1024)
+def _accepted(theory: Theory, theorems: tuple[Theorem, ...]) -> Mapping[str, Theorem]:
+    """The theorems by their names, each proved from those before it; what is equal is, too."""
+    *before, theorem = theorems
+    scope, known = check_theory(theory), _accepted(theory, tuple(before)) if before else {}
+    if theorem.id in known:
+        raise ProofError(f"two theorems are called {theorem.id!r}")
+    place = _Place(scope, known, theorem.frame, (*scope.theory.facts, *theorem.facts))
+    _guarded(f"theorem {theorem.id}", _check_theorem, theorem, place)
+    return {**known, theorem.id: theorem}
 
 
 def _guarded(where: str, action: Callable[..., Any], *arguments: object) -> Any:
@@ -91,12 +95,10 @@ def _check_theorem(theorem: Theorem, place: _Place) -> None:
             raise ProofError(f"{proof.source!r} is not an earlier theorem")
         if not theorem.relation == source.relation == "=":
             raise ProofError("a derivative is identified by an equation, from an equation")
-        identify(theorem, proof.wrt, source, place.theory, place.facts)
-    elif not isinstance(proof, Assumed) or not any(
-        (a.name, a.left, a.relation, a.right)
-        == (proof.name, theorem.left, theorem.relation, theorem.right)
-        and a.facts == theorem.facts
-        for a in place.theory.assumptions
+        identify(theorem, proof.wrt, source, place.scope.theory, place.facts)
+    elif not isinstance(proof, Assumed) or (
+        Assumption(proof.name, theorem.left, theorem.right, theorem.facts, theorem.relation)
+        not in place.scope.theory.assumptions
     ):
         raise ProofError("the statement is not an assumption of the theory")
 
@@ -228,7 +230,7 @@ def _bindings(step: Step) -> Bindings:
 def _definition(step: Step, place: _Place) -> tuple[Term, Term]:
     """Head and body of the definition at the step's index, after all that must hold there."""
     index = _bindings(step).get(index_symbol("index"))
-    for d in place.theory.defined(step.name):
+    for d in place.scope.theory.defined(step.name):
         mapping = {} if d.index is None else {d.index: index}
         if index is None and mapping:
             raise ProofError("a definition with a range needs an index")
@@ -349,7 +351,7 @@ def _by_bound(step: Step, target: Term, place: _Place) -> Term:
 
 def _by_vanish(step: Step, target: Term, place: _Place) -> Term:
     if not isinstance(target, D) or not vanishes(
-        target.args[0], place.frame, place.theory, place.facts
+        target.args[0], place.frame, place.scope.theory, place.facts
     ):
         raise ProofError(f"{target} does not vanish: something that varies may reach it")
     return Zero(*target.shape)
@@ -371,13 +373,11 @@ _STEPS = {
 
 def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
     """Every admissible value is reached from the start by steps of one."""
-    v, start, direction, known = proof.variable, proof.start, proof.direction, place.theory.facts
+    v, start, direction = proof.variable, proof.start, proof.direction
+    known = place.scope.theory.facts
     check_index(start)
-    if (
-        direction not in (1, -1)
-        or v in start.free_symbols
-        or v not in {s for f in theorem.facts for s in f.free_symbols}
-    ):
+    ranged = {s for f in theorem.facts for s in f.free_symbols} - start.free_symbols
+    if direction not in (1, -1) or v not in ranged:
         raise ProofError("the induction has no range")
     if v in theorem.frame.free_symbols:
         raise ProofError("the frame must not depend on the induction variable")

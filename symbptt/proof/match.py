@@ -22,8 +22,24 @@ def match(pattern: Term, term: Term, bindings: Bindings) -> Bindings:
     return out
 
 
-def _fail(pattern: Any, term: Any) -> ProofError:
-    return ProofError(f"{pattern} does not match {term}")
+class _Mismatch(ProofError):
+    """Says what does not match only when it is asked: a search tries many rules in vain."""
+
+    def __init__(self, pattern: Any, term: Any) -> None:
+        super().__init__("")
+        self._sides = pattern, term
+
+    @property
+    def message(self) -> str:
+        """The two sides as text."""
+        return "{} does not match {}".format(*self._sides)
+
+    @message.setter
+    def message(self, value: str) -> None:
+        """What the base class sets is not kept."""
+
+
+_fail = _Mismatch
 
 
 def _match(pattern: Term, term: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:

@@ -110,6 +110,9 @@ class Theorem:
     subject: tuple[Term, ...] = ()
     relation: str = "="
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.left, self.right))  # its proof may be long
+
     def instance(self, mapping: Mapping[Symbol, Expr]) -> Theorem:
         """The statement with index symbols replaced, except in its frame."""
         left, right, *facts = (substitute(x, mapping) for x in (self.left, self.right, *self.facts))

@@ -89,7 +89,7 @@ class RangeRow:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelRanges(Shown):
     """The ranges of the sequences of a model, under the assumptions ``given``."""
 

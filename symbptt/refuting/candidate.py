@@ -129,21 +129,37 @@ class Candidate:
         return options[self._draw(("pool", key)) % len(options)]
 
 
-def smaller(candidate: Candidate) -> Iterator[Candidate]:
-    """The candidate with one thing simpler: a function, a leaf that is zero, an entry."""
+Settings = tuple[tuple[Knob, Any], ...]
+
+
+def simpler(candidate: Candidate) -> Iterator[Settings]:
+    """What makes one thing simpler: a function, a leaf that is zero, an entry."""
     chosen = candidate.chosen
     for knob in sorted((k for k in chosen if k[0] != "entry"), key=repr):
-        yield from (candidate.with_knob((knob, option)) for option in range(chosen[knob]))
+        yield from (((knob, option),) for option in range(chosen[knob]))
     entries = [knob for knob in sorted(chosen, key=repr, reverse=True) if knob[0] == "entry"]
     for key in dict.fromkeys(knob[1] for knob in entries):
         mine = [knob for knob in entries if knob[1] == key and chosen[knob] != 0]
         if len(mine) > 1:
-            yield candidate.with_knob(*((knob, Fraction(0)) for knob in mine))
+            yield tuple((knob, Fraction(0)) for knob in mine)
     for knob in entries:
         for number in NUMBERS:
             if _rank(number) >= _rank(chosen[knob]):
                 break
-            yield candidate.with_knob((knob, number))
+            yield ((knob, number),)
+
+
+def made(candidate: Candidate, settings: Settings) -> Candidate | None:
+    """The candidate with these settings; None where they do not make it simpler any more."""
+    changes = [(knob, value) for knob, value in settings if _lowers(knob, value, candidate.chosen)]
+    return candidate.with_knob(*changes) if changes else None
+
+
+def _lowers(knob: Knob, value: Any, chosen: dict[Knob, Any]) -> bool:
+    if knob not in chosen:
+        return False
+    rank = _rank if knob[0] == "entry" else int
+    return bool(rank(value) < rank(chosen[knob]))
 
 
 def _rank(number: Fraction) -> int:

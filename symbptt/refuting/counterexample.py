@@ -68,6 +68,15 @@ class Counterexample:
         """The same for a terminal."""
         return to_text(self.blocks(UNICODE_PEN), lang)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.text())
+
+    def _repr_html_(self) -> str:
+        from symbptt.report.html_writer import to_fragment  # KaTeX is slow to load
+        from symbptt.report.inline import inline
+
+        return inline(to_fragment(self.blocks(LATEX_PEN), "en"))
+
     def json(self) -> dict[str, Any]:
         """As data: exact numbers as integers or as text like 1/2, others as decimals.
 

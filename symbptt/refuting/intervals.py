@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 from typing import Any
 
@@ -138,6 +139,7 @@ def contracting(function: Callable[[Any], Any], value: Real) -> Interval:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
 def _outward(function: Callable[[Any], Any], end: int, direction: int) -> int:
     with mpmath.workprec(2 * BITS):
         near = function(mpmath.mpf(end) / _ONE)

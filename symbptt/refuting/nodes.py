@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import binomial
 
-from symbptt.core import norms, powers
+from symbptt.core import norms, powers, units
 from symbptt.core import terms as tm
 from symbptt.core.errors import IndexRangeError, NotSupported
 from symbptt.core.terms import Term
@@ -106,6 +106,11 @@ def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Matrix:
     return matrices.single(Fraction(int(value)))
 
 
+def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Matrix:
+    at, rows = integer(t.index, env), ev.shape(t, env)[0]
+    return [[Fraction(int(i == at))] for i in range(1, rows + 1)]
+
+
 def _block(ev: Evaluator, t: tm.Block, env: Env) -> Matrix:
     m, n = t.grid
     rows = [[ev.value(t.block(i, j), env) for j in range(n)] for i in range(m)]
@@ -167,6 +172,7 @@ NODES: dict[type[Term], Node] = {
     tm.Power: _power,
     powers.EntrywisePower: _entrywise_power,
     powers.Binomial: _binomial,
+    units.Unit: _unit,
     tm.Unvec: lambda ev, t, env: matrices.unvec(
         matrices.entries(ev.value(t.args[0], env)), *ev.shape(t, env)
     ),

@@ -20,7 +20,7 @@ from symbptt.core.theory import Assumption, Theory
 from symbptt.core.world import number
 
 from . import intervals
-from .candidate import Candidate, smaller
+from .candidate import Candidate, made, simpler
 from .confirm import agrees
 from .counterexample import Counterexample, frozen, leaf_of
 from .evaluation import Evaluator
@@ -92,7 +92,7 @@ def search(claim: Claim) -> Counterexample | None:
             except (IndexRangeError, ZeroDivisionError) as error:
                 reason = str(error)
                 break  # something does not exist at these indices
-            if found is not None:
+            if found is not None and _confirmed(claim, env, found):
                 return _as_data(claim, env, _smallest(claim, env, found))
             evaluated, looked = True, looked + 1
             if few and looked == _VALID:
@@ -112,10 +112,13 @@ def _refuted(claim: Claim, env: Sizes, candidate: Candidate) -> _Found | None:
             raise Undecided("an assumption does not hold")
     left, right = (evaluator.evaluate(side, env) for side in (claim.left, claim.right))
     entry = _where(claim.relation, left, right)
-    sides, values = (claim.left, claim.right), (left, right)
-    if entry is None or not agrees(claim.theory, sides, env, candidate, values):
-        return None
-    return _Found(candidate, evaluator, left, right, entry)
+    return None if entry is None else _Found(candidate, evaluator, left, right, entry)
+
+
+def _confirmed(claim: Claim, env: Sizes, found: _Found) -> bool:
+    """Whether the reference evaluation finds the same."""
+    values = found.left, found.right
+    return agrees(claim.theory, (claim.left, claim.right), env, found.candidate, values)
 
 
 def _holds(evaluator: Evaluator, a: Assumption, claim: Claim, env: Sizes) -> bool:
@@ -171,21 +174,26 @@ def _differences(
 
 
 def _smallest(claim: Claim, env: Sizes, found: _Found) -> _Found:
-    """The counterexample with one thing after another made simpler, while it remains one."""
-    again = True
+    """The counterexample with one thing after another made simpler, while it remains one.
+
+    What could not be made simpler is tried again only after all the rest.
+    """
+    best, again = found, True
     while again and not claim.late:
         again = False
-        for candidate in smaller(found.candidate):
+        for settings in simpler(best.candidate):
             if claim.late:
                 break
+            candidate = made(best.candidate, settings)
+            if candidate is None:
+                continue
             try:
                 better = _refuted(claim, env, candidate)
             except (Undecided, SymbpttError):
                 continue
             if better is not None:
-                found, again = better, True
-                break
-    return found
+                best, again = better, True
+    return best if best is found or _confirmed(claim, env, best) else found
 
 
 def _as_data(claim: Claim, env: Sizes, found: _Found) -> Counterexample:

@@ -7,6 +7,7 @@ order: definitions and lemmas that have not been shown yet, then the theorems th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import count, pairwise
 from typing import Protocol
@@ -18,12 +19,15 @@ from symbptt.core.theory import Definition, Theory
 from symbptt.proof.objects import Assumed, Theorem
 
 from .definitions import by_cases, defined, definitions_of, mentioned
-from .document import Block, Blocks, Content, Display, Phrase, Prose, Text, TheoremBlock, phrase
+from .document import (
+    Block, Blocks, Content, Display, Phrase, Prose, Ref, Text, TheoremBlock, phrase,
+)  # fmt: skip
 from .gradients import gradient_table, rows_of
 from .grouping import (
     CLAIM, alike, at_point, conditions_first, general_of, groups, is_link, title_key,
 )  # fmt: skip
 from .matrix import has_entries, written_out
+from .numbers import EquationNumbers, equation_target
 from .pen import LATEX_PEN, Pen
 from .plan import Derived, Key, Plan, Reference, all_steps
 from .ranges import Facts
@@ -57,7 +61,8 @@ class Composer:
     ``numbers`` counts definitions, lemmas and theorems together, over all models of a report.
     ``supposed`` are the assumptions under which the model stands; ``before`` tells of the same
     model without them: what it has told is not told again. ``told`` are the definitions that have
-    been shown, where another composer has shown some.
+    been shown, where another composer has shown some. ``equations`` numbers what defines
+    something, if that is to be numbered. With ``replayed`` every theorem has the kernel's steps.
     """
 
     def __init__(
@@ -69,6 +74,8 @@ class Composer:
         supposed: Supposed | None = None,
         told: set[Definition] | None = None,
         before: Composer | None = None,
+        equations: EquationNumbers | None = None,
+        replayed: bool = False,
     ) -> None:
         self.supposed = supposed or Supposed()
         self.subject, self.pen, self.derived = subject, pen, tuple(derived)
@@ -76,7 +83,10 @@ class Composer:
         self.plan = Plan(list(derived), pen, subject.length)
         length = "" if subject.length is None else subject.length.name
         earlier = None if before is None else before.teller
-        self.teller: Teller = Teller(self.plan, pen, length, self.supposed, earlier)
+        self.equations, self.replayed = equations, replayed
+        self.teller: Teller = Teller(
+            self.plan, pen, length, self.supposed, earlier, equations or EquationNumbers()
+        )
         self._defined: set[Definition] = set() if told is None else told
         self._postponed: list[list[Reference]] = []
 
@@ -197,10 +207,11 @@ class Composer:
         name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=number)
         conditions, statement = conditions_first(self._supposed(self._statement(keys, theorems)))
         for key in keys:
-            self.teller.titles[key] = (name,)
+            self.teller.titles[key] = (Ref((name,), f"{kind}-{number.text}"),)
         return TheoremBlock(
             kind, number.text, self._title(theorems[-1], asked), statement, conditions,
             self.teller.proof(*keys) if proved else (),
+            self.teller.replays(*keys) if proved and self.replayed else (),
         )  # fmt: skip
 
     def _supposed(self, statement: list[Block]) -> list[Block]:
@@ -219,7 +230,8 @@ class Composer:
         if len(keys) > 1 and all(is_link(a, b) for a, b in pairwise(theorems)):
             return self._headed(first.facts, [self._linked(theorems)])
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
-            display = self.teller.display(first.left, *(t.right for t in reversed(theorems)))
+            sides = {self.pen.term(t.right): t.right for t in reversed(theorems)}
+            display = self.teller.display(first.left, *sides.values())
             return self._headed(first.facts, [display])
         if len(keys) > 1 and (general := general_of(theorems)) is not None:
             return self._cases(theorems, general)
@@ -281,7 +293,7 @@ class Composer:
         statement: list[Block] = []
         said: Content = ()
         for d in definitions:
-            shown = defined(d, theory, self.pen)
+            shown = self._numbered(d, defined(d, theory, self.pen))
             by_ranges = any(isinstance(b, Prose) for b in shown)
             head = () if by_ranges else range_sentence(d.facts, self.pen)
             if head and head != said:
@@ -292,6 +304,16 @@ class Composer:
         name: Content = (Phrase("title.abbreviation" if single else f"title.{kind}"),)
         conditions, blocks = conditions_first(statement)
         return TheoremBlock("definition", number.text, name, blocks, conditions)
+
+    def _numbered(self, definition: Definition, shown: list[Block]) -> list[Block]:
+        """The displays of a definition, the first with the number of the equation."""
+        place = next((i for i, b in enumerate(shown) if isinstance(b, Display)), None)
+        if self.equations is None or place is None:
+            return shown
+        first, number = shown[place], self.equations.give(definition)
+        assert isinstance(first, Display)
+        numbered = replace(first, tag=number, target=equation_target(number))
+        return [*shown[:place], numbered, *shown[place + 1 :]]
 
 
 __all__ = ["Composer", "Derived"]

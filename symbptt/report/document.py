@@ -63,7 +63,18 @@ class Phrase:
     slots: tuple[tuple[str, Saying], ...] = ()
 
 
-Inline = Text | Math | Code | Emph | Link | Phrase
+@dataclass(frozen=True)
+class Ref:
+    """A reference to a place of the document: ``lemma-3``, ``rule-d-product``, ``equation-2``.
+
+    Where the document has no such place, the content stands there without a link.
+    """
+
+    content: Content
+    target: str
+
+
+Inline = Text | Math | Code | Emph | Link | Phrase | Ref
 Content = tuple[Inline, ...]
 Saying = Inline | Content
 """One piece, or several in a row."""
@@ -84,10 +95,11 @@ def phrase(key: str, **slots: Saying) -> Phrase:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is a section, 2 and 3 are below it."""
+    """A heading; level 1 is a section, 2 and 3 are below it. ``target`` as for a display."""
 
     level: int
     content: Content
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,12 +129,14 @@ class Display:
     """A formula on its own line, with an optional number.
 
     ``summands``, where the caller knows them, are the top-level summands of the last right-hand
-    side, each with its sign; a formula that is too wide is broken before them.
+    side, each with its sign; a formula that is too wide is broken before them. ``target`` is what
+    references to it name, if there are any.
     """
 
     latex: str
     tag: str = ""
     summands: tuple[str, ...] = ()
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,11 +163,28 @@ class ProofLine:
 
 
 @dataclass(frozen=True)
+class KernelStep:
+    """A step as the kernel checks it: what is replaced by what, and why."""
+
+    latex: str
+    reason: Content
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The steps by which the kernel comes from one side of a statement to the other."""
+
+    title: Content
+    statement: str
+    steps: tuple[KernelStep, ...]
+
+
+@dataclass(frozen=True)
 class TheoremBlock:
     """A theorem with its proof: lines of a chain, with paragraphs between them where needed.
 
     ``kind`` is theorem, lemma, proposition, corollary or definition. ``conditions`` are said before
-    the statement ("for 1 <= t <= T").
+    the statement ("for 1 <= t <= T"). ``replays`` are the steps behind the proof.
     """
 
     kind: str
@@ -162,6 +193,55 @@ class TheoremBlock:
     statement: Blocks
     conditions: Content = ()
     proof: tuple[ProofLine | Block, ...] = ()
+    replays: tuple[Replay, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """What a reference to it names."""
+        return f"{self.kind}-{self.number}"
+
+
+@dataclass(frozen=True)
+class EquationRow:
+    """An equation with its number and the range in which it holds."""
+
+    left: str
+    right: str
+    number: str
+    where: str = ""
+    summands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Numbered equations below each other; a reference names them ``equation-NUMBER``."""
+
+    rows: tuple[EquationRow, ...]
+
+
+@dataclass(frozen=True)
+class RuleEntry:
+    """A row of the rules table, or a kind of step: what it is called, what it states, and when.
+
+    ``key`` is its name in the table; ``notes`` are its shapes, conditions and source. A reference
+    names it ``rule-KEY``.
+    """
+
+    key: str
+    number: str
+    name: Content
+    latex: str
+    notes: tuple[Content, ...] = ()
+
+    @property
+    def target(self) -> str:
+        """What a reference to it names."""
+        return rule_target(self.key)
+
+
+def rule_target(name: str) -> str:
+    """What a reference to a rule names."""
+    return f"rule-{name.replace('/', '-')}"
 
 
 @dataclass(frozen=True)
@@ -201,13 +281,22 @@ class CodeListing:
 class Picture:
     """A picture, as what draws it in LaTeX and as SVG, with its caption; ``alt`` says it in words.
 
-    The SVG is embedded in pages as it is, so it must come from symbptt, not from a user.
+    The SVG is embedded in pages as it is, so it must come from symbptt, not from a user. ``name``
+    is that of its file, where it is one.
     """
 
     tex: str
     svg: str
     caption: Content
     alt: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class AnswerSpace:
+    """Room for an answer of so many lines."""
+
+    lines: int
 
 
 Block = (
@@ -218,19 +307,28 @@ Block = (
     | Display
     | MatrixView
     | TheoremBlock
+    | Equations
+    | RuleEntry
     | SymbolsTable
     | Table
     | CodeListing
     | Picture
+    | AnswerSpace
 )
 Blocks = tuple[Block, ...]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A report. ``lang`` is en or zh; ``source`` names the worksheet that it was made from."""
+    """A report. ``lang`` is en, zh or both; ``source`` names the worksheet that it was made from.
+
+    ``detail``: brief, where a proof is what it uses; normal; or full, with every kernel step.
+    ``kind``: report, questions, solution or slides.
+    """
 
     title: str
     lang: str
     blocks: Blocks
     source: str = ""
+    detail: str = "normal"
+    kind: str = "report"

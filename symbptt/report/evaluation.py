@@ -49,6 +49,18 @@ def evaluation_blocks(evaluation: Evaluation, pen: Pen) -> Iterator[Block]:
         yield Display(pen.term(evaluation.term) + sign + shown)
 
 
+def given_blocks(evaluation: Evaluation, pen: Pen) -> Iterator[Block]:
+    """What is given, without anything that is computed from it."""
+    given = [stage for stage in evaluation.stages if stage.kind == "given"]
+    if given:
+        yield Prose((Phrase("evaluate.given"),))
+    for stage in _joined(given, pen):
+        if isinstance(stage, Display):
+            yield stage
+        else:
+            yield from _displays(stage, pen)
+
+
 def _joined(stages: Sequence[Stage], pen: Pen) -> Iterator[Stage | Display]:
     """The stages, but small values that are given one after the other share lines."""
     line: list[str] = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -10,16 +12,21 @@ from markupsafe import Markup, escape
 
 from symbptt.report import katex_render, words
 from symbptt.report.document import (
-    Block, Code, CodeListing, Content, Display, Document, Emph, Heading, Inline, Items, Link, Math,
-    MatrixView, Phrase, Picture, ProofLine, Prose, Quote, Saying, SymbolsTable, Table, Text,
-    TheoremBlock, content, phrase,
+    AnswerSpace, Block, Code, CodeListing, Content, Display, Document, Emph, Equations, Heading,
+    Inline, Items, Link, Math, MatrixView, Phrase, Picture, ProofLine, Prose, Quote, Ref, Replay,
+    RuleEntry, Saying, SymbolsTable, Table, Text, TheoremBlock, content, phrase,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
 from symbptt.report.linebreak import begins_with_operator, pieces, split_relations, take_relation
 from symbptt.report.pictures import embedded
-from symbptt.report.sayings import Chain, conditions_of, is_safe, made_by, proof_parts, reason_of
+from symbptt.report.places import places
+from symbptt.report.sayings import (
+    Chain, conditions_of, is_safe, made_by, proof_parts, reason_of, sketch,
+)  # fmt: skip
+from symbptt.report.slides import slides
 from symbptt.report.templating import call_macro, html_templates
 
+_ENDS = re.compile(r"[.,;:)。，；：、）]")
 _PHONE = 15.0  # em; a summand wider than that may be broken
 _START = 12.0  # em; a left side up to that width shares a line with the first step
 _PAGE = 30.0  # em; a display wider than that is set from the left, so that its lines hang
@@ -27,12 +34,16 @@ _PAGE = 30.0  # em; a display wider than that is set from the left, so that its 
 Pieces = list[list[Markup]]
 
 
-def to_html(document: Document, *, fold: bool = False) -> str:
-    """The page; with ``fold``, proofs open on a click. ReadError if a formula is not LaTeX."""
-    writer = _HtmlWriter(words.load(document.lang), fold)
-    body = writer.blocks(document.blocks)
+def to_html(document: Document) -> str:
+    """The page. ReadError if a formula is not LaTeX.
+
+    A brief one has its proofs folded, one with all detail has the steps of the kernel open.
+    """
+    writer = _HtmlWriter(words.load(document.lang), document.detail, places(document.blocks))
+    on_slides = document.kind == "slides"
+    body = writer.slides(document.blocks) if on_slides else writer.blocks(document.blocks)
     made = writer.text(made_by(document))
-    style = files(__package__).joinpath("templates", "report.css").read_text(encoding="utf-8")
+    style = "\n".join(map(_style, ("report.css", "slides.css") if on_slides else ("report.css",)))
     return (
         html_templates()
         .get_template("report.html.j2")
@@ -47,9 +58,14 @@ def to_html(document: Document, *, fold: bool = False) -> str:
     )
 
 
+def _style(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
 def to_fragment(blocks: Iterable[Block], lang: str) -> Markup:
     """Blocks as a piece of a page. ReadError if a formula is not LaTeX."""
-    return _HtmlWriter(words.load(lang), fold=False).blocks(blocks)
+    shown = tuple(blocks)
+    return _HtmlWriter(words.load(lang), "normal", places(shown)).blocks(shown)
 
 
 @dataclass(frozen=True)
@@ -69,9 +85,9 @@ class _Step:
 class _HtmlWriter:
     """Writes blocks."""
 
-    def __init__(self, vocabulary: words.Words, fold: bool) -> None:
+    def __init__(self, vocabulary: words.Words, detail: str, known: Collection[str]) -> None:
         self.words = vocabulary
-        self.fold = fold
+        self.detail, self.known = detail, known
         self.macros = html_templates().get_template("blocks.html.j2")
 
     def macro(self, macro: str, /, **values: object) -> Markup:
@@ -80,7 +96,24 @@ class _HtmlWriter:
     # ------------------------------------------------------------ inside a line
 
     def text(self, items: Content) -> Markup:
-        return Markup("").join(self.inline(item) for item in items)
+        said = Markup("")
+        parts = list(self.words.plain(items))
+        for position, item in enumerate(parts):
+            after = parts[position + 1] if position + 1 < len(parts) else None
+            if isinstance(item, Math) and isinstance(after, Text) and _ENDS.match(after.text):
+                # no line begins with the comma after a formula
+                mark = after.text[0]
+                parts[position + 1] = Text(after.text[1:])
+                said += self.kept(item, mark)
+            else:
+                said += self.inline(item)
+        return said
+
+    def kept(self, formula: Math, mark: str) -> Markup:
+        """A formula and the punctuation mark after it."""
+        if katex_render.width(formula.latex, False) > _PHONE:
+            return self.inline(formula) + mark
+        return Markup('<span class="kept">{}{}</span>').format(self.inline(formula), mark)
 
     def inline(self, item: Inline) -> Markup:
         match item:
@@ -97,6 +130,10 @@ class _HtmlWriter:
                 return Markup('<a href="{}">{}</a>').format(url, self.text(inner))
             case Link(inner):
                 return self.text(inner)
+            case Ref(inner, target) if target in self.known:
+                return Markup('<a class="ref" href="#{}">{}</a>').format(target, self.text(inner))
+            case Ref(inner):
+                return self.text(inner)
             case Phrase():
                 return self.text(self.words.phrase(item))
 
@@ -110,8 +147,12 @@ class _HtmlWriter:
 
     def block(self, block: Block) -> Markup:
         match block:
-            case Heading(level, title):
-                return self.macro("heading", level=min(level + 1, 4), text=self.text(title))
+            case Heading(level, title, target):
+                level = min(level + 1, 4)
+                return self.macro("heading", level=level, text=self.text(title), id=target)
+            case Prose(text) if len(self.words.spoken) > 1 and words.speaks(text):
+                said = [(w.lang, self.in_words(w).text(text)) for w in self.words.spoken]
+                return self.macro("both", texts=said)
             case Prose(text):
                 return self.macro("prose", text=self.text(text))
             case Items(items, ordered):
@@ -119,8 +160,15 @@ class _HtmlWriter:
                 return self.macro("items", ordered=ordered, items=inside)
             case Quote(blocks):
                 return self.macro("quote", text=self.blocks(blocks))
-            case Display(latex, tag, summands):
-                return self.display(latex, tag, summands)
+            case Display(latex, tag, summands, target):
+                return self.display(latex, tag, summands, target)
+            case Equations():
+                return self.equations(block)
+            case RuleEntry(key, number, name, latex, notes):
+                shown = self.pieces(latex) if latex else []
+                said = [self.text(note) for note in notes]
+                return self.macro("rule", id=block.target, key=key, number=number,
+                                  name=self.text(name), summands=shown, notes=said)  # fmt: skip
             case MatrixView(left, sides, tag):
                 return self.display(equation(left, sides), tag)
             case TheoremBlock():
@@ -134,11 +182,43 @@ class _HtmlWriter:
                 return self.macro("table", head=self.texts(head), rows=cells, wide=wide)
             case CodeListing(code, language):
                 return self.macro("code", text=code, language=language)
-            case Picture(_, svg, caption, alt):
+            case Picture(_, svg, caption, alt, _):
                 said = self.text(caption)
                 return self.macro("picture", svg=Markup(embedded(svg)), caption=said, alt=alt)
+            case AnswerSpace(lines):
+                return self.macro("space", lines=lines, word=self.words.say("ask.answer"))
 
-    def display(self, latex: str, tag: str, summands: Sequence[str] = ()) -> Markup:
+    def slides(self, blocks: Iterable[Block]) -> Markup:
+        """The blocks cut into slides, each with the way to its neighbours."""
+        shown = slides(blocks)
+        sections = (
+            self.macro("slide", number=n, count=len(shown), title=self.text(slide.title),
+                       text=self.blocks(slide.blocks))
+            for n, slide in enumerate(shown, 1)
+        )  # fmt: skip
+        return Markup("\n").join(sections)
+
+    def in_words(self, vocabulary: words.Words) -> _HtmlWriter:
+        """The same writer in another language."""
+        other = copy(self)
+        other.words = vocabulary
+        return other
+
+    def equations(self, block: Equations) -> Markup:
+        rows = [
+            (
+                f"equation-{row.number}", _piece(row.left, goes_on=False),
+                self.pieces(f"= {row.right}", [f"= {row.summands[0]}", *row.summands[1:]]
+                            if row.summands else ()),
+                _piece(row.where, goes_on=False) if row.where else "", row.number,
+            )
+            for row in block.rows
+        ]  # fmt: skip
+        return self.macro("equations", rows=rows)
+
+    def display(
+        self, latex: str, tag: str, summands: Sequence[str] = (), target: str = ""
+    ) -> Markup:
         """A display, which may be broken before its relations and signs."""
         latex = formula(latex)
         wide = katex_render.width(latex) > _PAGE
@@ -148,7 +228,7 @@ class _HtmlWriter:
             summands = (f"{relation} {summands[0]}", *summands[1:])
         shown = [p for i, side in enumerate(sides) for p in self.pieces(side, goes_on=i > 0)]
         shown += self.pieces(last, summands, goes_on=bool(sides))
-        return self.macro("display", summands=shown, wide=wide, tag=tag)
+        return self.macro("display", summands=shown, wide=wide, tag=tag, id=target)
 
     def pieces(self, latex: str, summands: Sequence[str] = (), goes_on: bool = False) -> Pieces:
         """What a line may be broken between; ``goes_on`` if something stands before it."""
@@ -164,7 +244,7 @@ class _HtmlWriter:
         kind = Phrase(f"theorem.{block.kind}")
         theorem = self.macro(
             "theorem",
-            id=f"{block.kind}-{block.number}",
+            id=block.target,
             head=self.inline(phrase("theorem.numbered", kind=kind, number=Text(block.number))),
             name=self.text(block.name),
             conditions=self.text(conditions_of(block, self.words)),
@@ -173,9 +253,30 @@ class _HtmlWriter:
         if not block.proof:
             return theorem
         parts = [self.part(part) for part in proof_parts(block.proof)]
-        word = self.words.say("proof.show" if self.fold else "proof.proof")
-        proof = self.macro("proof", word=word, text=Markup("\n").join(parts), fold=self.fold)
-        return theorem + "\n" + proof
+        replayed = self.replays(block.replays) if block.replays else Markup("")
+        brief = self.detail == "brief"
+        proof = self.macro(
+            "proof",
+            word=self.words.say("proof.proof"),
+            text=Markup("\n").join(parts),
+            sketch=self.text(sketch(block.proof, self.words)) if brief else "",
+            show=self.words.say("proof.show"),
+        )
+        return theorem + "\n" + proof + replayed
+
+    def replays(self, replays: Sequence[Replay]) -> Markup:
+        """Every step of the kernel; its formulas are drawn by the browser."""
+        shown, number = [], 0
+        for part in replays:
+            steps = [
+                (_mathml(step.latex) if step.latex else "", self.text(step.reason))
+                for step in part.steps
+            ]
+            statement = _mathml(part.statement) if part.statement else ""
+            shown.append((self.text(part.title), statement, number + 1, steps))
+            number += len(steps)
+        said = self.text((phrase("proof.replay", steps=Text(str(number))),))
+        return self.macro("replays", summary=said, parts=shown, open=self.detail == "full")
 
     def part(self, part: Chain | Block) -> Markup:
         if not isinstance(part, tuple):
@@ -196,3 +297,7 @@ def _piece(latex: str, goes_on: bool) -> Markup:
     """A part of a formula, with the space that TeX would put before it."""
     space = ("{}" if begins_with_operator(latex) else r"\,") if goes_on else ""
     return Markup(katex_render.render(rf"\displaystyle {space}{latex}"))
+
+
+def _mathml(latex: str) -> Markup:
+    return Markup(katex_render.mathml(formula(latex)))

@@ -1,8 +1,15 @@
-// The two things that katex_render.py asks of KaTeX. Both answer JSON: a value, or an error.
+// The things that katex_render.py asks of KaTeX. All answer JSON: a value, or an error.
 
 // HTML of a formula; strict, and with nothing trusted, so that it is also the LaTeX lint.
 function renderFormula(latex, display) {
   return answer(() => katex.renderToString(latex, options(display)))
+}
+
+// The same as MathML alone: a tenth of the size, drawn by the browser itself.
+function formulaMathml(latex, display) {
+  const all = () => katex.renderToString(latex, {...options(display), output: "mathml"})
+  const bare = (html) => html.replace(/<annotation.*?<\/annotation>/gs, "")
+  return answer(() => bare(all()).replace(/^<span class="katex">|<\/span>$/g, ""))
 }
 
 // Width of a formula in em, by adding up the font metrics in KaTeX's box tree.

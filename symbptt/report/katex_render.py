@@ -87,6 +87,12 @@ def render(latex: str, display: bool = False) -> str:
     return str(_call("renderFormula", latex, display))
 
 
+@lru_cache(maxsize=4096)
+def mathml(latex: str) -> str:
+    """A formula as MathML alone: small, for the many that are looked at only on demand."""
+    return str(_call("formulaMathml", latex, False))
+
+
 @lru_cache(maxsize=16384)
 def width(latex: str, display: bool = True) -> float:
     """The width of a formula in em, from the metrics of Computer Modern as TeX has them."""

@@ -13,6 +13,7 @@ from symbptt.notation.target import Style, Target
 from symbptt.notation.unicode import UNICODE
 
 from .document import Inline, Math, Text
+from .lettering import lettered
 
 ONE = Integer(1)
 _SIGNS = {"=": "eq", "<=": "le", "<": "lt"}
@@ -32,7 +33,7 @@ class Pen:
 
     def term(self, term: Term) -> str:
         """The text of a term."""
-        return self._printer.text(familiar(term))
+        return self._printer.text(lettered(familiar(term)))
 
     def index(self, index: Expr) -> str:
         """The text of an index, a size or a length."""
@@ -81,7 +82,7 @@ class Pen:
 
     def summands(self, term: Term) -> tuple[str, ...]:
         """The top-level summands with their signs: where a long line may be broken."""
-        (minus, first), *rest = self._printer.summands(familiar(term))
+        (minus, first), *rest = self._printer.summands(lettered(familiar(term)))
         texts = [f"-{first}" if minus else first]
         return (*texts, *(f"{'-' if m else '+'} {text}" for m, text in rest))
 

@@ -1,4 +1,4 @@
-"""SVG as a part of an HTML page."""
+"""SVG as a part of an HTML page, and as a file of its own."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def embedded(svg: str) -> str:
     svg = _METADATA.sub("", _PROLOG.sub("", svg, count=1)).strip()
     prefix = f"p{crc32(svg.encode()):08x}-"
     return _ID.sub(lambda m: f"{m[1]}{prefix}{m[2]}", svg)
+
+
+def alone(svg: str) -> str:
+    """The picture as a file of its own, on white, since the page around it may be dark."""
+    return _METADATA.sub("", svg).replace("<svg ", '<svg style="background:#fff" ', 1)

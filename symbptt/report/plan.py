@@ -24,7 +24,9 @@ from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import contains, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 
+from .lettering import lettered
 from .pen import Pen
+from .signs import telling
 
 Key = tuple[Term, Term, frozenset[Expr], Frame | None, str]
 """Two sides, the range, what varies where that matters, and the relation."""
@@ -58,7 +60,7 @@ class Reference:
 class Node:
     """A theorem that is shown, with the theorems that its proof uses.
 
-    ``known`` are those that its proof may take signs from.
+    ``known`` are those that its proof may take signs from, ``signs`` those that steps do take.
     """
 
     key: Key
@@ -66,6 +68,7 @@ class Node:
     theory: Theory
     length: int | None = None
     known: tuple[Theorem, ...] = ()
+    signs: dict[Step, tuple[Theorem, ...]] = field(default_factory=dict)
     uses: dict[str, Reference] = field(default_factory=dict)
     order: list[Reference] = field(default_factory=list)
 
@@ -98,7 +101,8 @@ class Plan:
         development, reader = derived.result.development, _Reader(self, derived)
         agree = [t.id for t in development.theorems if t.title == "the forms agree"]
         shown = [reader.reference(id, False) for id in (*derived.result.answers, *agree)]
-        self.answers.append([r for r in shown if r is not None])
+        once = {r.key: r for r in reversed(shown) if r is not None}
+        self.answers.append(list(reversed(once.values())))
 
     def is_trivial(self, theorem: Theorem) -> bool:
         """Whether both sides are written the same way."""
@@ -204,8 +208,10 @@ class _Reader:
         opens = opens and not isinstance(theorem.proof, Assumed)
         if key not in self.plan.nodes:
             known = tuple(takewhile(lambda t: t.id != theorem.id, self.theorems.values()))
-            node = Node(key, theorem, self.theory, self.length, known)
-            for used, at_start in references(theorem):
+            signs = telling(theorem, self.theory, known)
+            node = Node(key, theorem, self.theory, self.length, known, signs)
+            told = dict.fromkeys(t.id for found in signs.values() for t in found)
+            for used, at_start in (*references(theorem), *((id, False) for id in told)):
                 if used not in self.theorems:  # a row that is an inequality
                     continue
                 ref = self.reference(used, at_start)
@@ -226,7 +232,7 @@ class _Reader:
     def key(self, theorem: Theorem) -> Key:
         facts = frozenset(irredundant(theorem.facts))
         frame = None if self.ignores_frame(theorem) else theorem.frame
-        return theorem.left, theorem.right, facts, frame, theorem.relation
+        return lettered(theorem.left), lettered(theorem.right), facts, frame, theorem.relation
 
     def ignores_frame(self, theorem: Theorem) -> bool:
         """Whether the theorem holds whatever varies: nothing is dropped as fixed in its proof."""

@@ -17,7 +17,11 @@ from symbptt.models.model import Model
 from symbptt.notation.symbols import split_name
 
 from .definitions import end_point
-from .document import Block, Display, Items, Phrase, Prose, Saying, SymbolRow, SymbolsTable, phrase
+from .document import (
+    Block, Display, EquationRow, Equations, Items, Phrase, Prose, Saying, SymbolRow, SymbolsTable,
+    phrase,
+)  # fmt: skip
+from .numbers import EquationNumbers
 from .pen import Pen
 from .ranges import Facts, ranges
 
@@ -33,33 +37,51 @@ def equations(model: Model, pen: Pen) -> Display:
     return Display(pen.aligned(rows))
 
 
+def numbered(model: Model, pen: Pen, numbers: EquationNumbers) -> Equations:
+    """The same, each equation with a number to which proofs can refer."""
+    rows = []
+    for d in model.theory.definitions:
+        if _is_shown(d, model):
+            head, body, where = _parts(d, model, pen)
+            number, summands = numbers.give(d), pen.summands(body)
+            rows.append(EquationRow(pen.term(head), pen.term(body), number, where, summands))
+    return Equations(tuple(rows))
+
+
 def _is_shown(definition: Definition, model: Model) -> bool:
     """Not an abbreviation that reading introduced, and not L_t = L_t(h_t)."""
-    return definition.name not in model.auto and not _only_names(definition)
+    return definition.name not in model.auto and not only_names(definition)
 
 
-def _only_names(definition: Definition) -> bool:
+def only_names(definition: Definition) -> bool:
     """Whether the definition says that a name is the value of the function of that name."""
     return isinstance(definition.body, Func) and definition.body.name == definition.name
 
 
 def _equation(definition: Definition, model: Model, pen: Pen) -> tuple[str, str, str]:
+    """Left side, right side and range as they are written."""
+    head, body, where = _parts(definition, model, pen)
+    return pen.term(head), pen.term(body), where
+
+
+def _parts(definition: Definition, model: Model, pen: Pen) -> tuple[Term, Term, str]:
     """Left side, right side and range; abbreviations are written out."""
     hidden = [d for d in model.theory.definitions if not _is_shown(d, model)]
     body = definition.body
     for d in reversed(hidden):
-        body = _unfolded(body, d)
-    head, facts = definition.head, definition.facts
+        body = unfolded(body, d)
+    head: Term = definition.head
+    facts = definition.facts
     point = None
     if definition.index is not None:
         point = end_point(definition.index, facts, model.theory)
     if point is not None:
         head, body = (substitute(x, {definition.index: point}) for x in (head, body))
         facts = ()
-    return pen.term(head), pen.term(body), ", ".join(ranges(facts, pen))
+    return head, body, ", ".join(ranges(facts, pen))
 
 
-def _unfolded(term: Term, definition: Definition) -> Term:
+def unfolded(term: Term, definition: Definition) -> Term:
     """The term with every element of a sequence replaced by its definition.
 
     For print only: a bound index may have the name of the definition's own.
@@ -67,7 +89,7 @@ def _unfolded(term: Term, definition: Definition) -> Term:
     if getattr(term, "key", "") == definition.key:
         here = {} if definition.index is None else {definition.index: term.args[1]}
         return substitute(definition.body, here)
-    args = tuple(_unfolded(a, definition) if isinstance(a, Term) else a for a in term.args)
+    args = tuple(unfolded(a, definition) if isinstance(a, Term) else a for a in term.args)
     return rebuild(term, args)
 
 

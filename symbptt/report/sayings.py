@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symbptt.report.document import (
-    Block, Code, Content, Document, Phrase, ProofLine, TheoremBlock, content, phrase,
+    Block, Code, Content, Document, Phrase, ProofLine, Prose, Ref, Text, TheoremBlock, content,
+    phrase, rule_target,
 )  # fmt: skip
 from symbptt.report.words import Words
 
@@ -35,7 +36,33 @@ def reason_of(line: ProofLine) -> Content:
     """Why a line holds: its own reason, else the words of its rule."""
     if line.reason is not None:
         return content(line.reason)
-    return (Phrase(f"rule.{line.rule}"),) if line.rule else ()
+    return (Ref((Phrase(f"rule.{line.rule}"),), rule_target(line.rule)),) if line.rule else ()
+
+
+def sketch(proof: Sequence[ProofLine | Block], words: Words) -> Content:
+    """What a proof uses, in order and once; its sentences where it has no lines."""
+    lines = [item for item in proof if isinstance(item, ProofLine)]
+    if not lines:
+        return tuple(x for item in proof if isinstance(item, Prose) for x in item.content)
+    used: dict[str, Content] = {}
+    for line in lines:
+        for reason in _apart(reason_of(line)):
+            used.setdefault(str(words.plain(reason)), reason)
+    shown: Content = ()
+    for number, reason in enumerate(used.values()):
+        shown = (*shown, *((Text("; "),) if number else ()), *reason)
+    return (phrase("proof.sketch", reasons=shown),) if shown else (Phrase("proof.direct"),)
+
+
+def _apart(reason: Content) -> list[Content]:
+    """Several reasons of one line, each for itself."""
+    out: list[Content] = [()]
+    for item in reason:
+        if item == Text("; "):
+            out.append(())
+        else:
+            out[-1] = (*out[-1], item)
+    return [part for part in out if part]
 
 
 def proof_parts(proof: Sequence[ProofLine | Block]) -> list[Chain | Block]:

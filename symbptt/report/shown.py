@@ -16,7 +16,7 @@ from symbptt.proof.objects import Development, Theorem
 
 from .document import Blocks, ProofLine, Text, TheoremBlock, phrase
 from .pen import LATEX_PEN, UNICODE_PEN, Pen
-from .plain import said, to_text
+from .plain import Paint, said, to_text, unpainted
 from .ranges import ranges
 from .sayings import reason_of
 from .words import load
@@ -72,6 +72,9 @@ class Shown(ABC):
     def __str__(self) -> str:
         return self.text()
 
+    def __repr__(self) -> str:
+        return self.text()
+
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle {self.latex()}$"
 
@@ -88,9 +91,9 @@ class Shown(ABC):
         check(loads(dumps(self.development)))
         return True
 
-    def explain(self, lang: str = "en", width: int = 100) -> str:
-        """Everything as text, one line a step."""
-        return to_text(self.blocks(UNICODE_PEN), lang, width)
+    def explain(self, lang: str = "en", width: int = 100, paint: Paint = unpainted) -> str:
+        """Everything as text, one line a step; ``paint`` may add colours."""
+        return to_text(self.blocks(UNICODE_PEN), lang, width, paint)
 
     @cached_property
     def steps(self) -> tuple[ShownStep, ...]:

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr, Symbol
@@ -19,11 +19,13 @@ from symbptt.core.indices import entails
 from symbptt.core.scope import Scope
 from symbptt.core.terms import Elem, Hadamard, Plus, Scale, Term, Times, Transposed, When, Zero
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, find, rebuild, subterm
+from symbptt.core.traverse import context, find, rebuild, substitute, subterm
 from symbptt.proof.objects import Step, Theorem
 from symbptt.proof.order import Signs, increases
 
 from .document import Content, ProofLine
+from .lettering import letters
+from .numbers import EquationNumbers
 from .pen import Pen
 from .reasons import ENTRIES, Reasons, Refer, joined
 
@@ -64,14 +66,19 @@ class _Draft:
 
 @dataclass(frozen=True)
 class Uses:
-    """What a chain uses: how a lemma is called, whether it is one of those of which several in a
-    row are one line, the relation of the inequality that a step uses, whether a step puts in what
-    was assumed, and theorems that tell signs."""
+    """What a chain uses.
+
+    How a lemma is called; whether it is one of those of which several in a row are one line; the
+    relation of the inequality that a step uses; whether a step puts in what was assumed; the
+    numbers of equations; the theorems that tell signs to steps; and all that could.
+    """
 
     refer: Refer
     is_claim: Callable[[Step], bool]
     relation: Callable[[Step], str]
     is_given: Callable[[Step], bool]
+    numbers: EquationNumbers
+    signs: Mapping[Step, Sequence[Theorem]] = field(default_factory=dict)
     known: tuple[Theorem, ...] = ()
 
 
@@ -80,7 +87,8 @@ class Chains:
 
     def __init__(self, theory: Theory, facts: Facts, pen: Pen, uses: Uses) -> None:
         self.theory, self.facts, self.pen = theory, (*theory.facts, *facts), pen
-        self.reasons, self.uses = Reasons(theory, pen, uses.refer, uses.is_given), uses
+        self.reasons = Reasons(theory, pen, uses.refer, uses.is_given, uses.numbers, uses.signs)
+        self.uses = uses
 
     def lines(self, start: Term, steps: Iterable[Step]) -> list[Line]:
         """The lines after the first."""
@@ -128,8 +136,9 @@ class Chains:
     def _fixed(self, line: Term, step: Step) -> Term:
         """What d vanishes of; an element whose index can have one value only is named by it."""
         target = subterm(line, step.path).args[0]
-        if not isinstance(target, Elem):
-            return target
+        names = letters(line)
+        if not isinstance(target, Elem) or names:
+            return substitute(target, names)
         index = only_value(target.index, (*self.facts, *context(line, step.path)[0]))
         return target if index is None else target.at(index)
 

@@ -15,12 +15,17 @@ from symbptt.core.traverse import find, substitute
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 from symbptt.rules import rule
 
-from .document import Block, Content, Display, Emph, Phrase, ProofLine, Prose, Text, phrase
+from .document import (
+    Block, Content, Display, Emph, Phrase, ProofLine, Prose, Replay, Text, phrase,
+)  # fmt: skip
 from .frames import what_varies
 from .identify import applied, seed_of
+from .lettering import letters
+from .numbers import EquationNumbers
 from .pen import Pen
 from .plan import Key, Node, Plan, is_plain
 from .reasons import GIVEN, listed
+from .replay import replays
 from .sentences import conditions, range_sentence, roman, slug, spaced
 from .steps import Chains, Line, Uses, continued, proof_lines
 from .supposed import Supposed
@@ -50,13 +55,15 @@ class Teller:
     ``names`` says what a theorem is called where it is referred to: Lemma 3, (ii); ``titles`` are
     those of blocks. What is a block with ``before``, which tells of the same model without
     assumptions, is not told again.
-    ``length`` is how the length of the sequences is written.
+    ``length`` is how the length of the sequences is written, ``numbers`` are those of equations.
     """
 
     def __init__(
-        self, plan: Plan, pen: Pen, length: str, supposed: Supposed, before: Teller | None
-    ) -> None:
+        self, plan: Plan, pen: Pen, length: str, supposed: Supposed, before: Teller | None,
+        numbers: EquationNumbers,
+    ) -> None:  # fmt: skip
         self.plan, self.pen, self.length, self.supposed = plan, pen, length, supposed
+        self.numbers = numbers
         theories = [n.theory for n in plan.nodes.values()]
         given = (k for k, n in plan.nodes.items() if supposed.is_assumption(n.theorem, theories))
         self._labels: dict[Key, Content] = {key: (GIVEN,) for key in given}
@@ -130,6 +137,17 @@ class Teller:
         if claims and isinstance(told.items[claimed], ProofLine):
             told.items.insert(claimed, Prose((Phrase("statement.together"),)))
         return tuple(told.items)
+
+    def replays(self, *keys: Key) -> tuple[Replay, ...]:
+        """The kernel's steps for all that is told in a block: lemmas without a block first."""
+        order = {key: n for n, key in enumerate(self.plan.nodes)}
+        told = {k for key in keys for k in (key, *self.plan.inside(key))}
+        nodes = [self.plan.nodes[key] for key in sorted(told, key=order.__getitem__)]
+        return tuple(
+            part
+            for node in nodes
+            for part in replays(node.theorem, self._chains(node).reasons, self.pen)
+        )
 
     def _is_next(self, before: Key, key: Key) -> bool:
         """Whether a computation begins where the one before has ended."""
@@ -253,7 +271,7 @@ class Teller:
         def is_given(step: Step) -> bool:
             return self.supposed.is_given(step, node.theory)
 
-        uses = Uses(refer, is_claim, relation, is_given, node.known)
+        uses = Uses(refer, is_claim, relation, is_given, self.numbers, node.signs, node.known)
         return Chains(node.theory, node.theorem.facts, self.pen, uses)
 
     def _relation(self, node: Node, step: Step) -> str:
@@ -268,13 +286,16 @@ class Teller:
         ref = node.uses.get(step.name)
         if ref is None:
             return (Phrase("reason.algebra"),)
-        values = [(index_symbol(s), e) for s, e in step.bind if str(e) != s]
+        name = self.names.get(ref.key, (Phrase("reason.above"),))  # told without a name
+        names = letters(step.result)
+        bound = [(index_symbol(s), e.xreplace(names)) for s, e in step.bind]
+        values = [(s, e) for s, e in bound if e != s]
         if ref.length is not None:
             values.append((index_symbol(self.length), Integer(ref.length)))
         if not values:
-            return self.names[ref.key]
+            return name
         shown = listed(tuple(self._value(s, e) for s, e in values))
-        return (phrase("step.instance", reference=self.names[ref.key], values=shown),)
+        return (phrase("step.instance", reference=name, values=shown),)
 
     def _value(self, symbol: Symbol, value: Expr) -> Phrase:
         """k = 0, or t+1 for t."""

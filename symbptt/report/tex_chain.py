@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from symbptt.report.document import EquationRow
 from symbptt.report.katex_render import width
 from symbptt.report.linebreak import INDENT, Line, break_lines, split_relations, take_relation
+from symbptt.report.numbers import equation_target
 from symbptt.report.stacking import stacked
 
 _RELATION = 1.4  # em; a relation with the space around it
 _SPARE = 0.7  # em; what TeX may need beyond the width that KaTeX computes
+_GAP = 2.5  # em; between an equation and its range
+_NUMBER = 3.0  # em; the number of an equation
 _SHORT = 0.35  # the part of the line that a left-hand side may take before it gets its own line
 
 
@@ -28,7 +32,7 @@ class Row:
     summands: tuple[str, ...] = ()
 
 
-def chain(rows: Sequence[Row], room: float, closing: str = "") -> str:
+def chain(rows: Sequence[Row], room: float, closing: str = "", label: str = "") -> str:
     """The rows as one align*; ``closing`` is put at the right end of the last one."""
     first, *rest = rows
     aligned_left = bool(rest) and not first.relation and not first.reason
@@ -43,6 +47,7 @@ def chain(rows: Sequence[Row], room: float, closing: str = "") -> str:
     for position, row in enumerate(rows):
         end = closing if position == len(rows) - 1 else ""
         tag = _tag(row.reason, end)
+        tag += rf"\label{{{label}}}" if label and end else ""
         before = f"{indent}{row.relation} " if row.relation else ""
         broken = break_lines(row.latex, room, width, row.summands)
         texts = [_cell(line, before if not n else indent, room) for n, line in enumerate(broken)]
@@ -54,9 +59,12 @@ def chain(rows: Sequence[Row], room: float, closing: str = "") -> str:
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
-def display(latex: str, room: float, tag: str = "", summands: tuple[str, ...] = ()) -> str:
+def display(
+    latex: str, room: float, tag: str = "", summands: tuple[str, ...] = (), label: str = ""
+) -> str:
     """A formula in a display, as a chain if it is too wide for a line."""
     number = rf" \tag{{{tag}}}" if tag else ""
+    number += rf"\label{{{label}}}" if label else ""
     left = room - (3 if tag else 0)
     if width(latex) <= left:
         return f"\\[\n{latex}{number}\n\\]"
@@ -66,7 +74,24 @@ def display(latex: str, room: float, tag: str = "", summands: tuple[str, ...] = 
         rows[-1] = Row(rows[-1].relation, rows[-1].latex, summands=summands)
     if len(rows) == 1 and len(break_lines(latex, left, width, summands)) == 1:
         return f"\\[\n{shrunk(latex, left)}{number}\n\\]"
-    return chain(rows, left, closing=f"({tag})" if tag else "")
+    return chain(rows, left, closing=f"({tag})" if tag else "", label=label)
+
+
+def equations(rows: Sequence[EquationRow], room: float) -> str:
+    """Numbered equations, aligned at their relation; the range stands in a column of its own."""
+    left = max(width(row.left) for row in rows)
+    where = max(width(row.where) + _GAP if row.where else 0 for row in rows)
+    room -= left + _RELATION + where + _NUMBER
+    lines = []
+    for row in rows:
+        broken = break_lines(row.right, room, width, row.summands)
+        texts = [_cell(line, "= " if not n else r"\quad ", room) for n, line in enumerate(broken)]
+        end = f"&\\qquad & {row.where}" if row.where else ""
+        number = rf" {end} \tag{{{row.number}}}\label{{{equation_target(row.number)}}}"
+        cells = [f"{row.left} &{texts[0]}", *(f"&{text}" for text in texts[1:])]
+        lines.append(" \\\\*\n".join(cells) + number)
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{alignat*}}{{2}}\n{body}\n\\end{{alignat*}}"
 
 
 def shrunk(latex: str, room: float) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from symbptt.notation.tables import GREEK, OPERATORS, SUBSCRIPTS, SUPERSCRIPTS
-from symbptt.report.document import Code, Content, Emph, Inline, Link, Math, Phrase, Text
+from symbptt.report.document import Code, Content, Emph, Inline, Link, Math, Phrase, Ref, Text
 from symbptt.report.formulas import formula
 from symbptt.report.katex_render import width
 from symbptt.report.linebreak import split_relations
@@ -41,12 +42,15 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], text)
 
 
-def inline(content: Content, words: Words) -> str:
-    """Inline content as LaTeX."""
-    return "".join(_inline(item, words) for item in content)
+def inline(content: Content, words: Words, places: Mapping[str, str]) -> str:
+    """Inline content as LaTeX; ``places`` are those to which references lead.
+
+    A rule is followed by its number in the appendix, small and raised.
+    """
+    return "".join(_inline(item, words, places) for item in content)
 
 
-def _inline(item: Inline, words: Words) -> str:
+def _inline(item: Inline, words: Words, places: Mapping[str, str]) -> str:
     match item:
         case Text(text):
             return escape(text)
@@ -58,13 +62,19 @@ def _inline(item: Inline, words: Words) -> str:
         case Code(text):
             return rf"\texttt{{{_BREAKABLE.sub(_ALLOW_BREAK, escape(text))}}}"
         case Emph(content, strong):
-            return rf"\{'textbf' if strong else 'emph'}{{{inline(content, words)}}}"
+            return rf"\{'textbf' if strong else 'emph'}{{{inline(content, words, places)}}}"
         case Link(content, url) if is_safe(url):
-            return rf"\href{{{_address(url)}}}{{{inline(content, words)}}}"
+            return rf"\href{{{_address(url)}}}{{{inline(content, words, places)}}}"
         case Link(content):
-            return inline(content, words)
+            return inline(content, words, places)
+        case Ref(content, target) if target in places:
+            mark = places[target] if target.startswith("rule-") else ""
+            raised = rf"\textsuperscript{{{mark}}}" if mark else ""
+            return rf"\hyperref[{target}]{{{inline(content, words, places)}{raised}}}"
+        case Ref(content):
+            return inline(content, words, places)
         case Phrase():
-            return inline(words.phrase(item), words)
+            return inline(words.phrase(item), words, places)
 
 
 def _address(url: str) -> str:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 
 from symbptt.report import tex_chain, words
 from symbptt.report.document import (
-    Block, CodeListing, Content, Display, Document, Heading, Items, Math, MatrixView,
-    Picture, Prose, Quote, SymbolsTable, Table, TheoremBlock, content,
+    AnswerSpace, Block, CodeListing, Content, Display, Document, Equations, Heading, Items, Math,
+    MatrixView, Picture, Prose, Quote, Replay, RuleEntry, SymbolsTable, Table, TheoremBlock,
+    content,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
-from symbptt.report.sayings import Chain, conditions_of, made_by, proof_parts, reason_of
+from symbptt.report.places import places
+from symbptt.report.sayings import (
+    Chain, conditions_of, made_by, proof_parts, reason_of, sketch,
+)  # fmt: skip
 from symbptt.report.tex_text import (
     escape, has_cjk, inline, katex_commands, needs_unicode_engine, unicode_symbols,
 )  # fmt: skip
+from symbptt.report.slides import slides
 from symbptt.report.templating import call_macro, tex_templates
+from symbptt.report.walking import walk
 
 _LINE = 38.9  # em; the width of the text in the template
+_SLIDE = 35.0  # em; that on a slide
 _LIST_INDENT = 2.5
 _PROOF_INDENT = 1.5
 _LONG_TABLE = 25  # rows from which a table may go on on the next page
@@ -28,16 +36,17 @@ _RAGGED = r">{\raggedright\arraybackslash}X"
 
 def to_tex(document: Document) -> str:
     """The LaTeX source; a formula that is not LaTeX is a ReadError."""
-    writer = _TexWriter(words.load(document.lang))
+    writer = TexWriter(words.load(document.lang), document.detail, places(document.blocks))
     title = escape(document.title)
-    body = writer.blocks(document.blocks, _LINE)
+    on_slides = document.kind == "slides"
+    body = writer.slides(document.blocks) if on_slides else writer.blocks(document.blocks, _LINE)
     made = writer.text(made_by(document))
     everything = "\n".join([title, body, made])
-    cjk = document.lang == "zh" or has_cjk(everything)
+    cjk = document.lang != "en" or has_cjk(everything)
     unicode_engine = cjk or needs_unicode_engine(everything)
     return (
         tex_templates()
-        .get_template("report.tex.j2")
+        .get_template("slides.tex.j2" if on_slides else "report.tex.j2")
         .render(
             engine="xelatex" if unicode_engine else "pdflatex",
             cjk=cjk,
@@ -54,27 +63,31 @@ def to_tex(document: Document) -> str:
 
 def blocks_to_tex(blocks: Iterable[Block], lang: str) -> str:
     """Blocks as LaTeX for a document of one's own."""
-    return _TexWriter(words.load(lang)).blocks(blocks, _LINE)
+    shown = tuple(blocks)
+    return TexWriter(words.load(lang), "normal", places(shown)).blocks(shown, _LINE)
 
 
-class _TexWriter:
+class TexWriter:
     """Writes blocks; ``room`` is the width that a block has, in em."""
 
-    def __init__(self, vocabulary: words.Words) -> None:
-        self.words = vocabulary
+    def __init__(self, vocabulary: words.Words, detail: str, known: Mapping[str, str]) -> None:
+        self.words, self.detail, self.known = vocabulary, detail, known
         self.macros = tex_templates().get_template("blocks.tex.j2")
 
     def text(self, items: Content) -> str:
-        return inline(items, self.words)
+        return inline(items, self.words, self.known)
 
     def blocks(self, blocks: Iterable[Block], room: float) -> str:
         return _joined([(block, self.block(block, room)) for block in blocks])
 
     def block(self, block: Block, room: float) -> str:
         match block:
-            case Heading(level, title):
+            case Heading(level, title, target):
                 command = _SECTIONS.get(level, "paragraph")
-                return call_macro(self.macros, "heading", command=command, text=self.text(title))
+                text = self.text(title)
+                return call_macro(self.macros, "heading", command=command, text=text, label=target)
+            case Prose(text) if len(self.words.spoken) > 1 and words.speaks(text):
+                return "\n\n".join(self.in_words(w).text(text) for w in self.words.spoken)
             case Prose(text):
                 return self.text(text)
             case Items(items, ordered):
@@ -84,8 +97,14 @@ class _TexWriter:
             case Quote(blocks):
                 inside = self.blocks(blocks, room - 2 * _LIST_INDENT)
                 return call_macro(self.macros, "quote", text=inside)
-            case Display(latex, tag, summands):
-                return tex_chain.display(formula(latex), room, escape(tag), summands)
+            case Display(latex, tag, summands, target):
+                return tex_chain.display(formula(latex), room, escape(tag), summands, target)
+            case Equations(rows):
+                for row in rows:
+                    formula(f"{row.left} = {row.right} {row.where}")
+                return tex_chain.equations(rows, room)
+            case RuleEntry():
+                return self.rule(block, room)
             case MatrixView(left, sides, tag):
                 return tex_chain.display(formula(equation(left, sides)), room, escape(tag))
             case TheoremBlock():
@@ -99,8 +118,27 @@ class _TexWriter:
                 code = code.rstrip("\n").replace(r"\end{Verbatim}", r"\end {Verbatim}")
                 return call_macro(self.macros, "code", text=code)
 
+            case AnswerSpace(lines):
+                word = self.words.say("ask.answer")
+                return call_macro(self.macros, "space", lines=lines, word=word)
             case Picture(tex, _, caption):
                 return call_macro(self.macros, "picture", tex=tex, caption=self.text(caption))
+
+    def slides(self, blocks: Iterable[Block]) -> str:
+        """The blocks as frames of a presentation."""
+        frames = []
+        for slide in slides(blocks):
+            text = self.blocks(slide.blocks, _SLIDE)
+            fragile = any(isinstance(x, CodeListing) for x in walk(slide.blocks))
+            title = self.text(slide.title)
+            frames.append(call_macro(self.macros, "slide", title=title, text=text, fragile=fragile))
+        return "\n".join(frames)
+
+    def in_words(self, vocabulary: words.Words) -> TexWriter:
+        """The same writer in another language."""
+        other = copy(self)
+        other.words = vocabulary
+        return other
 
     # ------------------------------------------------------------ theorems
 
@@ -113,11 +151,52 @@ class _TexWriter:
             name=self.text(block.name),
             conditions=self.text(conditions_of(block, self.words)),
             statement=self.blocks(block.statement, room),
+            label=block.target,
+            lines=sum(b.lines for b in block.statement if isinstance(b, AnswerSpace)),
         )
-        return theorem + ("\n" + self.proof(block, room) if block.proof else "")
+        shown = [theorem]
+        if block.proof:
+            shown.append(self.proof(block, room))
+        if block.proof and block.replays and self.detail == "full":
+            shown.append(self.replays(block.replays, room))
+        return "\n".join(shown)
+
+    def rule(self, block: RuleEntry, room: float) -> str:
+        """An entry of the appendix."""
+        return call_macro(
+            self.macros,
+            "rule",
+            label=block.target,
+            number=escape(block.number),
+            name=self.text(block.name),
+            key=escape(block.key),
+            shown=tex_chain.display(formula(block.latex), room) if block.latex else "",
+            notes=r" $\cdot$ ".join(self.text(note) for note in block.notes),
+        )
+
+    def replays(self, replays: Sequence[Replay], room: float) -> str:
+        """Every step of the kernel, with its number."""
+        texts, number = [], 0
+        for part in replays:
+            statement = f"${formula(part.statement, display=False)}$" if part.statement else ""
+            rows = []
+            for step in part.steps:
+                number += 1
+                said = f"{number}.~{self.text(step.reason)}"
+                rows.append(tex_chain.Row("", formula(step.latex or r"\quad"), said))
+            head = " ".join(filter(None, [self.text(part.title), statement]))
+            steps = tex_chain.chain(rows, room - _PROOF_INDENT) if rows else ""
+            texts.append(call_macro(self.macros, "replay", head=head, steps=steps))
+        return "\n".join(texts)
 
     def proof(self, block: TheoremBlock, room: float) -> str:
-        """The proof; if it ends with a chain, the last line bears the mark of the end."""
+        """The proof; if it ends with a chain, the last line bears the mark of the end.
+
+        A brief report says what the proof uses.
+        """
+        if self.detail == "brief":
+            said = self.text(sketch(block.proof, self.words))
+            return call_macro(self.macros, "proof", text=said, marked=False)
         *parts, last = proof_parts(block.proof)
         texts = [(part, self.part(part, room)) for part in parts]
         texts.append((last, self.part(last, room, _QED)))

@@ -15,74 +15,91 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symbptt.core.errors import SymbpttError
-from symbptt.report.render import to_html, to_tex
+from symbptt.report.document import Document, Picture
+from symbptt.report.pictures import alone
+from symbptt.report.render import to_html, to_markdown, to_tex
 from symbptt.report.tex import TexResult, compile_tex
+from symbptt.report.walking import walk
 
+from .kinds import KINDS, TEXTS, Style, kind_of, name_of, other_kind
 from .report import report
 from .run import Progress, Run, run_sheet
 from .sheet import Sheet
 
-KINDS = ("py", "json", "tex", "html", "pdf")
-TEXTS = ("py", "json", "tex", "html")
+_AS_WRITTEN = Style()
 _DRAWING = re.compile(r"<svg data-plot.*?</svg>", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Built:
-    """What was made: file names with their texts, and what TeX said."""
+    """What was made: files with their texts, the name of the printed ones, what TeX said."""
 
     run: Run
     files: dict[str, str]
+    name: str
     tex: TexResult | None = None
 
 
-def make_texts(sheet: Sheet, lang: str | None = None, progress: Progress = lambda _: None) -> Built:
+def make_texts(
+    sheet: Sheet, style: Style = _AS_WRITTEN, progress: Progress = lambda _: None
+) -> Built:
     """The texts of all files of a worksheet by their names in its directory, nothing written."""
     run = run_sheet(sheet, progress)
-    document = report(run, lang)
+    document = report(run, style)
+    pictures = _pictures(document, run)
+    name = name_of(sheet.name, document.kind)
     files = {
-        f"{sheet.name}.tex": to_tex(document),
-        f"{sheet.name}.html": to_html(document),
+        f"{name}.tex": to_tex(document),
+        f"{name}.html": to_html(document),
+        f"{name}.md": to_markdown(document, pictures),
         **run.files,
     }
-    return Built(run, dict(sorted(files.items())))
+    return Built(run, dict(sorted(files.items())), name)
+
+
+def _pictures(document: Document, run: Run) -> dict[str, str]:
+    """The files of the pictures, for what cannot hold them itself; they join the assets."""
+    names: dict[str, str] = {}
+    for item in walk(document.blocks):
+        if isinstance(item, Picture):
+            names[item.svg] = f"figures/{item.name or f'picture-{len(names) + 1}'}.svg"
+            run.assets[names[item.svg]] = alone(item.svg).encode()
+    return names
 
 
 def build_sheet(
     sheet: Sheet,
     folder: Path,
     only: tuple[str, ...] = KINDS,
-    lang: str | None = None,
+    style: Style = _AS_WRITTEN,
     progress: Progress = lambda _: None,
 ) -> Built:
     """Writes the files of a worksheet of the kinds in ``only`` into ``folder``.
 
     Raises SymbpttError, with ``folder`` as it was, where anything goes wrong.
     """
-    built = make_texts(sheet, lang, progress)
+    built = make_texts(sheet, style, progress)
     with _staging(folder) as stage:
         for name, text in built.files.items():
             if kind_of(name) in only:
                 place = stage / name
                 place.parent.mkdir(exist_ok=True)
                 place.write_text(text, encoding="utf-8", newline="\n")
-        if {"tex", "pdf"} & {*only}:
+        if {"tex", "md", "pdf"} & {*only}:
             _write_assets(built.run, stage)
         tex = _pdf(built, stage, folder) if "pdf" in only else None
-        _install(stage, folder, only)
+        whole = set(only) >= set(KINDS) and built.name == sheet.name
+        if whole:
+            _keep_others(folder, stage, sheet.name)
+        _install(stage, folder, whole)
     if tex is not None and tex.pdf is not None:
         tex = replace(tex, pdf=folder / tex.pdf.name)
-    return Built(built.run, built.files, tex)
-
-
-def kind_of(name: str) -> str:
-    """The kind of a file: the end of its name."""
-    return name.rpartition(".")[2]
+    return Built(built.run, built.files, built.name, tex)
 
 
 def _pdf(built: Built, stage: Path, folder: Path) -> TexResult:
     """The PDF; where there is no TeX, that of an earlier build if its text was the same."""
-    name = built.run.sheet.name
+    name = built.name
     text = built.files[f"{name}.tex"]
     with tempfile.TemporaryDirectory(prefix="symbptt-") as place:
         source = Path(place) / f"{name}.tex"
@@ -120,11 +137,18 @@ def _staging(folder: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _install(stage: Path, folder: Path, only: tuple[str, ...]) -> None:
+def _keep_others(folder: Path, stage: Path, name: str) -> None:
+    """Slides and the like were asked for by themselves: a build of the report leaves them."""
+    for file in sorted(folder.glob("*")) if folder.is_dir() else ():
+        if other_kind(file.name, name):
+            shutil.copyfile(file, stage / file.name)
+
+
+def _install(stage: Path, folder: Path, whole: bool) -> None:
     """Moves the finished files into place; a build of everything replaces the directory."""
     if folder.exists() and not folder.is_dir():
         raise SymbpttError(f"{folder} is a file; the worksheet's directory is to stand there")
-    if set(only) < set(KINDS) and folder.exists():
+    if not whole and folder.exists():
         for file in sorted(p for p in stage.rglob("*") if p.is_file()):
             target = folder / file.relative_to(stage)
             target.parent.mkdir(exist_ok=True)
@@ -139,13 +163,18 @@ def _install(stage: Path, folder: Path, only: tuple[str, ...]) -> None:
 
 
 def differences(built: Built, folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    """The text files that differ from those in the directory: (there, here); None if missing."""
+    """The text files that differ from those in the directory: (there, here); None if missing.
+
+    What reports of other kinds stand there is not their concern.
+    """
     out: dict[str, tuple[str | None, str | None]] = {}
     there = {
         p.relative_to(folder).as_posix(): p
         for p in sorted(folder.rglob("*")) if p.is_file() and kind_of(p.name) in TEXTS
     } if folder.is_dir() else {}  # fmt: skip
-    for name in sorted({*there, *built.files}):
+    sheet = built.run.sheet.name
+    beside = {name for name in there if other_kind(name, sheet)} if built.name == sheet else there
+    for name in sorted({*built.files, *(there.keys() - beside)}):
         old = there[name].read_text(encoding="utf-8", errors="replace") if name in there else None
         new = built.files.get(name)
         if _comparable(old) != _comparable(new):

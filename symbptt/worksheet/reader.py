@@ -29,16 +29,17 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from symbptt.core.errors import ReadError, Where
 from symbptt.notation.source import Source, checked_source
 from symbptt.report.katex_render import lint
-from symbptt.report.words import LANGUAGES
 
 from .blocks import READERS
 from .directive import Directive, read_directive
+from .kinds import DETAILS, LANGS, REPORTS
 from .names import heading_name
 from .reading import Reading
 from .sheet import Item, Prose, Sheet
 
 MAX_BYTES = 1_000_000
-_HEAD_KEYS = {"title", "lang"}
+_CHOICES = {"lang": ("languages", LANGS), "detail": ("levels of detail", DETAILS),
+            "kind": ("kinds", REPORTS)}  # fmt: skip
 _HEAD_LIMIT = 10_000
 
 
@@ -75,7 +76,9 @@ def read_sheet(text: str, name: str = "", path: str = "") -> Sheet:
     tokens = _parser().parse(text)
     head = _head(tokens, source)
     items = tuple(_Reader(source).items(tokens))
-    return Sheet(name, path, str(head.get("title", name)), head.get("lang", "en"), items)
+    chosen = {key: head[key] for key in ("detail", "kind") if key in head}
+    title, lang = str(head.get("title", name)), head.get("lang", "en")
+    return Sheet(name, path, title, lang, items, **chosen)
 
 
 def _parser() -> MarkdownIt:
@@ -85,7 +88,7 @@ def _parser() -> MarkdownIt:
 
 
 def _head(tokens: list[Token], source: Source) -> dict[str, str]:
-    """The YAML head: title and lang."""
+    """The YAML head: title, lang, detail and kind."""
     token = tokens[0] if tokens and tokens[0].type == "front_matter" else None
     if token is None:
         return {}
@@ -101,12 +104,14 @@ def _head(tokens: list[Token], source: Source) -> dict[str, str]:
         message = "the head of the worksheet must have lines such as title: ..."
         raise ReadError(message, _at(source, 2))
     for key, value in data.items():
-        if key not in _HEAD_KEYS or not isinstance(value, str | int | float):
-            raise ReadError(f"the head of a worksheet has title and lang, not {str(key)[:40]!r}",
+        if key not in ("title", *_CHOICES) or not isinstance(value, str | int | float):
+            allowed = f"title, {', '.join(_CHOICES)}"
+            raise ReadError(f"the head of a worksheet has {allowed}, not {str(key)[:40]!r}",
                             _at(source, 2))  # fmt: skip
-    if data.get("lang", "en") not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise ReadError(f"the languages are {known}, not {data['lang']!r}", _at(source, 2))
+    for key, (what, allowed_values) in _CHOICES.items():
+        if key in data and data[key] not in allowed_values:
+            known = ", ".join(allowed_values)
+            raise ReadError(f"the {what} are {known}, not {data[key]!r}", _at(source, 2))
     return {k: str(v) for k, v in data.items()}
 
 

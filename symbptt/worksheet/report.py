@@ -2,39 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 from symbptt.core.terms import Term
 from symbptt.core.theory import Definition, Theory
+from symbptt.report.appendix import appendix
 from symbptt.report.compose import Composer
-from symbptt.report.document import Block, Code, Document, Emph, Phrase, Prose, Text, phrase
+from symbptt.report.document import (
+    AnswerSpace, Block, Code, Display, Document, Emph, MatrixView, Phrase, Prose, Text,
+    TheoremBlock, phrase,
+)  # fmt: skip
+from symbptt.report.numbers import EquationNumbers
 from symbptt.report.pen import LATEX_PEN
-from symbptt.report.preliminaries import conventions, equations, symbols
+from symbptt.report.preliminaries import conventions, numbered, symbols
 from symbptt.report.supposed import Supposed
 
+from .kinds import Style
+from .question import Question
 from .run import Proved, Run
 
+_AS_WRITTEN = Style()
+_LEAST, _MOST = 5, 18  # lines for an answer
 PROOFS = ("report", "file")  # where the proof of a statement can be read
 _Group = tuple[str, tuple[str, ...]]
 
 
-def report(run: Run, lang: str | None = None) -> Document:
-    """The document of a worksheet that has been run; ``lang`` overrides that of its head."""
-    telling = Telling(run)
-    blocks = tuple(block for item in run.sheet.items for block in item.tell(telling))
-    return Document(run.sheet.title, lang or run.sheet.lang, blocks, run.sheet.source)
+def report(run: Run, style: Style = _AS_WRITTEN) -> Document:
+    """The document of a worksheet that has been run; ``style`` overrides what its head says."""
+    sheet = run.sheet
+    kind = style.kind or sheet.kind
+    if kind in ("questions", "solution"):
+        blocks = tuple(asked(run, kind))
+    else:
+        telling = Telling(run, kind)
+        blocks = tuple(block for item in sheet.items for block in item.tell(telling))
+        blocks += appendix(blocks, LATEX_PEN) if kind == "report" else ()
+    detail = style.detail or sheet.detail or ("brief" if kind == "slides" else "normal")
+    lang = style.lang or sheet.lang
+    return Document(sheet.title, lang, blocks, sheet.source, detail, kind)
+
+
+def asked(run: Run, kind: str) -> Iterator[Block]:
+    """The questions of a worksheet, on a solution sheet with room for each answer.
+
+    The room is measured by the answer of the report.
+    """
+    asking, telling = Telling(run, kind), Telling(run, "report")
+    numbers = count(1)
+    if kind == "solution":
+        yield Prose((Phrase("ask.name"),))
+    for item in run.sheet.items:
+        answer = tuple(item.tell(telling))
+        for block in item.ask(asking):
+            if isinstance(block, Question):
+                room = (AnswerSpace(lines_for(answer)),) if kind == "solution" else ()
+                text = (*block.text, *room)
+                yield TheoremBlock("question", str(next(numbers)), block.points, text)
+            else:
+                yield block
+
+
+def lines_for(blocks: Iterable[Block]) -> int:
+    """How many lines an answer like this one takes, written by hand."""
+    lines = 0
+    for block in blocks:
+        if isinstance(block, TheoremBlock) and block.kind != "definition":
+            lines += 3 + sum(1 for item in block.proof)
+        elif isinstance(block, Display | MatrixView):
+            lines += 3
+    return max(_LEAST, min(lines, _MOST))
 
 
 class Telling:
     """What the items of a report share.
 
     There is one numbering for all, and one composer for each model and what is assumed of it.
+    ``kind`` is that of the report.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, kind: str = "report") -> None:
+        self.run, self.kind = run, kind
         numbers = count(1)
+        self._equations = EquationNumbers()
         defined: dict[str, set[Definition]] = {name: set() for name in run.models}
         proved: dict[_Group, list[Proved]] = {(name, ()): [] for name in run.models}
         for p in run.proved:
@@ -49,6 +99,7 @@ class Telling:
             self._composers[name, given] = Composer(
                 model, [p.derivation.derived for p in ps], LATEX_PEN, numbers,
                 Supposed(given, run.problem(name).theory), defined[name], before,
+                self._equations, replayed=kind == "report",
             )  # fmt: skip
         self._places = {p.block.id: (g, i) for g, ps in proved.items() for i, p in enumerate(ps)}
         self._shown: set[str] = set()
@@ -59,8 +110,9 @@ class Telling:
             return
         model = self.run.models[name]
         if model.theory.definitions:
-            yield equations(model, LATEX_PEN)
-        yield symbols(model, self._adjoints(name), LATEX_PEN)
+            yield numbered(model, LATEX_PEN, self._equations)
+        asking = self.kind in ("questions", "solution")  # the adjoints belong to the answers
+        yield symbols(model, () if asking else self._adjoints(name), LATEX_PEN)
         if not self._shown:
             yield Prose((Emph((Phrase("convention.title"),), strong=True),))
             yield conventions(self._terms())

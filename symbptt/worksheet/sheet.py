@@ -12,6 +12,7 @@ from symbptt.report import markdown
 if TYPE_CHECKING:
     from symbptt.report.document import Block
 
+    from .question import Question
     from .report import Telling
     from .run import Run
 
@@ -33,6 +34,10 @@ class Item:
         """What the report shows in this place."""
         yield from ()
 
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """What a sheet of questions shows in this place; it gives no answers away."""
+        yield from ()
+
 
 @dataclass(frozen=True)
 class Prose(Item):
@@ -45,16 +50,26 @@ class Prose(Item):
         """The text itself."""
         yield from markdown.blocks(self.markdown)
 
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The text itself."""
+        yield from self.tell(telling)
+
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet. ``name`` is that of its file, ``path`` how it was called."""
+    """A worksheet. ``name`` is that of its file, ``path`` how it was called.
+
+    ``lang``, ``detail`` and ``kind`` say how its report is printed; the detail, where it is not
+    given, depends on the kind.
+    """
 
     name: str
     path: str
     title: str
     lang: str
     items: tuple[Item, ...] = field(default=())
+    detail: str = ""
+    kind: str = "report"
 
     @property
     def source(self) -> str:

@@ -96,7 +96,7 @@ class _Formula:
         """The calls; the statement itself if it cannot be done so."""
         target = _Target(node.array, node.index, node.part)
         value = node.value
-        moves = isinstance(value, ir.Read | ir.Number | ir.Filled | ir.Spread)
+        moves = isinstance(value, ir.Read | ir.Number | ir.Filled | ir.Spread | ir.Optional)
         plain = node.array.timed and ir.BATCH in target.value.axes
         if not plain or moves or not self.handled(value) or self.repeated(value, target):
             return [node]
@@ -134,7 +134,7 @@ class _Formula:
         """Whether the value reads its own target, other than as f(target)."""
         while isinstance(value, ir.Apply):
             value = value.arg
-        if value == target.value:
+        if value == target.value or _affine(value, target.value):
             return False
         home = self.members.get(target.array.name, target.array.name)
         return any(
@@ -249,6 +249,15 @@ class _Formula:
         work = self.leaf(term)
         self.call("add" if sign > 0 else "subtract", target, target.value, work)
         self.free(term, work)
+
+
+def _affine(value: ir.Value, own: ir.Value) -> bool:
+    """Whether the value is a number times ``own`` plus a number."""
+    if not isinstance(value, ir.Add) or len(value.terms) != 2:
+        return False
+    product, number = value.terms
+    alone = isinstance(product, ir.Mul) and len(product.factors) == 2 and product.factors[1] == own
+    return alone and isinstance(number, ir.Number) and isinstance(product.factors[0], ir.Number)
 
 
 def _signed(value: ir.Value) -> tuple[int, ir.Value]:

@@ -122,6 +122,8 @@ def _elementwise(value: ir.Value, loop: ir.Loop) -> bool:
         return plain and _timed(value.left, loop) and _elementwise(value.left, loop)
     if isinstance(value, ir.Total):
         return value.axis == len(value.arg.axes) - 1 and _elementwise(value.arg, loop)
+    if isinstance(value, ir.Optional):
+        return _elementwise(value.arg, loop)
     if isinstance(value, ir.Join):
         return all(_timed(p, loop) and _elementwise(p, loop) for p in value.parts)
     if isinstance(value, ir.Add | ir.Mul | ir.Apply | ir.Softmax | ir.Spread | ir.Part | ir.Select):

@@ -26,6 +26,12 @@ class Context:
     returned: frozenset[str]
 
     @property
+    def parameters(self) -> frozenset[str]:
+        """The arrays of parameters without time."""
+        arrays = (self.layout.arrays[k] for k in self.layout.params)
+        return frozenset(a.name for a in arrays if not a.timed)
+
+    @property
     def facts(self) -> tuple[Expr, ...]:
         """What holds of all sizes."""
         return self.layout.facts

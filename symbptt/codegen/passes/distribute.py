@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from sympy import Integer
+
 from .. import ir
 from ..build import add, mul
 from .bulk import bulk
@@ -55,6 +57,7 @@ class _Loop:
         self.hoisted: dict[tuple[object, ...], ir.Array] = {}
         self.place: tuple[object, ...] = ()
         self.new: list[ir.Array] = []
+        self.ahead = {r.array.name for r in reads(loop) if r.index != loop.index} & again
 
     def apart(self) -> list[ir.Statement]:
         nodes = list(with_notes(self.loop.body))
@@ -102,14 +105,26 @@ class _Loop:
         free = [v for v in terms(node.value) if not depends(v, names)]
         rest = [v for v in terms(node.value) if depends(v, names)]
         if not rest:
-            return [node]
+            return self.copied(node)
         before: list[ir.Statement] = []
-        if node.array.timed and any(self.is_work(v) for v in free):
-            before.append(replace(node, value=add(free)))
-            node = ir.Accumulate(node.array, node.index, add(rest))
         front: list[ir.Statement] = []
+        if node.array.timed and any(self.is_work(v) for v in free):
+            if node.array.name in self.ahead:  # what is stored there is needed until it is
+                node = replace(node, value=add([self.sequence(add(free), front), *rest]))
+            else:
+                before.append(replace(node, value=add(free)))
+                node = ir.Accumulate(node.array, node.index, add(rest))
         value = self.factored(node.value, names, front)
         return [*front, *before, replace(node, value=value)]
+
+    def copied(self, node: ir.Store | ir.Accumulate) -> list[ir.Statement]:
+        """A statement without ``names``, which stays in the loop; its work is done in front."""
+        work = node.array.name in self.ahead and self.is_work(node.value)
+        if not work or not isinstance(node, ir.Store) or not node.array.timed:
+            return [node]
+        front: list[ir.Statement] = []
+        value = self.sequence(node.value, front)
+        return [*front, replace(node, value=value)]
 
     def is_work(self, value: ir.Value) -> bool:
         """Whether more is done than to read an array."""
@@ -120,7 +135,7 @@ class _Loop:
     ) -> ir.Value:
         """The value with what does not depend on ``names`` as sequences of their own."""
         if isinstance(value, ir.Add):
-            return add(self.factored(v, names, front) for v in value.terms)
+            return add(self.factored(v, names, front) for v in self.collected(value, names))
         if not isinstance(value, ir.Mul):
             return value
         free = [f for f in factors(value) if not depends(f, names) and self.is_step(f)]
@@ -132,6 +147,20 @@ class _Loop:
         if len(numbers) < len(rest):
             free, rest = [*numbers, *free], [f for f in rest if f not in numbers]
         return mul([*rest, self.sequence(mul(free), front)])
+
+    def collected(self, value: ir.Add, names: Collection[str]) -> list[ir.Value]:
+        """The terms, delta * a + delta * b as delta * (a + b) where only delta is recurrent."""
+        groups: dict[tuple[ir.Value, ...], list[ir.Value]] = {}
+        for term in value.terms:
+            parts = factors(term) if isinstance(term, ir.Mul) else (term,)
+            free = [f for f in parts if not depends(f, names)]
+            steps = [f for f in free if not isinstance(f, ir.Number)]
+            rest = tuple(f for f in parts if f not in free)
+            if steps and rest and all(map(self.is_step, steps)):
+                groups.setdefault(rest, []).append(mul(free))
+            else:
+                groups.setdefault((term,), []).append(ir.Number(Integer(1)))
+        return [mul([*rest, add(free)]) for rest, free in groups.items()]
 
     def is_step(self, value: ir.Value) -> bool:
         """Whether the value belongs to a step, and has all axes of a sequence."""

@@ -30,7 +30,7 @@ def _separable(body: ir.Body, name: str) -> bool:
         if isinstance(node, ir.Store | ir.Accumulate):
             found = {r.array.name for r in reads(node.value)}
             if name in found and not all(
-                _linear(t, name) for t in terms(node.value) if _has(t, name)
+                linear(t, name) for t in terms(node.value) if _has(t, name)
             ):
                 return False
     return True
@@ -40,15 +40,15 @@ def _has(value: ir.Value, name: str) -> bool:
     return any(r.array.name == name for r in reads(value))
 
 
-def _linear(value: ir.Value, name: str) -> bool:
+def linear(value: ir.Value, name: str) -> bool:
     """Whether the value is zero where the array is."""
     if isinstance(value, ir.Read):
         return value.array.name == name
     if isinstance(value, ir.Mul):
-        return any(_linear(f, name) for f in value.factors)
+        return any(linear(f, name) for f in value.factors)
     if isinstance(value, ir.MatMul):
-        return _linear(value.left, name) or _linear(value.right, name)
-    return isinstance(value, ir.Swap | ir.Total | ir.Spread) and _linear(value.arg, name)
+        return linear(value.left, name) or linear(value.right, name)
+    return isinstance(value, ir.Swap | ir.Total | ir.Spread) and linear(value.arg, name)
 
 
 def _split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Statement]:
@@ -65,9 +65,15 @@ def _split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Sta
     if not parts:
         return [node]
     out: list[ir.Statement] = []
-    if rest or isinstance(node, ir.Store):
-        value = add(rest) if rest else zero(node.array.axes)
-        out.append(replace(node, value=value))
+    if rest:
+        out.append(replace(node, value=add(rest)))
+    elif isinstance(node, ir.Store) and not node.array.timed:
+        out.append(replace(node, value=zero(node.array.axes)))
+    elif isinstance(node, ir.Store):
+        own = {n: [ir.Read(context.outside[n], node.index)] for n in parts}
+        first = next((n for n in parts if parts[n] == own[n]), "")
+        begin = ir.Optional(*parts.pop(first)) if first else zero(node.array.axes)
+        out.append(replace(node, value=begin))
     for name in sorted(parts):
         more = ir.Accumulate(node.array, node.index, add(parts[name]))
         out.append(ir.Given(context.outside[name], (more,)))
@@ -76,4 +82,6 @@ def _split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Sta
 
 def optional(program: ir.Program) -> frozenset[str]:
     """The arrays that may be missing."""
-    return frozenset(n.array.name for n in ir.walk(program.backward) if isinstance(n, ir.Given))
+    nodes = tuple(ir.walk(program.backward))
+    given = {n.array.name for n in nodes if isinstance(n, ir.Given)}
+    return frozenset(given | {n.arg.array.name for n in nodes if isinstance(n, ir.Optional)})

@@ -1,4 +1,5 @@
-"""Elements that one formula of the same step reads, and nothing else, are put into that formula.
+"""Elements that one formula of the same step reads, and nothing else, are put into that formula,
+copies of other elements also where it reads them several times.
 
 So delta_t of a gate and of its pre-activation become one product, whose known factors can leave
 the recurrence.
@@ -22,9 +23,14 @@ def inline(program: ir.Program, context: Context) -> ir.Program:
     written = Counter(
         n.array.name for n in ir.walk(body) if isinstance(n, ir.Store | ir.Accumulate)
     )
+    copies = {
+        n.array.name for n in ir.walk(body)
+        if isinstance(n, ir.Store) and n.array.timed and isinstance(n.value, ir.Read)
+    }  # fmt: skip
+    copies = {name for name in copies if _readers(program, name) == 1}
     once = {
         name for name, count in counts.items()
-        if count == 1 and written[name] == 1 and name not in context.kept
+        if (count == 1 or name in copies) and written[name] == 1 and name not in context.kept
     }  # fmt: skip
     gone: set[str] = set()
     body = _in_body(body, once, gone, context)
@@ -35,6 +41,15 @@ def inline(program: ir.Program, context: Context) -> ir.Program:
 def reads_of(program: ir.Program) -> list[ir.Read]:
     """All reads of a program."""
     return [r for s in (*program.forward, *program.backward, *program.loss) for r in reads(s)]
+
+
+def _readers(program: ir.Program, name: str) -> int:
+    """How many formulas read an array, counted once for every step that they read."""
+    found = 0
+    for node in ir.walk((*program.forward, *program.backward, *program.loss)):
+        if isinstance(node, ir.Store | ir.Accumulate):
+            found += len({r for r in reads(node) if r.array.name == name})
+    return found
 
 
 def _in_body(body: ir.Body, once: set[str], gone: set[str], context: Context) -> ir.Body:

@@ -68,7 +68,8 @@ def depends(node: Any, names: Iterable[str]) -> bool:
 def writes(node: Any) -> set[str]:
     """The names of the arrays that a statement stores to or adds to."""
     kinds = ir.Store | ir.Accumulate | ir.Into
-    return {n.array.name for n in ir.walk((node,)) if isinstance(n, kinds)}
+    nodes = node if isinstance(node, tuple) else (node,)
+    return {n.array.name for n in ir.walk(nodes) if isinstance(n, kinds)}
 
 
 def terms(value: ir.Value) -> tuple[ir.Value, ...]:

@@ -7,22 +7,26 @@ from collections.abc import Callable, Iterable
 from symbptt.core.errors import SymbpttError
 
 from .. import ir
+from .blocks import blocks
 from .buffers import buffers
 from .chunk import chunk
+from .compose import compose
 from .context import Context
 from .distribute import distribute
 from .given import given
+from .halves import halves
 from .inline import inline
 from .in_place import in_place
 from .narrow import narrow
 from .reuse import reuse
+from .share import share
 from .stack import stack
 from .storage import storage, workspace
 from .sums import sums
 from .views import views
 
 
-def _blocks(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Program]:
+def _each(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Program]:
     """A pass that changes each function of the module by itself."""
 
     def run(program: ir.Program, context: Context) -> ir.Program:
@@ -36,18 +40,22 @@ def _blocks(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.P
 
 _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "reuse": reuse,
+    "compose": compose,
     "inline": inline,
+    "share": share,
     "given": given,
-    "distribute": _blocks(distribute),
-    "narrow": _blocks(narrow),
+    "distribute": _each(distribute),
+    "narrow": _each(narrow),
     "in_place": in_place,
-    "stack": _blocks(stack),
-    "chunk": _blocks(chunk),
-    "sums": _blocks(sums),
-    "buffers": _blocks(buffers),
+    "halves": _each(halves),
+    "stack": _each(stack),
+    "chunk": _each(chunk),
+    "sums": _each(sums),
+    "buffers": _each(buffers),
     "storage": storage,
-    "workspace": _blocks(workspace),
-    "views": _blocks(views),
+    "workspace": _each(workspace),
+    "blocks": _each(blocks),
+    "views": _each(views),
 }
 UNPADDED = "unpadded"  # of the layout: it runs before there is a program
 PASSES = (UNPADDED, *_TABLE)

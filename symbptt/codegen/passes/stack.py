@@ -8,7 +8,7 @@ computes all of them.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby, takewhile
 
@@ -187,20 +187,30 @@ def _written(body: list[ir.Statement]) -> set[str]:
 
 def _alike(body: ir.Body, stacks: _Stacks, made: dict[str, ir.Allocate], loop: ir.Loop) -> ir.Body:
     """Like formulas of members side by side as one formula of the stack."""
+    changed = True
+    while changed:
+        changed = False
+        for group in _groups(body, stacks, loop):
+            new = _merged(body, group, stacks, made)
+            if new is not body:
+                body, changed = new, True
+                break
+    return body
+
+
+def _groups(body: ir.Body, stacks: _Stacks, loop: ir.Loop) -> Iterator[list[ir.Store]]:
+    """Stores of members side by side whose formulas are alike."""
     stores = [
         s for s in body
         if isinstance(s, ir.Store) and s.array.name in stacks.of and s.index == loop.index
     ]  # fmt: skip
-    counts = Counter(s.array.name for s in stores)
-    stores = [s for s in stores if counts[s.array.name] == 1]
-    for _, group_ in groupby(
-        sorted(stores, key=lambda s: (stacks.of[s.array.name][0].name, stacks.of[s.array.name][1])),
-        key=lambda s: (stacks.of[s.array.name][0].name, _key(s, stores)),
-    ):
-        group = list(group_)
-        if len(group) > 1:
-            body = _merged(body, group, stacks, made)
-    return body
+    place = {s: stacks.of[s.array.name] for s in stores}
+    keys = {s: (place[s][0].name, _key(s, stores)) for s in stores}
+    stores.sort(key=lambda s: (keys[s], place[s][1]))
+    for _, group in groupby(enumerate(stores), lambda x: (keys[x[1]], place[x[1]][1] - x[0])):
+        found = [s for _, s in group]
+        if len(found) > 1:
+            yield found
 
 
 def _key(node: ir.Store, stores: list[ir.Store]) -> str:
@@ -263,8 +273,10 @@ def _joint(
     ):
         inner = _joint([v.arg for v in values], stacks, made)
         return None if inner is None else replace(first, arg=inner)
-    if isinstance(first, ir.Mul) and all(len(v.factors) == len(first.factors) for v in values):
-        columns = zip(*(v.factors for v in values), strict=True)
-        factors = [_joint(list(c), stacks, made) for c in columns]
-        return None if None in factors else ir.Mul(tuple(factors))
+    if isinstance(first, ir.Add | ir.Mul):
+        operands = [tuple(ir.children(v)) for v in values]
+        if len({len(o) for o in operands}) > 1:
+            return None
+        joint = [_joint(list(c), stacks, made) for c in zip(*operands, strict=True)]
+        return None if None in joint else type(first)(tuple(joint))
     return None

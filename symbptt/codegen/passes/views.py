@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .. import ir
 from .context import Context
-from .rewrite import each_block, reads
+from .rewrite import each_block, reads, rewritten
 
 _WORDS = {-2: "two_before", -1: "before", 0: "t", 1: "after", 2: "two_after"}
 
@@ -52,9 +52,10 @@ def _name(read: ir.Read, loop: ir.Loop, context: Context) -> str:
 
 
 def _renamed(node: ir.Into, names: dict[ir.Read, ir.Array]) -> ir.Into:
-    operands = tuple(
-        ir.Read(names[v]) if isinstance(v, ir.Read) and v in names else v for v in node.operands
-    )
+    def rule(value: ir.Value) -> ir.Value:
+        return ir.Read(names[value]) if isinstance(value, ir.Read) and value in names else value
+
+    operands = tuple(rewritten(v, rule) for v in node.operands)
     if (target := names.get(_target(node))) is not None:
         return replace(node, array=target, index=None, part=None, operands=operands)
     return replace(node, operands=operands)

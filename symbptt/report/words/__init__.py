@@ -14,14 +14,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from symbptt.report.document import Content, Inline, Math, Phrase, Text, content
+from symbptt.report.document import Content, Emph, Inline, Math, Phrase, Ref, Text, content
 
 LANGUAGES = ("en", "zh")
+BOTH = "both"
+CHOICES = (*LANGUAGES, BOTH)
+_BETWEEN = " · "  # the languages of a phrase, where both are said
 _PIECES = re.compile(r"\$(?P<math>[^$]+)\$|\{(?P<slot>\w+)\}")
 
 
@@ -31,6 +34,11 @@ class Words:
     def __init__(self, lang: str, phrases: Mapping[str, str]) -> None:
         self.lang = lang
         self._phrases = phrases
+
+    @property
+    def spoken(self) -> tuple[Words, ...]:
+        """The languages that a reader sees, each for itself."""
+        return (self,)
 
     def say(self, key: str) -> str:
         """A phrase without slots, as plain text."""
@@ -83,11 +91,51 @@ class Words:
         return self._phrases[key]
 
 
-@lru_cache(maxsize=len(LANGUAGES))
+class BothWords(Words):
+    """Every phrase in all languages, one after the other."""
+
+    def __init__(self, spoken: tuple[Words, ...]) -> None:
+        super().__init__(BOTH, {})
+        self._spoken = spoken
+
+    @property
+    def spoken(self) -> tuple[Words, ...]:
+        """The languages, in order."""
+        return self._spoken
+
+    def say(self, key: str) -> str:
+        """A phrase without slots."""
+        return _BETWEEN.join(dict.fromkeys(w.say(key) for w in self._spoken))
+
+    def phrase(self, phrase: Phrase) -> Content:
+        """A phrase with its slots filled; what reads the same in all languages once."""
+        return self._said(w.phrase(phrase) for w in self._spoken)
+
+    def joined(self, items: Content) -> Content:
+        """Several things in a row."""
+        return self._said(w.joined(items) for w in self._spoken)
+
+    def _said(self, versions: Iterable[Content]) -> Content:
+        out: Content = ()
+        for version in dict.fromkeys(versions):
+            out = (*out, Text(_BETWEEN), *version) if out else version
+        return out
+
+
+def speaks(items: Content) -> bool:
+    """Whether some content holds words of the lists."""
+    return any(
+        isinstance(x, Phrase) or (isinstance(x, Ref | Emph) and speaks(x.content)) for x in items
+    )
+
+
+@lru_cache(maxsize=len(CHOICES))
 def load(lang: str) -> Words:
-    """The words of a language; ValueError if there is no list for it."""
+    """The words of a language, or of both; ValueError if there is no list for it."""
+    if lang == BOTH:
+        return BothWords(tuple(map(load, LANGUAGES)))
     if lang not in LANGUAGES:
-        raise ValueError(f"there are no words for the language {lang!r}, only {LANGUAGES}")
+        raise ValueError(f"there are no words for the language {lang!r}, only {CHOICES}")
     text = (files(__package__) / f"{lang}.toml").read_text(encoding="utf-8")
     return Words(lang, dict(_flat(tomllib.loads(text))))
 

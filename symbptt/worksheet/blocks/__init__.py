@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..directive import Directive
 from ..reading import Reading
 from ..sheet import Item
-from . import code, derive, evaluate, graph, model, plot, prove, ranges, refute
+from . import code, derive, evaluate, graph, model, only, plot, prove, ranges, refute
 
 READERS: dict[str, Callable[[Directive, Reading], Item]] = {
     "model": model.read,
@@ -23,4 +23,5 @@ READERS: dict[str, Callable[[Directive, Reading], Item]] = {
     "evaluate": evaluate.read,
     "plot": plot.read,
     "ranges": ranges.read,
+    "only": only.read,
 }

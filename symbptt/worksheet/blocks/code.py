@@ -13,6 +13,7 @@ from symbptt.notation.symbols import normal_name
 from symbptt.report.document import Block, Code, Items, Prose, phrase
 
 from ..directive import Directive, check_options
+from ..question import Question, question
 from ..reading import Reading
 from ..report import Telling
 from ..run import Run
@@ -70,6 +71,10 @@ class CodeBlock(Item):
         offered = [name for name in _FUNCTIONS.findall(source) if name in _DESCRIBED]
         yield Prose((made,))
         yield Items(tuple((Prose((phrase(f"code.{n}", name=Code(n)),)),) for n in offered))
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The program that is to be written."""
+        yield question((Prose((phrase("ask.code", file=Code(self.file)),)),))
 
 
 def read(d: Directive, reading: Reading) -> CodeBlock:

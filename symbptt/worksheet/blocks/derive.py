@@ -11,14 +11,20 @@ from symbptt.calculus.together import together
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.core.terms import Partial
 from symbptt.derivation import LAYOUTS, Derivation, derive_quantity
-from symbptt.report.document import Block, Blocks, Display, Phrase, Prose
+from symbptt.report.document import (
+    Block, Blocks, Content, Display, Math, Phrase, Prose, Text, phrase,
+)  # fmt: skip
 from symbptt.report.pen import LATEX_PEN
 
 from ..directive import Directive, check_options
+from ..question import Question, question
 from ..reading import Reading
 from ..report import PROOFS, Telling
 from ..run import Run, placed
 from ..sheet import Item
+
+ASKED_FORMS = ("sum", "expanded", "components", "kronecker", "paths", "direct", "truncated")
+"""Forms that a question names; which of the others is chosen is left to the answer."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,16 @@ class DeriveBlock(Item):
         derivation = telling.run.statement(self.id).derivation
         assert isinstance(derivation, Derivation)
         yield from _layout(derivation)
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The quantity, and the form in which it is wanted."""
+        yield from telling.model(self.model)
+        said: Content = (phrase("ask.derive", quantity=Math(self.quantity)),)
+        if self.form in ASKED_FORMS:
+            said = (*said, Text(" "), Phrase(f"ask.form_{self.form}"))
+        if self.length is not None:
+            said = (*said, Text(" "), phrase("ask.length", length=Math(f"T = {self.length}")))
+        yield question((Prose(said),), self.points)
 
 
 class _Waiting:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from symbptt.core.errors import ReadError, SymbpttError, Where
-from symbptt.report.document import Block
-from symbptt.report.evaluation import evaluation_blocks
+from symbptt.report.document import Block, Math, Prose, phrase
+from symbptt.report.evaluation import evaluation_blocks, given_blocks
 from symbptt.report.pen import LATEX_PEN
 from symbptt.spectral.evaluation import MAX_DIGITS, evaluate
 from symbptt.spectral.stages import Evaluation
 
 from ..directive import Directive, check_options
+from ..question import Question, question
 from ..reading import Reading
 from ..report import Telling
 from ..run import Run, placed
@@ -48,6 +49,14 @@ class EvaluateBlock(Item):
         if self.model:
             yield from telling.model(self.model)
         yield from evaluation_blocks(telling.run.notes_of(_Evaluations)[self], LATEX_PEN)
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The expression and what is given."""
+        if self.model:
+            yield from telling.model(self.model)
+        found = telling.run.notes_of(_Evaluations)[self]
+        said: list[Block] = [Prose((phrase("ask.evaluate", expression=Math(self.expression)),))]
+        yield question((*said, *given_blocks(found, LATEX_PEN)), self.points)
 
 
 class _Evaluations(dict[EvaluateBlock, Evaluation]):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.graph import Graph, Level, graph_of, picture_of, tables
-from symbptt.report.document import Block
+from symbptt.report.document import Block, Phrase, Prose
 from symbptt.report.pen import LATEX_PEN
 
 from ..directive import Directive, check_options
+from ..question import Question, question
 from ..reading import Reading
 from ..report import Telling
 from ..run import Run
@@ -39,6 +40,11 @@ class GraphBlock(Item):
         graph = telling.run.notes_of(_Graphs)[self]
         yield picture_of(graph)
         yield from tables(graph, LATEX_PEN)
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The graph is to be drawn."""
+        yield from telling.model(self.model)
+        yield question((Prose((Phrase("ask.graph"),)),))
 
 
 class _Graphs(dict[GraphBlock, Graph]):

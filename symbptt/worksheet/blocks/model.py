@@ -31,6 +31,10 @@ class ModelBlock(ModelText, Item):
         """Equations and symbols."""
         yield from telling.model(self.name)
 
+    def ask(self, telling: Telling) -> Iterator[Block]:
+        """The same, without what belongs to the answers."""
+        yield from telling.model(self.name)
+
 
 def read(d: Directive, reading: Reading) -> ModelBlock:
     """The option :extends: names the model whose statements this one starts from."""

@@ -14,6 +14,7 @@ from symbptt.refuting import refute_unproved
 from symbptt.report.document import Block
 
 from ..directive import Directive, check_options
+from ..question import Question, statement
 from ..reading import Reading
 from ..report import PROOFS, Telling
 from ..run import Run, placed
@@ -74,6 +75,12 @@ class ProveBlock(Item):
         """The theorems and their proofs."""
         yield from telling.model(self.model)
         yield from telling.statement(self.id, self.proof)
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The statement and what it assumes."""
+        yield from telling.model(self.model)
+        given = [text for text, _ in self.given]
+        yield statement("ask.prove", self.statement, given, self.points)
 
 
 class _Found:

@@ -8,9 +8,10 @@ from time import perf_counter
 
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.ranging import ModelRanges, ranges_of
-from symbptt.report.document import Block
+from symbptt.report.document import Block, Phrase, Prose
 
 from ..directive import Directive, check_options
+from ..question import Question, question
 from ..reading import Reading
 from ..report import PROOFS, Telling
 from ..run import Run
@@ -51,6 +52,11 @@ class RangesBlock(Item):
         yield from found.summary()
         if found.theorems:
             yield from telling.statement(self.id, self.proof)
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The intervals are asked for."""
+        yield from telling.model(self.model)
+        yield question((Prose((Phrase("ask.ranges"),)),))
 
 
 class _Found(dict[str, ModelRanges]):

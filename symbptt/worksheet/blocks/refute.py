@@ -11,6 +11,7 @@ from symbptt.refuting import Counterexample, refute
 from symbptt.report.document import Block
 
 from ..directive import Directive, check_options
+from ..question import Question, statement
 from ..reading import Reading
 from ..report import Telling
 from ..run import Run, placed
@@ -52,6 +53,11 @@ class RefuteBlock(Item):
         """The counterexample."""
         yield from telling.model(self.model)
         yield from telling.run.notes_of(_Found)[self.id].blocks()
+
+    def ask(self, telling: Telling) -> Iterator[Block | Question]:
+        """The statement, for which a counterexample is to be found."""
+        yield from telling.model(self.model)
+        yield statement("ask.refute", self.statement, [text for text, _ in self.given])
 
 
 class _Found(dict[str, Counterexample]):

@@ -1,0 +1,120 @@
+"""How many numbers a module keeps: the sizes of the arrays that it makes, added up.
+
+What is made under a mask, or inside an expression for a moment, does not count.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from sympy import Add, Expr, Integer, Max, Mul, Poly, Symbol
+
+from . import ir
+from .layout import Layout
+from .numpy_numbers import Numbers
+from .numpy_printer import CHUNK, WIDTH
+from .spans import Span
+
+_HARD = "\u00a0"  # no line breaks within a product
+
+
+def memory_lines(
+    layout: Layout, program: ir.Program, printer: Numbers, checkpoints: bool
+) -> list[str]:
+    """What the module's docstring says of its memory."""
+    what = "loss_and_grads keeps" if program.loss else "forward and backward keep"
+    total = numbers_kept(program)
+    if not program.loss:
+        total += Add(*(size_of(layout.arrays[k], layout.axes.get(k)) for k in layout.outputs))
+    text = (
+        f"Memory: {what} {formula(total, layout.lengths, printer)} numbers besides the arguments "
+        "and what a mask asks for, of 4 bytes in float32 and 8 in float64"
+    )
+    if checkpoints and program.loss:
+        root = Symbol("√" + printer.index(layout.length))
+        handed = (size_of(layout.arrays[k], None) * root for k in layout.boundary)
+        inputs = Add(*(size_of(layout.arrays[k], layout.passed(k)) for k in layout.inputs))
+        part = (numbers_kept(program) + inputs).xreplace({layout.length: root})
+        total = Add(part, inputs, *(2 * state for state in handed))  # states, what flows back
+        shown = formula(total.expand(), (layout.length, root), printer)
+        text += f"; with checkpoint {shown}"
+    lines = textwrap.wrap(text + ".", WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_HARD, " ") for line in lines]
+
+
+def numbers_kept(program: ir.Program) -> Expr:
+    """The numbers in all arrays that the program makes, as a polynomial.
+
+    A chunk of steps has as many samples as fit a cache, or one step.
+    """
+    body = (*program.forward, *program.loss, *program.backward)
+    views = {m.name for n in ir.walk(body) if isinstance(n, ir.Allocate) for m in n.members}
+    made: dict[str, ir.Array] = {}
+    stacked: set[ir.Stacked] = set()
+    for node in _unmasked(body):
+        plain = isinstance(node, ir.Store) and not node.array.timed and node.index is None
+        if (plain or isinstance(node, ir.Allocate)) and node.array.name not in views:
+            made.setdefault(node.array.name, node.array)
+        stacked |= {n for n in ir.children(node) if isinstance(n, ir.Stacked)}
+    total = Add(*map(size_of, made.values()), *(Mul(*n.axes) for n in stacked)).expand()
+    for node in ir.walk(body):
+        if isinstance(node, ir.Size):
+            total = total.subs(node.symbol * ir.BATCH, Max(Integer(CHUNK), ir.BATCH))
+    return total.expand()
+
+
+def size_of(array: ir.Array, span: Span | None | bool = True) -> Expr:
+    """The numbers in an array: all of them, or those of a span; None: those of one step."""
+    if span is True:
+        span = (array.first, array.last) if array.timed else None
+    steps = span[1] - span[0] + 1 if span else Integer(1)
+    return Mul(steps, *array.axes, Integer(array.count or 1))
+
+
+def _unmasked(body: Iterable[ir.Statement]) -> Iterator[ir.Statement]:
+    for node in body:
+        if not isinstance(node, ir.Masked):
+            yield node
+            yield from _unmasked(getattr(node, "body", ()))
+
+
+def formula(total: Expr, lengths: Iterable[Symbol], printer: Numbers) -> str:
+    """``T B (14 n + 6 q) + B (5 n) + 8 n²``: what grows with steps and samples first."""
+    outer = [*lengths, *sorted(total.atoms(Max), key=str), ir.BATCH]
+    outer = [s for s in dict.fromkeys(outer) if total.has(s)]
+    if not outer:
+        return _sum(total, printer)
+    stand_in = {s: Symbol(f"*{i}") for i, s in enumerate(outer)}
+    terms = Poly(total.xreplace(stand_in), *stand_in.values()).terms()
+    out = []
+    for powers, factor in terms:
+        names = (str(s) if str(s).startswith("√") else printer.index(s) for s in outer)
+        head = _HARD.join(_power(s, k) for s, k in zip(names, powers, strict=True) if k)
+        inner = _sum(factor, printer)
+        inner = f"({inner})" if head and " + " in inner else inner
+        out.append(f"{head}{_HARD}{inner}" if head else inner)
+    return " + ".join(out)
+
+
+def _sum(total: Expr, printer: Numbers) -> str:
+    """A polynomial in dimensions."""
+    terms = sorted(Add.make_args(total.expand()), key=lambda t: (-_degree(t), str(t)))
+    return " + ".join(_product(t, printer) for t in terms)
+
+
+def _degree(term: Expr) -> int:
+    return sum(int(p) for p in term.as_powers_dict().values() if p.is_Integer and p > 0) - int(
+        term.as_coeff_Mul()[0] != 1
+    )
+
+
+def _product(term: Expr, printer: Numbers) -> str:
+    number, rest = term.as_coeff_Mul()
+    powers = sorted(rest.as_powers_dict().items(), key=lambda item: str(item[0]))
+    parts = [_power(printer.index(base), int(k)) for base, k in powers if base != 1]
+    return _HARD.join([*([str(number)] if number != 1 or not parts else []), *parts])
+
+
+def _power(text: str, power: int) -> str:
+    return text + {1: "", 2: "²", 3: "³"}.get(power, f"^{power}")

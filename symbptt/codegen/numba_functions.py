@@ -1,0 +1,41 @@
+"""Elementwise functions of one number for numba: names, and the texts that a module needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symbptt.core.errors import NotSupported
+from symbptt.core.functions import known
+
+from . import ir
+from .numpy_values import function_text, helper_name
+
+FAST = ("tanh", "sigmoid")  # written so that a loop of them is vectorised
+
+
+def scalar_name(function: str, order: int) -> str:
+    """The function of one number."""
+    row = known(function)
+    assert row is not None
+    return f"_one{helper_name(row.name, order)}"
+
+
+def scalar_functions(body: Iterable[ir.Statement]) -> dict[str, str]:
+    """The functions in a body besides the fast ones: name -> the text of the value at x."""
+    out: dict[str, str] = {}
+    for node in ir.walk(tuple(body)):
+        row = known(node.function) if isinstance(node, ir.Apply) else None
+        if row is not None and node.order == 0 and not row.numpy:
+            raise NotSupported(f"there is no code for {row.name}: NumPy has no function for it")
+        if row is not None and not (node.order == 0 and row.name in FAST):
+            out[scalar_name(row.name, node.order)] = function_text(row, node.order)
+    return dict(sorted(out.items()))
+
+
+def fast_functions(body: Iterable[ir.Statement]) -> set[str]:
+    """The fast functions in a body."""
+    return {
+        n.function
+        for n in ir.walk(tuple(body))
+        if isinstance(n, ir.Apply) and n.order == 0 and n.function in FAST
+    }
