@@ -5,6 +5,7 @@ medians over the rounds. Matrix products are counted and compared with the large
 machine's BLAS reaches on square matrices.
 
     --threads N   of BLAS, PyTorch and JAX (default 1)    --rounds N    --sizes S1,S2   --cells RNN
+    --out FILE    the tables as Markdown
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _PARSER.add_argument("--rounds", type=int, default=0)
 _PARSER.add_argument("--sizes", default="S1,S2,S3,S4,S5")
 _PARSER.add_argument("--cells", default="RNN,LSTM,GRU")
 _PARSER.add_argument("--dtypes", default="float32,float64")
+_PARSER.add_argument("--out", default="")
 ARGS = _PARSER.parse_args() if __name__ == "__main__" else _PARSER.parse_args([])
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(ARGS.threads)  # before NumPy is loaded
@@ -32,11 +34,17 @@ if hasattr(os, "sched_setaffinity"):
 
 import platform
 import time
+from pathlib import Path
 from statistics import median
 
 import jax
 import numpy as np
 import torch
+
+try:
+    import numba
+except ImportError:
+    numba = None
 
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(ARGS.threads)
@@ -46,9 +54,10 @@ from .speed_peers import PEERS, Step, draw, gradients_of
 
 TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
 SECONDS = 4.0  # of all libraries together, for one row
+PEAK_SIZE = 1024
 
 
-def peak(dtype: str, n: int = 1024) -> float:
+def peak(dtype: str, n: int = PEAK_SIZE) -> float:
     """The largest rate of a matrix product in GFLOP/s."""
     a = np.ones((n, n), dtype)
     best = min(timed(lambda: a @ a) for _ in range(7))
@@ -65,7 +74,7 @@ def timed(step: Step) -> float:
 def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
     """All libraries must give the same gradients."""
     found = {name: gradients_of(cell, step()[1]) for name, step in steps.items()}
-    wanted = found["generated"]
+    wanted = found["numpy"]
     for name, gradients in found.items():
         for key, value in gradients.items():
             error = np.abs(value - wanted[key]).max() / np.abs(wanted[key]).max()
@@ -86,31 +95,51 @@ def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     return {name: median(values) for name, values in times.items()}
 
 
+def heading(rates: dict[str, float]) -> list[str]:
+    """What was compared, on what."""
+    versions = {"NumPy": np, "numba": numba, "PyTorch": torch, "JAX": jax}
+    shown = ", ".join(f"{k} {m.__version__}" for k, m in versions.items() if m is not None)
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    roofs = ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in rates.items())
+    return [
+        f"Python {platform.python_version()}, {shown}; NumPy's BLAS: {blas['name']} "
+        f"{blas['version']}. {cpu()}; threads of BLAS, PyTorch and JAX: {ARGS.threads}. Largest "
+        f"matrix product ({PEAK_SIZE} x {PEAK_SIZE}): {roofs}. Load average before: "
+        f"{os.getloadavg()[0]:.1f}.",
+    ]
+
+
 def main() -> int:
-    """Prints the table of ratios, and times with rates."""
-    print(
-        f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
-        f"JAX {jax.__version__}; {cpu()}; threads of each: {ARGS.threads}"
-    )
+    """Prints the table of ratios as it grows, and times with rates; writes them where asked."""
     sizes = ARGS.sizes.split(",")
     rates = {dtype: peak(dtype) for dtype in ARGS.dtypes.split(",")}
-    print("largest matrix product: " + ", ".join(f"{k} {v:.0f} GFLOP/s" for k, v in rates.items()))
-    print(f"\n| time ÷ PyTorch / time ÷ JAX | {' | '.join(sizes)} |")
-    print("|---|" + "---|" * len(sizes))
-    details = []
+    lines: list[str] = []
+
+    def say(*new: str) -> None:
+        lines.extend(new)
+        print("\n".join(new), flush=True)
+
+    say(*heading(rates), "")
+    say(f"| time ÷ PyTorch / time ÷ JAX | {' | '.join(sizes)} |", "|---|" + "---|" * len(sizes))
+    details = ["", "| | size | ms | PyTorch | JAX | GFLOP/s | of the largest product |",
+               "|---|---|---|---|---|---|---|"]  # fmt: skip
     for cell in ARGS.cells.split(","):
         for dtype in rates:
-            cells = []
-            for size in sizes:
-                took = row(cell, SIZES[size], dtype)
-                own = took["generated"]
-                cells.append(f"{own / took['PyTorch']:.2f} / {own / took['JAX']:.2f}")
-                rate = 1e-9 * flops(cell, SIZES[size]) / own
-                part = f"{rate:.0f} GFLOP/s, {100 * rate / rates[dtype]:.0f} %"
-                shown = ", ".join(f"{name} {1e3 * t:.2f} ms" for name, t in took.items())
-                details.append(f"{cell} {dtype} {size}: {shown}; {part}")
-            print(f"| {cell} {dtype} | {' | '.join(cells)} |", flush=True)
-    print("\n" + "\n".join(details))
+            took = {size: row(cell, SIZES[size], dtype) for size in sizes}
+            for own in (name for name in PEERS if name not in ("PyTorch", "JAX")):
+                cells = []
+                for size, times in took.items():
+                    mine, torch_, jax_ = times[own], times["PyTorch"], times["JAX"]
+                    cells.append(f"{mine / torch_:.2f} / {mine / jax_:.2f}")
+                    rate = 1e-9 * flops(cell, SIZES[size]) / mine
+                    details.append(
+                        f"| {cell} {dtype}, {own} | {size} | {1e3 * mine:.2f} | {1e3 * torch_:.2f} "
+                        f"| {1e3 * jax_:.2f} | {rate:.0f} | {100 * rate / rates[dtype]:.0f} % |"
+                    )
+                say(f"| {cell} {dtype}, `{own}` | {' | '.join(cells)} |")
+    say(*details)
+    if ARGS.out:
+        Path(ARGS.out).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -18,14 +19,15 @@ from .speed_models import GATES, text
 
 Arrays = dict[str, np.ndarray]
 Step = Callable[[], Any]
-_MODULES: dict[str, Any] = {}
+_MODULES: dict[tuple[str, str], Any] = {}
 
 
-def module_of(cell: str) -> Any:
+def module_of(cell: str, target: str = "numpy") -> Any:
     """The generated module."""
-    if cell not in _MODULES:
-        _MODULES[cell] = load_module(numpy_source(Model.parse(text(cell))))
-    return _MODULES[cell]
+    if (cell, target) not in _MODULES:
+        source = numpy_source(Model.parse(text(cell)), target=target)
+        _MODULES[cell, target] = load_module(source)
+    return _MODULES[cell, target]
 
 
 def draw(cell: str, size: dict[str, int], dtype: str) -> tuple[Arrays, np.ndarray, np.ndarray]:
@@ -36,9 +38,11 @@ def draw(cell: str, size: dict[str, int], dtype: str) -> tuple[Arrays, np.ndarra
     return params, x, rng.integers(0, size["q"], (size["T"], size["B"]))
 
 
-def generated(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
-    """The generated NumPy module."""
-    module = module_of(cell)
+def generated(
+    cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, target_: str = "numpy"
+) -> Step:
+    """The generated module for NumPy, or for another target."""
+    module = module_of(cell, target_)
     target = np.eye(len(params["c"]), dtype=x.dtype)[y]
 
     def step() -> tuple[Any, Arrays]:
@@ -46,6 +50,11 @@ def generated(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
         return loss, {**gradients.params, "x": gradients.inputs["x"]}
 
     return step
+
+
+def compiled(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
+    """The generated module with compiled recurrences."""
+    return generated(cell, params, x, y, "numba")
 
 
 def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
@@ -143,4 +152,6 @@ def gradients_of(cell: str, found: Arrays) -> Arrays:
     return {**join, "V": found["V"], "x": found["x"]}
 
 
-PEERS = {"generated": generated, "PyTorch": pytorch, "JAX": with_jax}
+PEERS = {"numpy": generated, "numba": compiled, "PyTorch": pytorch, "JAX": with_jax}
+if importlib.util.find_spec("numba") is None:
+    del PEERS["numba"]

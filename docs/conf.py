@@ -13,15 +13,17 @@ author = "the symbptt developers"
 version = release = installed("symbptt")
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "prerendered",
     "generated_pages",
 ]
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.xref_missing"]  # links to files of the project outside docs/
+# Links to files of the project outside docs/; a cell that begins with a magic is no Python.
+suppress_warnings = ["myst.xref_missing", "misc.highlighting_failure"]
 
+nb_execution_mode = "off"  # they are committed with their outputs; a tool of their own runs them
 html_theme = "furo"
 html_title = "symbptt"
 html_math_renderer = "prerendered"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import (
-        Derivation, Model, ProvedStatement, SymbpttError, Verdict, Worksheet, check, derive,
-        generate, prove, refute,
+        Derivation, Model, ProvedStatement, SymbpttError, Verdict, Worksheet, check,
+        check_claims, derive, generate, prove, refute,
     )  # fmt: skip
 
 __version__ = "0.1.0"
 __all__ = [
     "Derivation", "Model", "ProvedStatement", "SymbpttError", "Verdict", "Worksheet",
-    "__version__", "check", "derive", "generate", "prove", "refute",
+    "__version__", "check", "check_claims", "derive", "generate", "prove", "refute",
 ]  # fmt: skip
 
 

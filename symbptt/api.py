@@ -10,8 +10,10 @@ r"""The Python interface: models that derive and generate, and worksheets.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,11 +22,11 @@ from symbptt import models
 from symbptt.answers.verdict import Verdict
 from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.derivation import Derivation, derive_quantity
-from symbptt.graph import Graph, Level, graph_of
 from symbptt.proving import ProvedStatement, prove_statement
 from symbptt.worksheet.kinds import Style
 
 if TYPE_CHECKING:
+    from symbptt.graph import Graph
     from symbptt.ranging import ModelRanges
     from symbptt.refuting import Counterexample
     from symbptt.worksheet.run import Run
@@ -76,13 +78,22 @@ class Model(models.Model):
 
     def graph(self, level: str = "quantities") -> Graph:
         """The computation graph, with a node for each quantity or each of the operations."""
+        from symbptt.graph import Level, graph_of  # not needed to derive
+
         return graph_of(self, Level(level))
 
-    def numpy(self, target: str = "numpy") -> str:
-        """The source of a NumPy module for the model."""
+    def numpy(self, target: str = "numpy", passes: Iterable[str] | None = None) -> str:
+        """The source of a NumPy module for the model.
+
+        ``passes`` names the optimisations that run (``symbptt.codegen.PASSES``), all by default.
+        Raises NotSupported for another target, or a model that has no code, SymbpttError for a pass
+        that does not exist.
+        """
         from symbptt.module import numpy_source  # the code generator's templates are slow to load
 
-        return numpy_source(self, target=target)
+        if passes is None:
+            return numpy_source(self, target=target)
+        return numpy_source(self, target=target, passes=passes)
 
 
 def _as(cls: type[Model], model: models.Model) -> Model:
@@ -155,6 +166,25 @@ def check(
     from symbptt.answers.judge import judge  # NumPy is slow to load
 
     return judge(_model(model, equations=False), claim, given, quantity=quantity)
+
+
+def check_claims(
+    claims: Iterable[Mapping[str, Any]], workers: int = 1, executor: Executor | None = None
+) -> Iterator[Verdict]:
+    r"""Judges many claims, each a mapping as on a line of a file of claims; verdicts in order.
+
+    They come as soon as they are there, from so many processes, or from an executor, such as a
+    ``ProcessPoolExecutor`` or dask's ``client.get_executor()``. A worker that dies costs one claim.
+
+    >>> rows = [{"model": "A, B \in \mathbb{R}^{n \times n}", "claim": c}
+    ...         for c in ("A + B = B + A", "A B = B A")]
+    >>> [v.verdict for v in check_claims(rows)]
+    ['proved', 'wrong']
+    """
+    from symbptt.answers import batch  # NumPy is slow to load
+
+    lines = (json.dumps(dict(row), ensure_ascii=False) for row in claims)
+    yield from batch.check_claims(batch.read_lines(lines), workers, executor)
 
 
 def generate(model: models.Model | str, path: str | Path, target: str = "numpy") -> Path:
@@ -232,14 +262,17 @@ class Worksheet:
 
         return Results(run_sheet(self.sheet))
 
-    def build(self, folder: str | Path, lang: str | None = None) -> list[str]:
+    def build(
+        self, folder: str | Path, lang: str | None = None, detail: str | None = None,
+        kind: str | None = None,
+    ) -> list[str]:  # fmt: skip
         """Writes report, modules and proofs into a directory; the names of the files."""
         from symbptt.worksheet.build import build_sheet
 
-        return sorted(build_sheet(self.sheet, Path(folder), style=Style(lang=lang)).files)
+        return sorted(build_sheet(self.sheet, Path(folder), style=Style(lang, detail, kind)).files)
 
 
 __all__ = [
     "Derivation", "Model", "ProvedStatement", "SymbpttError", "Verdict", "Worksheet", "check",
-    "derive", "generate", "prove", "refute",
+    "check_claims", "derive", "generate", "prove", "refute",
 ]  # fmt: skip

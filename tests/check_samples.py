@@ -141,10 +141,18 @@ def misread(sample: Sample, verdict: Verdict) -> bool:
     """Whether the verdict says how it read the mutant, and the claim as so read is true.
 
     A column beside a column is an elementwise product, a bare derivative by a parameter inside a
-    sum is immediate, and the transpose of a whole Jacobian is one in the other layout.
+    sum is immediate, the transpose of a whole Jacobian is one in the other layout, the sign of a
+    product does not say which factor is leftmost, and a derivative of a scalar by a vector is the
+    row or the column that fits. A target that need not sum to one does so by assumption.
     """
+    if sample.meant.shape != sample.reference.right.shape and verdict.accepted:
+        return not unsound(sample.setting, sample.text, verdict)
     if verdict.verdict == "layout":
-        return sample.row == "result-transposed" and "denominator" in verdict.message
+        transposed = sample.row == "result-transposed" and "denominator" in verdict.message
+        reversed_ = sample.row == "product-reversed" and "earliest factor" in verdict.message
+        return transposed or reversed_
+    if verdict.verdict == "assuming":
+        return all("sum to one" in a for a in verdict.assuming)
     said = ("elementwise product", "immediate derivative")
     told = any(words in note for note in verdict.reading for words in said)
     return told and not unsound(sample.setting, sample.text, verdict)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from time import sleep
@@ -13,10 +15,12 @@ from typer.testing import CliRunner
 
 from symbptt.answers import batch
 from symbptt.answers.batch import BadLine, Claim, check_claims, judge_claim, read_lines
+from symbptt.answers.clashes import clash_lines
 from symbptt.answers.diagnosis import answers
 from symbptt.answers.judge import judge
 from symbptt.answers.limits import OutOfTime, at_most
 from symbptt.answers.mistakes import Background, mutants
+from symbptt.answers.notes import in_language
 from symbptt.answers.ranges import extents
 from symbptt.answers.setting import setting_in, setting_of
 from symbptt.answers.verdict import ACCEPTED, Verdict
@@ -325,6 +329,26 @@ def test_claims_go_through_an_executor() -> None:
     ]  # fmt: skip
 
 
+class Deadly(Claim):
+    """A claim whose worker dies as soon as it gets it."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (1,)
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_a_claim_that_kills_its_worker_costs_one_verdict(pooled: bool) -> None:
+    good = Claim(GOOD["model"], GOOD["claim"])
+    claims = [good, Deadly("", "", id="dead"), good, good]
+    if pooled:
+        with ProcessPoolExecutor(2) as pool:
+            verdicts = list(check_claims(claims, executor=pool))
+    else:
+        verdicts = list(check_claims(claims, workers=2))
+    assert [v.verdict for v in verdicts] == ["proved", "not-understood", "proved", "proved"]
+    assert verdicts[1].id == "dead"
+
+
 def test_the_command_prints_a_line_for_each(tmp_path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "claims.jsonl"
     file.write_text("\n".join(LINES), encoding="utf-8")
@@ -425,3 +449,137 @@ def test_limits_that_a_sum_around_them_orders_are_not_turned_round() -> None:
     )
     assert judge(Model.named("rnn"), claim % "t+1").verdict == "proved"
     assert judge(Model.named("rnn"), claim % "t").verdict == "wrong"
+
+
+def test_a_proved_claim_has_its_proof() -> None:
+    claim = r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^2) W"
+    verdict = check(claim, "rnn-tanh")
+    assert verdict.proof is not None and verdict.proof.verify()
+    assert verdict.proof.text() == "∂h_t/∂h_{t-1} = diag(1 - h_t ⊙ h_t) W"
+    assert "Proof." in verdict.proof.explain()
+    data = verdict.json(proof=True)["proof"]
+    assert data["theorems"][0]["text"] == verdict.proof.text()
+    assert "proof" not in verdict.json()
+    assert check(claim.replace("1 -", "2 -"), "rnn-tanh").proof is None
+    chain = check(rf"{claim} = \mathrm{{diag}}(\tanh'(a_t)) W", "rnn-tanh")
+    assert chain.proof is not None and len(chain.proof.theorems) == 2 and chain.proof.verify()
+
+
+def test_a_proof_names_what_was_given() -> None:
+    given = (r"W \text{ symmetric}",)
+    verdict = check(r"W^\top W = W W^\top", "rnn", given)
+    assert verdict.verdict == "proved" and verdict.proof is not None
+    assert verdict.proof.given == given and "symmetric" in verdict.proof.explain()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_command_prints_proofs(tmp_path, as_json: bool) -> None:  # type: ignore[no-untyped-def]
+    line = {"id": "a", "model": Model.named("rnn").text, "claim": r"h_t = \sigma(a_t)"}
+    file = tmp_path / "claims.jsonl"
+    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    options = ["check", "--claims", str(file), *(["--json"] if as_json else [])]
+    result = CliRunner().invoke(app, [*options, "--proof"])
+    assert result.exit_code == 0
+    if as_json:
+        assert json.loads(result.stdout)["proof"]["development"]
+    else:
+        assert "Proof." in result.stdout
+    assert "roof" not in CliRunner().invoke(app, options).stdout
+
+
+def test_what_was_understood_is_shown_with_its_shape() -> None:
+    (link,) = check(r"W h_{t-1} + U x_t = a_t - b", "rnn").links
+    assert link.understood is not None
+    assert link.understood.text() == "W h_{t-1} + U x_t = a_t - b  (n × 1)"
+    assert r"n \times d" in link.understood.latex()
+    assert check(r"\|h_t\| \ge 0", "rnn").links[0].json()["understood"] == "‖h_t‖ ≥ 0  (1 × 1)"
+
+
+@pytest.mark.parametrize(("claim", "pieces", "pair"), [
+    (r"\frac{\partial h_t}{\partial x_t} = W U W h_t",
+     [("W", "n x n"), ("U", "n x d"), ("W", "n x n"), ("h_t", "n x 1")], (1, 2)),
+    (r"h_t = U", [("h_t", "n x 1"), ("U", "n x d")], (0, 1)),
+    (r"a_t = W h_{t-1} + U", [("W h_{t-1}", "n x 1"), ("U", "n x d")], (0, 1)),
+    (r"a_t = W \odot h_{t-1}", [("W", "n x n"), (r"\odot h_{t-1}", "n x 1")], (0, 1)),
+])  # fmt: skip
+def test_a_clash_shows_every_factor_with_its_shape(
+    claim: str, pieces: list[tuple[str, str]], pair: tuple[int, int]
+) -> None:
+    verdict = check(claim, "rnn")
+    assert verdict.verdict == "ill-shaped" and verdict.clash is not None
+    clash = verdict.clash
+    assert list(clash.pieces) == pieces and (clash.first, clash.second) == pair
+    _, shapes, marks = clash_lines(clash)
+    assert [s.replace("×", "x") for s in re.split(r"  +", shapes)] == [s for _, s in pieces]
+    assert marks.strip().startswith("~")
+    assert verdict.json()["shapes"]["clash"] == list(pair)
+
+
+def test_a_size_that_nothing_fixes_is_no_clash() -> None:
+    claim = r"\begin{bmatrix} 0 & W \end{bmatrix} \begin{bmatrix} 0 \\ x_t \end{bmatrix} = h_t"
+    assert check(claim, "rnn").verdict == "not-understood"
+
+
+def test_a_claim_about_one_index_alone_is_not_meant() -> None:
+    """Powers with exponents t - k and k - t exist together for t = k alone."""
+    claim = r"\left\|\frac{\partial s_t}{\partial s_k}\right\| \le 4^{t-k} \|W\|^{-(t-k)}"
+    verdict = check(claim, "rnn-sigmoid")
+    assert verdict.verdict == "not-understood" and "t = k" in verdict.message
+
+
+def test_words_of_mathematics_are_not_defined_by_a_claim() -> None:
+    for claim in (r"\rho(W) = 0.9", r"\lambda_1(W) = 2", r"\kappa(W) = 3", r"\mathrm{cond}(W) = 1"):
+        assert check(claim, "rnn").verdict in ("wrong", "not-understood"), claim
+    assert check(r"\rho(W) = \|W\|", "rnn").assuming == ("W is normal",)
+
+
+@pytest.mark.parametrize(("model", "claim", "assumed"), [
+    (NAMES, r"\|W^2\| = \|W\|^2", "W is normal"),
+    (NAMES, r"\|W\| = 1", "W is orthogonal"),
+    (NAMES, r"A^3 = B W^3 B^{-1}", r"A is diagonalizable: A = B W B^{-1}"),
+    ("one-to-many", r"\nabla_U L = 0", r"h_0 does not depend on the parameters: it is held"),
+])  # fmt: skip
+def test_what_rescues_a_claim(model: str, claim: str, assumed: str) -> None:
+    verdict = check(claim, model)
+    assert verdict.verdict == "assuming" and verdict.assuming[0] == assumed, verdict
+
+
+def test_what_is_known_of_a_matrix_is_not_assumed_otherwise() -> None:
+    given = (r"A = B W B^{-1}",)
+    assert check(r"A^3 = B^{-1} W^3 B", NAMES, given).verdict == "wrong"
+
+
+def test_what_is_said_can_be_said_in_chinese() -> None:
+    verdict = check(r"\|W^2\| = \|W\|^2", NAMES)
+    assert in_language(verdict.message, "zh") == "一般不成立；若 W 是正规矩阵，则成立"
+    (note,) = check(r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\sigma'(a_t)) W",
+                    "rnn").reading  # fmt: skip
+    assert in_language(note, "zh") == "雅可比矩阵按分子布局"
+    assert pickle.loads(pickle.dumps(note)).in_("zh") == in_language(note, "zh")
+
+
+@pytest.mark.parametrize(("model", "claim", "row"), [
+    ("rnn", r"\nabla_{h_t} L = \nabla_{h_t} L_t + W^\top (\sigma'(a_t) \odot \nabla_{h_{t+1}} L)",
+     "derivative-at-another-step"),
+    ("lstm", r"h_t = o_t \odot C_t", "activation-missing"),
+    ("lstm", r"\nabla_{f_t} L = \nabla_{C_t} L \odot C_t", "index-slip"),
+    ("rnn-tanh", r"\left\|\frac{\partial h_t}{\partial h_{t-1}}\right\| \le \rho(W)",
+     "spectral-radius-for-norm"),
+    ("rnn-tanh", r"\left\|\frac{\partial h_t}{\partial h_{k}}\right\| \le \|W\|^{t-k-1}",
+     "stale-exponent"),
+    ("rnn-tanh", r"1 - h_t^2 < 1", "strictness"),
+])  # fmt: skip
+def test_the_mistake_is_named(model: str, claim: str, row: str) -> None:
+    verdict = check(claim, model)
+    assert verdict.verdict == "wrong" and verdict.mistake is not None
+    assert verdict.mistake.id == row
+
+
+@pytest.mark.parametrize(("claim", "place"), [
+    ("h_t = \\sigma(W h_{t-1}\n + U x_t + b)\n= q_t", (3, 3)),
+    ("h_t =\n  W h_{t-1}\n + U", (3, 4)),
+    ("a_t = a_t,\n h_t \\in \\mathbb{R}^d", (2, 2)),
+    ("h_t =\n\n foo(W", (3, 5)),
+])  # fmt: skip
+def test_places_in_claims_of_several_lines(claim: str, place: tuple[int, int]) -> None:
+    assert check(claim, "rnn").position == place

@@ -15,10 +15,11 @@ from symbptt.report.tex import TexResult, has_tex
 from symbptt.worksheet import build as building
 from symbptt.worksheet import load_sheet, read_sheet, run
 from symbptt.worksheet.build import build_sheet, differences, make_texts
+from symbptt.worksheet.kinds import Style
 
 ROOT = Path(__file__).parents[1]
 HOMEWORK = ROOT / "derivations" / "homework3.md"
-TEXTS = ("py", "json", "tex", "html")
+TEXTS = ("py", "json", "tex", "html", "md")
 SMALL = """---
 title: A layer
 ---
@@ -58,7 +59,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 def test_files(small: Path, tmp_path: Path) -> None:
     built = build_sheet(load_sheet(small), tmp_path / "out" / "small", TEXTS)
-    names = {"network.py", "proofs/jacobian.json", "small.html", "small.tex"}
+    names = {"network.py", "proofs/jacobian.json", "small.html", "small.md", "small.tex"}
     assert set(everything(tmp_path / "out" / "small")) == names == set(built.files)
     assert [p.block.id for p in built.run.proved] == ["jacobian"]
     assert not list((tmp_path / "out").glob(".*"))
@@ -129,7 +130,7 @@ def test_a_full_build_removes_what_is_no_longer_made(small: Path, tmp_path: Path
 
 
 def test_other_language(small: Path) -> None:
-    files = make_texts(load_sheet(small), "zh").files
+    files = make_texts(load_sheet(small), Style(lang="zh")).files
     assert "命题" in files["small.tex"] and "xelatex" in files["small.tex"]
 
 

@@ -52,5 +52,5 @@ def test_what_is_no_matrix_is_refused(tmp_path, text):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(SymbpttError, match="no matrix of numbers"):
+    with pytest.raises(SymbpttError, match="there is no file"):
         print_floats(tmp_path / "w.npy", None, False)

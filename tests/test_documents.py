@@ -198,3 +198,50 @@ def test_the_page_says_verdicts_in_words_and_signs(whole: Marked) -> None:
 def test_points_of_a_block_are_a_number() -> None:
     with pytest.raises(ReadError):
         read_sheet(SHEET.replace(":points: 3", ":points: many"))
+
+
+def test_an_answer_between_words_is_judged_and_other_formulas_there_are_not() -> None:
+    text = (
+        "# Exercise 1\n(a)\nIf $W = 0$ were so, $y = 0$; the answer is "
+        r"$\frac{\partial y}{\partial x} = \mathrm{diag}(\sigma'(W x)) W$." "\n\n$$y = y$$\n"
+    )  # fmt: skip
+    found = marked(text)
+    assert [(j.line, j.verdict.verdict) for j in found.judged] == [(3, "proved"), (5, "proved")]
+    assert found.exercises[Place("1", "a")][0].points == 2
+    wrong = marked(text.replace("(W x)) W", "(W x)) W^T W"))
+    assert wrong.judged[0].verdict.verdict == "ill-shaped"
+    assert wrong.exercises[Place("1", "a")][0].points == 0
+
+
+def test_the_page_shows_shapes_clashes_proofs_and_the_entry_that_differs() -> None:
+    found = marked(
+        "# Exercise 1\n(b)\n$$\\frac{\\partial h_t}{\\partial h_{t-1}} = W U$$\n"
+        "$$W U x_t = U W x_t$$\n"
+        "$$\\frac{\\partial h_t}{\\partial h_{t-1}} = \\mathrm{diag}(\\sigma'(a_t)) W$$\n"
+        "$$W^\\top = W$$\n"
+    )
+    assert [j.verdict.verdict for j in found.judged] == [
+        "ill-shaped", "ill-shaped", "proved", "wrong",
+    ]  # fmt: skip
+    page = to_page(found)
+    assert "As it was understood, with shapes" in page and "Proof" in page
+    assert page.count("\u2260") >= 2  # the mark between what clashes
+    assert "<mark>" in page
+    chinese = to_page(found, "zh")
+    for said in ("形状不匹配", "雅可比矩阵按分子布局", "两边不相等", "证明"):
+        assert said in chinese, said
+    assert "numerator" not in chinese and "the two sides" not in chinese
+
+
+def test_proofs_on_the_terminal_and_in_json(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.md"
+    answers.write_text("# Exercise 2\n(a)\n$$M^k = Q \\Lambda^k Q^{-1}$$\n", encoding="utf-8")
+    options = (str(answers), "--sheet", str(DATA / "sheet.md"))
+    assert "Proof." in run(*options, "--proof")[1] and "Proof." not in run(*options)[1]
+    data = json.loads(run(*options, "--proof", "--json")[1])
+    assert data["verdicts"][0]["proof"]["theorems"]
+
+
+def test_a_bias_in_bold_is_mentioned() -> None:
+    found = marked("# Exercise 1\n(b)\n$$h_t = \\sigma(W h_{t-1} + U x_t)$$\n$$\\mathbf{b} = b$$\n")
+    assert found.judged[0].verdict.verdict == "wrong"

@@ -33,7 +33,7 @@ from symbptt.models.problem import problem_of
 from symbptt.notation.reader import read_quantity
 from symbptt.report import words
 
-EVERY = 8  # of the mutants of a model's answers, one in so many is diagnosed
+EVERY = 10  # of the mutants of a model's answers, one in so many is diagnosed
 IDS = [row.id for row in ROWS]
 NOWHERE = Background(Theory((), (), ()))
 n, d = index_symbol("n"), index_symbol("d")

@@ -18,7 +18,7 @@ from symbptt.core.terms import Hadamard, Param, Plus, SumOver, Term, Times
 from symbptt.core.theory import Theory
 from symbptt.models.builtin import builtins
 
-EVERY = 6  # of the mutants of a model's answers, one in so many is judged
+EVERY = 7  # of the mutants of a model's answers, one in so many is judged
 n, k = index_symbol("n"), index_symbol("k")
 A, B = Param("A", n, n), Param("B", n, n)
 NOWHERE = Background(Theory((), (), ()))

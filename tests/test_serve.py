@@ -25,6 +25,7 @@ from symbptt.serve import Page, tasks
 from symbptt.serve.limits import SECONDS, Limits
 from symbptt.serve.page import languages, page
 from symbptt.serve.questions import TASKS, Refused, question
+from symbptt.serve.worker import Lost, Worker, answered
 
 RNN, LSTM = builtin_text("rnn"), builtin_text("lstm")
 SLOW = {"model": LSTM, "quantity": r"\partial L/\partial\theta", "form": "sum"}
@@ -423,6 +424,29 @@ def test_a_worker_that_died_is_replaced() -> None:
         threading.Timer(0.3, os.kill, (server.worker.pid, signal.SIGKILL)).start()
         assert lost(server, "derive", **SLOW) == "died"
         assert works(server)
+
+
+def fails(question: dict[str, Any]) -> dict[str, Any]:
+    raise ValueError(question["model"])
+
+
+def nothing() -> None:
+    pass
+
+
+def test_a_defect_ends_the_worker() -> None:
+    worker = Worker(fails, nothing, Limits())
+    before = worker.pid
+    with pytest.raises(Lost, match="died"):
+        worker.ask({"task": "derive", "model": ""})
+    assert worker.pid != before
+    worker.close()
+
+
+def test_a_defect_tells_where_but_not_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answered(fails, {"model": "secret_words"}) == ("died", {})
+    said = capsys.readouterr().err
+    assert "ValueError" in said and "in fails" in said and "secret" not in said
 
 
 def test_only_so_many_wait() -> None:

@@ -157,6 +157,17 @@ def test_a_long_line_is_windowed_to_the_terminal(terminal: Any) -> None:
     assert "^" in text and max(map(len, text.splitlines()[1:])) <= 60
 
 
+@pytest.mark.parametrize(
+    "call", [("derive", "dL/dQ", "--model", "rnn"), ("derive", "--mdl", "rnn")]
+)
+def test_errors_have_colours_on_a_terminal_only(terminal: Any, call: tuple[str, ...]) -> None:
+    _, shown, _ = terminal(*call, columns=200)
+    _, plain, _ = terminal(*call, "--plain", columns=200)
+    _, piped, _ = terminal(*call, "--plain", tty=False)
+    assert "\x1b[" in shown and "\x1b" not in plain
+    assert plain == piped
+
+
 BAD_CALLS: list[tuple[str, int, str]] = [
     ("derive dL/dW --model missing.txt", 1, "there is no file missing.txt"),
     ("derive dL/dW --model .", 1, "is a directory"),
@@ -253,6 +264,9 @@ def test_help_has_sections_and_examples(terminal: Any) -> None:
         assert page.startswith(f"Usage: symbptt {command} ")
         assert ("\nExamples:\n" in page) is (command in EXAMPLES)
         assert "--plain" in page
+        if "\nArguments:\n" in page:  # each of them is explained
+            listed = page.partition("\nArguments:\n")[2].partition("\n\n")[0]
+            assert all(re.match(r"  \S+  \S", line) for line in listed.splitlines())
 
 
 READY = [e for examples in EXAMPLES.values() for e in examples

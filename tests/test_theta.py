@@ -146,7 +146,7 @@ def test_the_table_names_the_theorem_of_each_row() -> None:
     assert len(table.rows) == 12
     assert len(table.head) == 5
     theorems = {b.number for b in blocks if isinstance(b, TheoremBlock) and b.kind == "theorem"}
-    named = {dict(row[-1][0].slots)["number"].text for row in table.rows}  # type: ignore[union-attr, index]
+    named = {row[-1][0].target.removeprefix("theorem-") for row in table.rows}  # type: ignore[union-attr, index]
     assert len(named) == 12
     assert named <= theorems
 

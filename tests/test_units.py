@@ -6,8 +6,9 @@ import pytest
 from symbptt import Model, check, prove
 from symbptt.core.canonical import equal
 from symbptt.core.meaning import agree
-from symbptt.core.terms import Const, Entry, Identity, Param, Scale, SumOver, Term, Zero, index_symbol
-from symbptt.core.terms import When
+from symbptt.core.terms import (
+    Const, Entry, Identity, Param, Scale, SumOver, Term, When, Zero, index_symbol,
+)  # fmt: skip
 from symbptt.core.units import Unit
 from symbptt.notation.latex import latex
 from symbptt.notation.reader import read_term, scope_of

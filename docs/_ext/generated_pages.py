@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from grammar import DIAGRAMS
@@ -20,6 +21,7 @@ from symbptt.core.traverse import find
 from symbptt.models.builtin import Builtin, builtins
 from symbptt.notation.index import conditions_text
 from symbptt.notation.latex import LATEX, latex
+from symbptt.report.document import TheoremBlock
 from symbptt.report.html_writer import to_fragment
 from symbptt.report.pen import LATEX_PEN
 from symbptt.report.preliminaries import equations, shape, symbols
@@ -139,7 +141,8 @@ def model_page(entry: Builtin) -> str:
     model = Model.named(entry.name)
     told = [equations(model, LATEX_PEN), symbols(model, (), LATEX_PEN)]
     if model.loss is not None:
-        told += model.derive(r"\partial L/\partial\theta").blocks()
+        found = model.derive(r"\partial L/\partial\theta").blocks()
+        told += (replace(b, replays=()) if isinstance(b, TheoremBlock) else b for b in found)
     text = (line for line in entry.text.splitlines() if not line.startswith("%"))
     return "\n".join([
         f"# {entry.name}", "", entry.title, "", f"Source: {entry.source}", "",

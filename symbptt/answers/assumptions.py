@@ -118,10 +118,12 @@ def _initial_state_held(reading: Reading) -> Iterator[Way]:
     model = reading.setting.model
     if not any(contains(side, cls) for side in _sides(reading) for cls in (Gradient, Partial)):
         return
+    states = recurrent(model.theory, model.losses)
     starts = [
         d.head.at(0) for d in model.theory.definitions
-        if isinstance(d.head, Elem) and d.index is not None
-        and all(f.subs(d.index, 0) == 0 for f in d.facts) and contains(d.body, Param)
+        if isinstance(d.head, Elem) and d.index is not None and d.name in states
+        and all(f.subs(d.index, 0) == 0 for f in d.facts)
+        and next(find(d.body, lambda x: isinstance(x, Param | Elem)), None) is not None
     ]  # fmt: skip
     for start in starts:
         try:

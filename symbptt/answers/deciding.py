@@ -18,7 +18,7 @@ from symbptt.proving import prove_link
 from .counterexample import refutation
 from .elaborate import Part, Question, Reading
 from .precise import holds
-from .probing import ENOUGH, TRIALS, Probe, Sample, probe
+from .probing import ENOUGH, TRIALS, Probe, Sample, fails_for_numbers, probe
 from .ranges import Extent, Facts, extents
 from .setting import Setting
 from .verdict import Counterexample
@@ -83,6 +83,14 @@ def decide(reading: Reading, proofs: bool = True) -> Decision:
     SymbpttError where there is nothing to judge, because the indices contradict each other.
     """
     return Decision(tuple(_part(reading.setting, part, proofs) for part in reading.parts))
+
+
+def turned_in_vain(reading: Reading, decision: Decision) -> bool:
+    """Whether no other layout, nor order of factors, makes the claim hold."""
+    return any(
+        judged.refuted and fails_for_numbers(reading.setting, part.questions, judged.extent.facts)
+        for part, judged in zip(reading.parts, decision.parts, strict=True)
+    )
 
 
 def _part(setting: Setting, part: Part, proofs: bool) -> Judged:

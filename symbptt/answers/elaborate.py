@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symbptt.core.errors import Clash, NotSupported, SymbpttError, Where
-from symbptt.core.terms import Elem, Ones, Param, Scale, Term, show_shape
+from symbptt.core.terms import D, Elem, Ones, Param, Scale, Term, show_shape
 from symbptt.core.theory import Definition
-from symbptt.core.traverse import find, rebuild, substitute
+from symbptt.core.traverse import contains, find, rebuild, substitute
 from symbptt.models.claim import Facts
 from symbptt.models.claims import read_claim
 from symbptt.models.model import Model
@@ -26,6 +26,7 @@ from .notes import said
 from .setting import Setting, setting_in
 from .witness import bound_for
 
+_LEFT, _RIGHT = re.compile(r"\\left(?![A-Za-z])"), re.compile(r"\\right(?![A-Za-z])")
 _OPEN_SIZE = re.compile(r"\?\d")  # as sizes that nothing determines are written
 _NAMING = re.compile(r"\\triangleq|:=|\\coloneqq|\\equiv")
 
@@ -93,6 +94,12 @@ class Reading:
     def questions(self) -> tuple[Question, ...]:
         """All that there is to decide."""
         return tuple(q for p in self.parts for q in p.questions)
+
+    @property
+    def varies(self) -> bool:
+        """Whether it is about differentials, without saying what is held."""
+        sides = (side for q in self.questions for side in (q.left, q.right))
+        return any(contains(side, D) for side in sides)
 
     @property
     def clash(self) -> Settled | None:
@@ -208,7 +215,8 @@ class _Reader:
         if left.shape == wanted:
             return Settled("proved", "", text)
         message = f"{left} is {show_shape(left.shape)}, not {show_shape(wanted)}"
-        return Settled("ill-shaped", message, text, (1, link.at + 1))
+        where = self.where(link.at)
+        return Settled("ill-shaped", message, text, (where.line, where.column))
 
     def in_values(self, left: Term, values: nc.Values, link: nc.Link) -> Item:
         """A unit vector's entries are 0 or 1; other finite sets are not judged."""
@@ -223,7 +231,9 @@ class _Reader:
         return opened(term, self.model.abbreviations)
 
     def slice(self, link: nc.Link) -> str:
-        return self.text[link.at : link.end].strip()
+        text = self.text[link.at : link.end].strip()
+        opened = len(_RIGHT.findall(text)) - len(_LEFT.findall(text))
+        return r"\left" + text if opened == 1 and text[:1] in ("(", "[", "|") else text
 
     def where(self, at: int) -> Where:
         before = self.text[:at]

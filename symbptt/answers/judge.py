@@ -12,7 +12,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from symbptt.calculus.merging import merged
-from symbptt.core.errors import SymbpttError
+from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.models.model import Model
 from symbptt.notation.reader import read_syntax
 from symbptt.notation.syntax import Relation
@@ -21,7 +21,7 @@ from symbptt.proving import ProvedStatement
 from .assumptions import rescued
 from .counterexample import of_sample, refutation
 from .diagnosis import mistake_in
-from .deciding import Decision, Judged, Outcome, decide
+from .deciding import Decision, Judged, Outcome, decide, turned_in_vain
 from .elaborate import Part, Question, Reading, Settled, elaborate
 from .layouts import readings
 from .limits import OutOfTime, at_most
@@ -81,6 +81,10 @@ def judge_in(setting: Setting, claim: str, quantity: str = "") -> Verdict:
     decision = decide(reading)
     if not decision.refuted:
         return _settled(reading, decision, text)
+    if reading.varies:
+        raise NotSupported(
+            "this holds only if some of what d moves is held", hint="write it with derivatives"
+        )
     return (
         _otherwise(setting, text, reading)
         or _rescued(reading, decision)
@@ -127,9 +131,14 @@ def _proof(reading: Reading, decision: Decision, text: str) -> ProvedStatement |
     return ProvedStatement(reading.setting.model, text, (), "", merged(found))
 
 
-def _otherwise(setting: Setting, text: str, usual: Reading) -> Verdict | None:
+def _otherwise(
+    setting: Setting, text: str, usual: Reading, first: Decision | None = None
+) -> Verdict | None:
     """The verdict where one other consistent reading makes all of the claim hold."""
-    for kind, reading in readings(setting, text, usual):
+    vain: set[str] = set()
+    if first is not None and usual.others and turned_in_vain(usual, first):
+        vain.add(usual.choices.immediate)
+    for kind, reading in readings(setting, text, usual, vain):
         try:
             decision = decide(reading, proofs=kind == "total")
         except SymbpttError:
@@ -139,7 +148,13 @@ def _otherwise(setting: Setting, text: str, usual: Reading) -> Verdict | None:
             if kind == "total" or settled.verdict == "assuming":
                 return settled
             said = [n for n in settled.reading if n not in usual.notes] or list(settled.reading)
-            return replace(settled, verdict="layout", message=sentence("judged.other-layout", reading=all_of(said)))
+            return replace(
+                settled,
+                verdict="layout",
+                message=sentence("judged.other-layout", reading=all_of(said)),
+            )
+        if turned_in_vain(reading, decision):
+            vain.add(reading.choices.immediate)
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from symbptt.core.errors import SymbpttError
@@ -14,15 +14,20 @@ from .notes import phrase
 from .setting import Setting
 
 
-def readings(setting: Setting, text: str, usual: Reading) -> Iterator[tuple[str, Reading]]:
+def readings(
+    setting: Setting, text: str, usual: Reading, vain: Set[str] = frozenset()
+) -> Iterator[tuple[str, Reading]]:
     """("total" or "layout", the reading), the nearest first; all of the claim is read one way.
 
     "total": bare derivatives inside sums are total; "layout": Jacobians transposed, or products in
-    the other order.
+    the other order. ``vain`` are the ways of reading bare derivatives, added to on the way, with
+    which no layout makes the claim hold.
     """
     for choices in usual.others:
         if choices.immediate == "always":
             continue  # an assumption, see there
+        if choices.immediate in vain:
+            continue
         try:
             other = elaborate(setting, text, choices)
         except SymbpttError:
@@ -35,7 +40,9 @@ def readings(setting: Setting, text: str, usual: Reading) -> Iterator[tuple[str,
         row = _gradient_as_row(setting, text)
         if row is not None:
             yield "layout", row
-    elif any(contains(side, OrderedProduct) for q in usual.questions for side in (q.left, q.right)):
+    elif usual.choices.immediate not in vain and any(
+        contains(side, OrderedProduct) for q in usual.questions for side in (q.left, q.right)
+    ):
         parts = tuple(_reversed(p) for p in usual.parts)
         yield "layout", replace(usual, parts=parts, notes=(*usual.notes, phrase("earliest")))
 

@@ -99,7 +99,7 @@ def presentations(answer: Term, background: Background) -> list[Term]:
 
 
 def _written_out(answer: Term, background: Background, adjoints: bool = False) -> Term:
-    """The answer with the definitions of what is in it, or of its adjoints alone, in their place."""
+    """The answer with the definitions of what is in it, or of adjoints alone, in their place."""
     used = {x for _, x in find(answer, lambda x: isinstance(x, Elem))}
     bodies = {
         x: body for x in used

@@ -37,7 +37,10 @@ def said(note: Note) -> Said:
 
 def in_language(text: str, lang: str) -> str:
     """A text in a language, if it is known there; messages of errors stay as they are."""
-    return text.in_(lang) if isinstance(text, Said) else text
+    if isinstance(text, Said):
+        return text.in_(lang)
+    words, key = load(lang), f"said.{text}"
+    return words.say(key) if key in words.known else text
 
 
 def all_of(parts: tuple[str, ...] | list[str]) -> str:

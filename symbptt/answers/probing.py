@@ -85,6 +85,25 @@ def probe(
     return found
 
 
+def fails_for_numbers(setting: Setting, links: Sequence[Question], facts: Facts) -> bool:
+    """Whether an equation clearly fails where every vector and matrix is one number.
+
+    Then it fails in every layout: transposes and the order of factors do not matter there.
+    """
+    found = Probe(links)
+    sides = tuple(dict.fromkeys(s for link in links for s in (link.left, link.right)))
+    try:
+        for sizes, places in samples(sides, setting.problem.theory, facts, trials=1, ones=True):
+            world = _world(setting, sizes, 0)
+            for place in places if world is not None else ():
+                _at(found, world, place)
+    except SymbpttError:
+        return False
+    return any(
+        x is not None and link.relation == "=" for x, link in zip(found.differs, links, strict=True)
+    )
+
+
 def _world(setting: Setting, sizes: dict[Symbol, int], trial: int) -> World | None:
     """A world of these sizes; claims about one model share it, and what is computed in it."""
     key = "world", tuple(sizes.items()), trial, tuple(setting.model.onehot)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from sympy import Expr, Symbol
 
@@ -15,7 +14,7 @@ from symbptt.core.canonical import equal
 from symbptt.core.errors import NotSupported
 from symbptt.core.indices import entails
 from symbptt.core.scope import scope_of
-from symbptt.core.terms import Elem, Func, Gradient, Param, Partial, Term, Zero
+from symbptt.core.terms import Elem, Gradient, Term, Zero
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import substitute
 from symbptt.proof.objects import Chain, Induction, Theorem
@@ -31,8 +30,9 @@ from .moves import (
 )  # fmt: skip
 from .problem import Problem
 from .rejoining import rejoin
-from .stages import entries, norms, nothing
+from .stages import entries, norms, nothing, outputs
 from .tries import visible
+from .vocabulary import nodes_in, vocabulary
 
 _MAX_NODES = 300  # of a line; longer ones are not compared
 Facts = tuple[Expr, ...]
@@ -185,7 +185,8 @@ class Search:
         return self._agree(a, b, self._first(), None, alike=True)
 
     def _first(self) -> tuple[Stage, ...]:
-        alone = (nothing, rejoin, split_nonempty, self._within, self._powers, norms, entries)
+        within = self._within
+        alone = (nothing, rejoin, outputs, split_nonempty, within, self._powers, norms, entries)
         return tuple(map(self._of_each, alone))
 
     def _meet(self, a: Builder, b: Builder, known: tuple[Term, Term] | None = None) -> bool:
@@ -199,7 +200,7 @@ class Search:
             first = (first[0], *first[2:])
         within = self._of_each(self._within)
         forward: tuple[Stage, ...] = (self._forward, within)
-        backward: tuple[Stage, ...] = (self._backward, within)
+        backward: tuple[Stage, ...] = (self._backward, self._of_each(outputs), within)
         if self._agree(a, b, first, known):
             return True
         begun = [build.mark() for build in (a, b)]
@@ -225,7 +226,7 @@ class Search:
                     self._move(build, "normal", self._normalize)
                 if known is not None:
                     put_hypothesis(a, *known)
-                if max(map(_nodes, (a.line, b.line))) > _MAX_NODES:
+                if max(map(nodes_in, (a.line, b.line))) > _MAX_NODES:
                     return False
                 if (a.line, b.line) == compared:
                     continue
@@ -342,23 +343,6 @@ class Search:
         build.tidy()
         id = f"meaning:{len(self.helpers)}"
         return Theorem(id, left, build.line, build.chain(), facts, title="meaning", subject=())
-
-
-@lru_cache(maxsize=16384)
-def _nodes(term: Term) -> int:
-    return 1 + sum(map(_nodes, term.children))
-
-
-@lru_cache(maxsize=16384)
-def vocabulary(term: Term) -> frozenset[str]:
-    """The names in it; lines with different ones are hardly ever equal."""
-    if isinstance(term, Elem | Param):
-        return frozenset((term.key,))
-    if isinstance(term, Partial | Gradient):
-        by = "/".join(",".join(sorted(vocabulary(x))) for x in term.children)
-        return frozenset((f"{type(term).__name__} {by}",))
-    own = (term.name,) if isinstance(term, Func) else ()
-    return frozenset(own).union(*map(vocabulary, term.children))
 
 
 def _contains(build: Builder, term: Term) -> bool:

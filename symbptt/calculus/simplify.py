@@ -59,14 +59,15 @@ def assumed(theory: Theory) -> tuple[Theorem, ...]:
     return tuple(found.values())
 
 
-def _is_log_slope(term: Term) -> bool:
+def is_log_slope(term: Term) -> bool:
+    """Whether it is the slope of a logarithm."""
     return isinstance(term, Map) and term.fname == "log" and term.order == 1
 
 
 def _unfold_logarithms(build: Builder) -> bool:
     """log'(p[t]) with p[t] = softmax(...) or sigmoid(...): the definition is written in."""
     found = False
-    for path, node in list(find(build.line, _is_log_slope)):
+    for path, node in list(find(build.line, is_log_slope)):
         found = True
         for inner, leaf in list(find(node, lambda x: isinstance(x, Elem | Param))):
             bodies = [d.body for d in build.theory.defined(leaf.key)]
@@ -181,7 +182,7 @@ def _spread(term: Term) -> Term:
     term = term if args == term.args else term.func(*args)
     if isinstance(term, Hadamard):
         for i, a in enumerate(term.args):
-            if isinstance(a, Plus) and next(find(a, _is_log_slope), None):
+            if isinstance(a, Plus) and next(find(a, is_log_slope), None):
                 rest = (term.args[:i], term.args[i + 1 :])
                 return Plus(*(_times(rest[0], part, rest[1]) for part in a.args))
     return term

@@ -1,5 +1,5 @@
 """The command line. Nothing heavy is imported before a command runs."""
 
-from .app import main
+from .run import main
 
 __all__ = ["main"]

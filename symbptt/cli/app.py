@@ -1,13 +1,11 @@
-"""The commands ``build``, ``check``, ``derive``, ``graph``, ``prove``, ``ranges``, and the lists.
+"""The commands ``build``, ``check``, ``code``, ``derive``, ``graph``, ``prove``, ``ranges``, and
+the lists.
 
-Exit status: 0 all fine; 1 something is wrong with the input, or out of date; 2 wrong usage. Errors
-in the input are one message with file, line and caret. SymPy is imported only inside the commands.
+SymPy is imported only inside the commands.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +13,12 @@ import click
 import typer
 
 from symbptt import __version__
-from symbptt.core.errors import SymbpttError
 
-from .failing import told, told_usage
 from .help import Command, Group
 from .options import (
     Detail, Form, GivenOption, JsonOption, Kind, Lang, LatexOption, Layout, ModelOption,
-    NamesOption, ProofJsonOption, ShapesOption, SheetOption, SheetsArgument, StepsOption, one_of,
+    NamesOption, ProofJsonOption, ShapesOption, SheetOption, SheetsArgument, StepsOption, Target,
+    one_of,
 )  # fmt: skip
 
 app = typer.Typer(
@@ -138,6 +135,20 @@ def derive(
         quantity, model, None if form is None else form.value, T,
         None if layout is None else layout.value, steps, latex, json, window,
     )  # fmt: skip
+
+
+@app.command(cls=Command)
+def code(
+    model: ModelOption,
+    target: Annotated[Target, typer.Option(help="What the module computes with.")] = Target.numpy,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the module there.")
+    ] = None,
+) -> None:
+    """The module of a model: values, gradients by back-propagation through time, its loss."""
+    from .coding import print_code
+
+    print_code(model, target.value, out)
 
 
 @app.command(cls=Command)
@@ -326,28 +337,3 @@ def mistakes() -> None:
     from .listing import print_mistakes
 
     print_mistakes()
-
-
-def main() -> None:
-    """Runs the command line and exits."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    try:
-        status = app(prog_name="symbptt", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        sys.exit(2)
-    except click.UsageError as error:
-        print(told_usage(error, sys.argv[1:]), file=sys.stderr)
-        sys.exit(2)
-    except BrokenPipeError:  # the reader of our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except RecursionError:
-        print("error: the input is nested too deeply", file=sys.stderr)
-        sys.exit(1)
-    except SymbpttError as error:
-        print(told(error), file=sys.stderr)
-        sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)

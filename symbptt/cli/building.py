@@ -58,7 +58,7 @@ def build_all(
         _refuse_unwritable(out)
     stamps = Stamps()
     options = (kinds, style)
-    keys = [None if check else key_of(path, options) for path in paths]
+    keys = [key_of(path, options) for path in paths]
     known = [
         None if check or force else stamps.fresh(out / path.stem, key, options)
         for path, key in zip(paths, keys, strict=True)

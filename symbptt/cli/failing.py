@@ -14,15 +14,15 @@ import click
 
 from symbptt.core.errors import SymbpttError, Where
 
-from .terminal import Paint, is_shown, painter, width
+from .terminal import Paint, is_shown, painter, unpainted, width
 
 _QUOTED = re.compile(r"'([^']+)'|(?<!\w)(--?\w[\w-]*)")
 
 
-def told(error: SymbpttError) -> str:
+def told(error: SymbpttError, plain: bool = False) -> str:
     """An error in the input, for stderr."""
     where = "" if error.where is None else _place(error.where)
-    return _message(f"{where}{error.message}", error.where, error.hint)
+    return _message(f"{where}{error.message}", error.where, error.hint, plain)
 
 
 def told_usage(error: click.UsageError, arguments: Sequence[str]) -> str:
@@ -30,7 +30,8 @@ def told_usage(error: click.UsageError, arguments: Sequence[str]) -> str:
     message = " ".join(error.format_message().split())
     command = "symbptt" if error.ctx is None else error.ctx.command_path
     usage = "" if error.ctx is None else f"{error.ctx.get_usage()}\n"
-    return usage + _message(message, _in_call(message, arguments), f"see {command} --help")
+    where, hint = _in_call(message, arguments), f"see {command} --help"
+    return usage + _message(message, where, hint, "--plain" in arguments)
 
 
 def _place(where: Where) -> str:
@@ -38,20 +39,20 @@ def _place(where: Where) -> str:
     return f"{file}{where.line}:{where.column}: "
 
 
-def _message(message: str, where: Where | None, hint: str) -> str:
-    paint, columns = painter(sys.stderr), width(sys.stderr)
+def _message(message: str, where: Where | None, hint: str, plain: bool) -> str:
+    paint, columns = unpainted if plain else painter(sys.stderr), width(sys.stderr)
     lines = [f"{paint('error', 'error:')} {message}"]
     if where is not None and where.text:
         source, caret = where.caret(columns - 4).split("\n")
         lines += [source, paint("caret", caret)]
     if hint:
-        lines.append(_hint(hint, paint, columns))
+        lines.append(_hint(hint, paint, columns, is_shown(sys.stderr) and not plain))
     return "\n".join(lines)
 
 
-def _hint(hint: str, paint: Paint, columns: int) -> str:
+def _hint(hint: str, paint: Paint, columns: int, folded: bool) -> str:
     text = f"    hint: {hint}"
-    if is_shown(sys.stderr):  # what a program reads stays on one line
+    if folded:  # what a program reads stays on one line
         text = textwrap.fill(text, columns, subsequent_indent=" " * 10,
                              break_long_words=False, break_on_hyphens=False)  # fmt: skip
     return paint("hint", text)

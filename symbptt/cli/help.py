@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import click
 from typer.core import TyperCommand, TyperGroup
 
@@ -104,11 +106,18 @@ def _parameters(command: click.Command, ctx: click.Context, formatter: click.Hel
             if (record := click.Option.get_help_record(param, ctx)) is not None:
                 options.append(record)
         else:
-            arguments.append((param.make_metavar(ctx), getattr(param, "help", None) or ""))
+            arguments.append((param.make_metavar(ctx), _help_of(command, param)))
     for title, rows in (("Arguments", arguments), ("Options", options)):
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
+
+
+def _help_of(command: click.Command, argument: click.Parameter) -> str:
+    """The help of an argument as it is declared: click from 8.5 on drops what Typer gives it."""
+    function = getattr(command.callback, "__wrapped__", command.callback)
+    declared = get_type_hints(function, include_extras=True)[argument.name or ""]
+    return str(declared.__metadata__[0].help or "")
 
 
 class Command(TyperCommand):

@@ -40,6 +40,14 @@ class Lang(StrEnum):
     both = "both"
 
 
+class Target(StrEnum):
+    """What a generated module computes with."""
+
+    numpy = "numpy"
+    numba = "numba"
+    array_api = "array-api"
+
+
 class Detail(StrEnum):
     """How much of the proofs a report tells."""
 

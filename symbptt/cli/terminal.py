@@ -53,10 +53,15 @@ def has_colours(stream: TextIO | None = None) -> bool:
     return (stream or sys.stdout).isatty() and os.environ.get("TERM") != "dumb"
 
 
+def unpainted(role: str, text: str) -> str:
+    """The text as it is."""
+    return text
+
+
 def painter(stream: TextIO | None = None) -> Paint:
     """What writes a text in the style of its role where there are colours."""
     if not has_colours(stream):
-        return lambda role, text: text
+        return unpainted
     return lambda role, text: click.style(text, **_STYLES[role]) if text else text
 
 

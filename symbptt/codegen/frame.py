@@ -9,20 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from symbptt.core.terms import Elem, Param, Plus, Term
-from symbptt.core.traverse import find, subterm
-
 from . import ir
 from .interface import Interface, show
 from .layout import Layout
 from .lower import Lowered
 from .memory import memory_lines
+from .needs import additive, no_workers, products
 from .numpy_printer import WIDTH, NumpyPrinter, helpers
 from .parts import Parts
-from .passes.blocks import IN_BLOCKS
 from .passes.given import optional
 from .passes.rewrite import writes
-from .segments import find_segments
+from .segments import Segments, find_segments
 from .spans import Span
 from .words import Words, py, safe
 
@@ -31,13 +28,23 @@ if TYPE_CHECKING:
 
 
 def make_frame(
-    model: Model, parts: Parts, layout: Layout, lowered: Lowered, version: str, sheet: str,
+    model: Model,
+    parts: Parts,
+    layout: Layout,
+    lowered: Lowered,
+    version: str,
+    sheet: str,
     printer: NumpyPrinter,
 ) -> dict[str, Any]:
     """The template's dictionary; ``printer`` prints the loops."""
     interface = Interface(layout, lowered.total is not None)
     program, segments = lowered.program, find_segments(parts, layout)
-    words = Words(parts, layout, lowered, interface, model.onehot, not segments.refused)
+    if not printer.in_place:
+        segments = Segments("values are not kept in arrays")
+    words = Words(
+        parts, layout, lowered, interface, model.onehot, not segments.refused,
+        not no_workers(lowered),
+    )  # fmt: skip
     pieces = _Pieces(parts, layout, lowered, printer)
     missing = tuple(
         layout.public[z] for z, key in parts.outside.items()
@@ -58,6 +65,7 @@ def make_frame(
         "passed": "".join(f"{k}={k}, " for k in keywords),
         "handed": "".join(f"{k}, " for k in keywords), "space": pieces.space,
         "more": ", space" if pieces.space else "",
+        "no_workers": no_workers(lowered), "batch": layout.dim_keys[ir.BATCH],
         "no_checkpoint": segments.refused, "every_step": segments.every_step,
         "length": layout.dim_keys[layout.length],
         "counted": interface.counted, "functions": bool(layout.functions),
@@ -75,12 +83,12 @@ def make_frame(
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
         "loss_grads": pieces.loss_grads(), "direct": pieces.direct(),
         "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
-        "additive": pieces.additive(), "sums": interface.sums,
+        "additive": additive(parts, layout), "sums": interface.sums,
         "softmax": any(
             isinstance(n, ir.Softmax) or (isinstance(n, ir.Into) and n.function == "softmax")
             for n in ir.walk(pieces.everything)
         ),
-        "helpers": helpers(pieces.everything), "products": _products(pieces.everything),
+        "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
         "onehot": onehot, "classes": {k: interface.shapes["targets"][k][-1] for k in onehot},
     }  # fmt: skip
@@ -176,7 +184,7 @@ class _Pieces:
         array = self.layout.arrays[key]
         text = f"{source}[{py(name)}]"
         if not array.timed:
-            return f"{array.name} = {text}.copy()"
+            return f"{array.name} = {text}{'.copy()' if self.printer.in_place else ''}"
         padding = self.padding(array, self.layout.passed(key) or self.layout.axes.get(key))
         return f"{array.name} = {text if padding == '0' else f'_padded({text}, {padding})'}"
 
@@ -265,8 +273,11 @@ class _Pieces:
         found, arrays = writes(self.lowered.program.loss), self.layout.arrays
         outside, axes = self.parts.outside.items(), self.layout.axes
         return self.dictionary(
-            {z: self.slots(arrays[g], axes.get(z)) for z, g in outside
-             if g in arrays and arrays[g].name in found}
+            {
+                z: self.slots(arrays[g], axes.get(z))
+                for z, g in outside
+                if g in arrays and arrays[g].name in found
+            }
         )
 
     def direct(self) -> list[tuple[str, str, str]]:
@@ -281,37 +292,3 @@ class _Pieces:
                 early = self.early(array, self.layout.before[key])
                 out.append(("states", self.layout.public[key], early))
         return out
-
-    def additive(self) -> tuple[str, ...]:
-        """Parameters that only stand as a summand: they start at zero."""
-        bodies = [d.body for d in (*self.parts.forward, *self.parts.loss)]
-        return tuple(
-            self.layout.public[key]
-            for key, leaf in self.layout.params.items()
-            if leaf.is_column and all(_is_summand(b, leaf) for b in bodies)
-        )
-
-
-def _is_summand(body: Term, leaf: Elem | Param) -> bool:
-    """Whether the parameter stands in the term only as a summand."""
-    return all(
-        not path or isinstance(subterm(body, path[:-1]), Plus)
-        for path, _ in find(body, lambda x: isinstance(x, Elem | Param) and x.key == leaf.key)
-    )
-
-
-def _products(body: ir.Body) -> set[str]:
-    """The large products that the module needs: of rows with a matrix, of columns with rows, of
-    blocks of columns."""
-    found: set[str] = set()
-    if any(isinstance(n, ir.Blocks) or getattr(n, "function", "") == IN_BLOCKS
-           for n in ir.walk(body)):  # fmt: skip
-        found.add("blocks")
-    for loop in ir.walk(body):
-        if isinstance(loop, ir.Loop) and loop.together:
-            for node in ir.walk(loop.body):
-                if isinstance(node, ir.Into) and node.function in ("product", IN_BLOCKS):
-                    found.add("product")
-                if isinstance(node, ir.MatMul):
-                    found.add("gram" if isinstance(node.left, ir.Swap) else "product")
-    return found

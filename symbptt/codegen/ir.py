@@ -19,10 +19,10 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
+from .pass_values import Across, Optional, Stacked
 from .values import (
-    BATCH, Across, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number,
-    Optional, Outer, Part, Read, Select, Softmax, Spread, Stacked, Swap, Total, Value, broadcast,
-    show_axes,
+    BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number, Outer,
+    Part, Read, Select, Softmax, Spread, Swap, Total, Value, broadcast, show_axes,
 )  # fmt: skip
 
 __all__ = [

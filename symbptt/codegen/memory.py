@@ -26,15 +26,15 @@ def memory_lines(
     what = "loss_and_grads keeps" if program.loss else "forward and backward keep"
     total = numbers_kept(program)
     if not program.loss:
-        total += Add(*(size_of(layout.arrays[k], layout.axes.get(k)) for k in layout.outputs))
+        total += Add(*(_within(layout.arrays[k], layout.axes.get(k)) for k in layout.outputs))
     text = (
         f"Memory: {what} {formula(total, layout.lengths, printer)} numbers besides the arguments "
         "and what a mask asks for, of 4 bytes in float32 and 8 in float64"
     )
     if checkpoints and program.loss:
         root = Symbol("√" + printer.index(layout.length))
-        handed = (size_of(layout.arrays[k], None) * root for k in layout.boundary)
-        inputs = Add(*(size_of(layout.arrays[k], layout.passed(k)) for k in layout.inputs))
+        handed = (_within(layout.arrays[k], None) * root for k in layout.boundary)
+        inputs = Add(*(_within(layout.arrays[k], layout.passed(k)) for k in layout.inputs))
         part = (numbers_kept(program) + inputs).xreplace({layout.length: root})
         total = Add(part, inputs, *(2 * state for state in handed))  # states, what flows back
         shown = formula(total.expand(), (layout.length, root), printer)
@@ -64,12 +64,16 @@ def numbers_kept(program: ir.Program) -> Expr:
     return total.expand()
 
 
-def size_of(array: ir.Array, span: Span | None | bool = True) -> Expr:
-    """The numbers in an array: all of them, or those of a span; None: those of one step."""
-    if span is True:
-        span = (array.first, array.last) if array.timed else None
-    steps = span[1] - span[0] + 1 if span else Integer(1)
+def size_of(array: ir.Array) -> Expr:
+    """The numbers in an array."""
+    steps = array.last - array.first + 1 if array.timed else Integer(1)
     return Mul(steps, *array.axes, Integer(array.count or 1))
+
+
+def _within(array: ir.Array, span: Span | None) -> Expr:
+    """The numbers in the steps of a span; None: in one step."""
+    steps = span[1] - span[0] + 1 if span else Integer(1)
+    return Mul(steps, *array.axes)
 
 
 def _unmasked(body: Iterable[ir.Statement]) -> Iterator[ir.Statement]:

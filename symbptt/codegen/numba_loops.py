@@ -46,13 +46,17 @@ class _Nest:
 
 
 class LoopWriter:
-    """Writes the function of one loop; ``name`` is the function's."""
+    """Writes the function of one loop; ``name`` is the function's.
+
+    ``matrices`` are copies that products read, ``inner`` the arrays that only this loop mentions.
+    """
 
     def __init__(
         self, loop: ir.Loop, layout: Layout, name: str,
-        matrices: dict[ir.Value, ir.Array],
+        matrices: dict[ir.Value, ir.Array], inner: frozenset[str],
     ) -> None:  # fmt: skip
         self.loop, self.layout, self.name, self.matrices = loop, layout, name, matrices
+        self.local = inner
         self.scalars = Scalars(layout)
         self.depth = 2
         self.lines: list[str] = []
@@ -69,7 +73,7 @@ class LoopWriter:
         index = self.scalars.index(self.loop.index)
         conditions = _conditions(self.loop.body)
         if len(conditions) > _MOST_CONDITIONS:
-            raise Unsupported("many conditions")
+            conditions = []  # each where it stands, between nests
         self.variants(self.loop.body, conditions)
         body = "\n".join(self.lines)
         made = [f"{INDENT}{name} = np.empty({shape}, real)" for name, shape in self.work.items()]
@@ -108,7 +112,8 @@ class LoopWriter:
         arrays = [*ir.arrays_of((self.loop,)), *(a.name for a in self.used.values()), "mask"]
         sizes = [self.scalars.index(s) for s in (*layout.lengths, ir.BATCH, *layout.dim_keys)]
         own = [n for names in layout.function_names.values() for n in names]
-        return tuple(n for n in dict.fromkeys([*sizes, *arrays, *own]) if n in words)
+        names = dict.fromkeys([*sizes, *arrays, *own])
+        return tuple(n for n in names if n in words and n not in self.local)
 
     def variants(self, body: ir.Body, conditions: list[tuple[Expr, ...]]) -> None:
         """The body under all outcomes of the conditions."""
@@ -140,6 +145,13 @@ class LoopWriter:
             elif isinstance(node, ir.Given):
                 with self.under(f"{node.array.name} is not None"):
                     self.block(node.body)
+            elif isinstance(node, ir.Guard):
+                self.close()
+                self.put(f"if {' and '.join(self.scalars.conditions(node.conditions))}:")
+                self.depth += 1
+                self.block(node.body)
+                self.close()
+                self.depth -= 1
             elif isinstance(node, ir.Store | ir.Accumulate):
                 self.assignment(node)
             else:
@@ -153,8 +165,13 @@ class LoopWriter:
 
     def assignment(self, node: ir.Store | ir.Accumulate) -> None:
         """array[index] = or += value."""
-        if not node.array.timed or node.part is not None or not node.array.axes:
+        array = node.array
+        if array.name in self.local:
+            self.work[array.name] = self.scalars.sizes(array.axes)
+        elif not array.timed:
             raise Unsupported("no sequence")
+        if node.part is not None or not array.axes:
+            raise Unsupported("a stack, or a number")
         value = self.freed(node.value)
         self.element(node, value)
 

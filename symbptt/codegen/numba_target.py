@@ -8,19 +8,19 @@ there they cost no memory.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from math import factorial
 from typing import Any
 
 from . import ir
 from .layout import Layout
+from .numba_factors import put_back
 from .numba_functions import fast_functions, scalar_functions
 from .numba_loops import Kernel, LoopWriter
 from .numba_values import Unsupported
 from .numpy_printer import INDENT, NumpyPrinter
 from .passes import optimise
 from .passes.context import Context
-from .passes.rewrite import each_block, in_statement, reads, with_notes, writes
+from .passes.rewrite import each_block, writes
 
 _FIRST = ("reuse", "compose", "inline", "given", "distribute", "narrow", "in_place")
 _BETWEEN = ("sums", "buffers")
@@ -36,7 +36,7 @@ def compiled_program(
     layout, kernels, matrices = context.layout, {}, {}
     bodies = []
     for body in (program.forward, program.backward, program.loss):
-        body = _put_back(body, context)
+        body = put_back(body, context)
         used: dict[ir.Value, ir.Array] = {}
         found = _kernels(body, layout, used, len(kernels))
         made = tuple(ir.Store(array, None, value) for value, array in used.items())
@@ -75,12 +75,23 @@ def _kernels(
     for loop in _loops(body):
         own = dict(matrices)
         try:
-            writer = LoopWriter(loop, layout, f"_steps_{count + len(found) + 1}", own)
+            name = f"_steps_{count + len(found) + 1}"
+            writer = LoopWriter(loop, layout, name, own, _inner(loop, body))
             found[loop] = writer.kernel()
         except Unsupported:
             continue
         matrices |= own
     return found
+
+
+def _inner(loop: ir.Loop, body: ir.Body) -> frozenset[str]:
+    """The arrays without time that a loop makes at every step, and nothing else mentions."""
+    made = {a.name for a in ir.arrays_of((loop,)).values() if not a.timed} & writes(loop)
+    for node in body:
+        for other in node.body if isinstance(node, ir.Passes) else (node,):
+            if other is not loop:
+                made -= set(ir.arrays_of((other,)))
+    return frozenset(made)
 
 
 def _loops(body: ir.Body) -> list[ir.Loop]:
@@ -92,89 +103,6 @@ def _loops(body: ir.Body) -> list[ir.Loop]:
         elif isinstance(node, ir.Loop) and not node.together:
             out.append(node)
     return out
-
-
-# ---------------------------------------------------------------- factors
-
-
-def _put_back(body: ir.Body, context: Context) -> ir.Body:
-    """Sequences of elementwise formulas that one recurrence alone reads, put into it."""
-    out: list[ir.Statement] = []
-    for node in body:
-        if isinstance(node, ir.Passes):
-            inner, gone = _merged(node.body, body, context)
-            out = [s for s in out if not (isinstance(s, ir.Allocate) and s.array.name in gone)]
-            node = replace(node, body=inner)
-        out.append(node)
-    inner, gone = _merged(tuple(out), tuple(out), context)
-    return tuple(s for s in inner if not (isinstance(s, ir.Allocate) and s.array.name in gone))
-
-
-def _merged(part: ir.Body, whole: ir.Body, context: Context) -> tuple[ir.Body, set[str]]:
-    made = {n.array.name for n in ir.walk(whole) if isinstance(n, ir.Allocate)}
-    gone: set[str] = set()
-    left_out: set[int] = set()
-    nodes = list(with_notes(part))
-    for i, (_, node) in enumerate(nodes):
-        store = _formula(node)
-        if store is None or store.array.name in context.kept or store.array.name not in made:
-            continue
-        users = [
-            j for j, (_, other) in enumerate(nodes)
-            if j != i and j not in left_out and store.array.name in {r.array.name for r in reads(other)}
-        ]  # fmt: skip
-        every = sum(
-            store.array.name in {r.array.name for r in reads(s)}
-            for s in whole if not isinstance(s, ir.Passes) or s.body != part
-        ) if whole is not part else 0  # fmt: skip
-        writers = [s for _, s in nodes if store.array.name in writes(s)]
-        if len(users) != 1 or every or len(writers) != 1 or users[0] < i:
-            continue
-        loop = nodes[users[0]][1]
-        changed = set().union(*(writes(s) for _, s in nodes[i + 1 : users[0] + 1]))
-        needed = {r.array.name for r in reads(store.value)}
-        at_own = isinstance(loop, ir.Loop) and not loop.together and all(
-            r.index == loop.index for r in reads(loop) if r.array.name == store.array.name
-        )  # fmt: skip
-        if not at_own or needed & changed or (node.first, node.last) != (loop.first, loop.last):
-            continue
-        value = _at(store.value, node.index, loop.index)
-
-        def rule(v: ir.Value, name: str = store.array.name, new: ir.Value = value) -> ir.Value:
-            return new if isinstance(v, ir.Read) and v.array.name == name else v
-
-        nodes[users[0]] = (nodes[users[0]][0], in_statement(loop, rule))
-        left_out.add(i)
-        gone.add(store.array.name)
-    out: list[ir.Statement] = []
-    for i, (notes, node) in enumerate(nodes):
-        out += [*notes, *([] if i in left_out else [node])]
-    return tuple(out), gone
-
-
-def _formula(node: ir.Statement) -> ir.Store | None:
-    """The statement of a loop at once that stores an elementwise formula, and nothing else."""
-    if not isinstance(node, ir.Loop) or not node.together or len(node.body) != 1:
-        return None
-    (store,) = node.body
-    kinds = ir.Read | ir.Add | ir.Mul | ir.Apply | ir.Number | ir.Filled | ir.Spread
-    if not isinstance(store, ir.Store) or store.index != node.index:
-        return None
-    plain = all(isinstance(v, kinds) for v in ir.walk((store.value,)))
-    return store if plain and not isinstance(store.value, ir.Read) else None
-
-
-def _at(value: ir.Value, old, new) -> ir.Value:
-    """The value at another step."""
-    if old == new:
-        return value
-
-    def rule(v: ir.Value) -> ir.Value:
-        if isinstance(v, ir.Read) and v.index is not None:
-            return replace(v, index=v.index.xreplace({old: new}))
-        return v
-
-    return in_statement(ir.Store(ir.Array("*", value.axes), None, value), rule).value
 
 
 def numba_parts(

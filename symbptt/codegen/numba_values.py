@@ -16,6 +16,7 @@ from .numba_functions import scalar_name
 from .numpy_numbers import Level, Numbers, Text
 from .numpy_values import signed
 
+ZERO = Integer(0)
 Locals = dict[tuple[str, Expr | None], "Local"]
 
 
@@ -61,7 +62,7 @@ class Scalars(Numbers):
         text = self.text(value)
         return self.before, text
 
-    def place(self, array: ir.Array, index: Expr | None, offset: Expr = Integer(0)) -> str:
+    def place(self, array: ir.Array, index: Expr | None, offset: Expr = ZERO) -> str:
         """An entry of the array as a target."""
         *outer, last = self.counters(array.axes)
         if offset != 0:

@@ -20,7 +20,9 @@ _IN_PLACE = {"add": "+", "subtract": "-", "multiply": "*"}
 
 
 class NumpyPrinter(ValuePrinter):
-    """Prints statements."""
+    """Prints statements; ``in_place``: arrays are written into."""
+
+    in_place = True
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         """The lines of a block."""

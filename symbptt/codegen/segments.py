@@ -88,7 +88,8 @@ class _Checks:
             return self.end(d)
         steps = bounds(d.facts, d.index, self.layout.facts)
         if steps != self.span:
-            return f"{d.name} is defined apart at step {steps[0]}"
+            hint = "; without that, its value there is an argument" * (steps[0] == steps[1])
+            return f"{d.name} is defined apart at step {steps[0]}{hint}"
         return self.alike(d) or self.backward(d)
 
     def end(self, d: Definition) -> str:

@@ -2,6 +2,7 @@
 
 numpy      NumPy alone
 numba      the same, with the recurrences compiled (numba_target)
+array-api  any arrays of the Python array API standard, without writing in place (array_api_target)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from symbptt.core.errors import NotSupported
 
 from . import ir
+from .array_api_target import array_api_parts
 from .numba_target import numba_parts
 from .numpy_printer import NumpyPrinter
 from .passes import optimise
@@ -36,6 +38,7 @@ def _numpy(program: ir.Program, context: Context, names: Iterable[str]) -> Prepa
 TARGETS = {
     "numpy": Target(_numpy, "module.py.j2"),
     "numba": Target(numba_parts, "module.py.j2"),
+    "array-api": Target(array_api_parts, "array_api.py.j2"),
 }
 
 

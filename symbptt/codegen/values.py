@@ -239,39 +239,6 @@ class Join(Value):
 
 
 @dataclass(frozen=True)
-class Stacked(Value):
-    """Matrices of one shape as a new array, in the order of a first axis."""
-
-    parts: tuple[Value, ...]
-
-    @property
-    def axes(self) -> Axes:
-        return (Integer(len(self.parts)), *self.parts[0].axes)
-
-
-@dataclass(frozen=True)
-class Optional(Value):
-    """A gradient from outside, or zero where it is not given."""
-
-    arg: Read
-
-    @property
-    def axes(self) -> Axes:
-        return self.arg.axes
-
-
-@dataclass(frozen=True)
-class Across(Value):
-    """Members of a stack, each of which meets all blocks of its matrix in a product."""
-
-    arg: Read
-
-    @property
-    def axes(self) -> Axes:
-        return (self.arg.axes[0], Integer(1), *self.arg.axes[1:])
-
-
-@dataclass(frozen=True)
 class Part(Value):
     """The entries start..stop-1 (from 0) of the last axis."""
 

@@ -37,6 +37,11 @@ _CHECKPOINT = (
     "from the states in front of them: the same gradients, in memory that grows with √T. None: all "
     "values are kept"
 )
+_WORKERS = (
+    "n >= 1: the samples in n parts, each in a thread of its own; faster on several cores where "
+    "the BLAS of NumPy runs in one thread (OPENBLAS_NUM_THREADS=1) and B times the size of the "
+    "state is about 2,000 or more"
+)
 _TRUNCATE = (
     "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
     "at most k times from one step to the next counts (in the sum over t and s: t - s <= k); an "
@@ -72,9 +77,10 @@ class Words:
         interface: Interface,
         onehot: tuple[str, ...],
         checkpoints: bool,
+        workers: bool,
     ) -> None:
         self.parts, self.layout, self.lowered, self.interface = parts, layout, lowered, interface
-        self._onehot, self.checkpoints = onehot, checkpoints
+        self._onehot, self.checkpoints, self.workers = onehot, checkpoints, workers
 
     def onehot(self) -> tuple[str, ...]:
         """The targets that may be given as classes."""
@@ -209,6 +215,7 @@ class Words:
         rows: Rows = [
             ("targets", self.listed("targets") + bare_form + integers),
             ("clip", _CLIP),
+            *([("workers", _WORKERS)] if self.workers else []),
             ("the others", "as in forward and backward"),
         ]
         notes = [f"    {self.equation(d)}" for d in shown]

@@ -121,7 +121,7 @@ class Evaluator:
     def jacobian(self, t: tm.Partial, env: Env) -> Array:
         """dy/dx, shape (size y, size x): its columns are the responses to the unit directions."""
         self.refuse_nesting(t)
-        key = t, tuple((s, env.get(s)) for s in sorted(t.free_symbols, key=str))
+        key = t, frozenset((s, env.get(s)) for s in t.free_symbols)
         known = self.world.derivatives
         if key not in known:
             known[key] = self._jacobian(t, env)

@@ -100,13 +100,14 @@ def samples(
     *,
     trials: int = 6,
     seed: int = 0,
+    ones: bool = False,
 ) -> Iterator[tuple[dict[Symbol, int], list[dict[Symbol, int]]]]:
     """Sizes and lengths, one for each trial, with the index values that satisfy the facts there.
 
-    Raises SymbpttError if there are none.
+    With ``ones`` all dimensions are 1. Raises SymbpttError if there are none.
     """
     known = tuple(dict.fromkeys((*facts, *(theory.facts if theory else ()))))
-    return _samples(_classify(sides, theory, known, frame), known, trials, seed)
+    return _samples(_classify(sides, theory, known, frame), known, trials, seed, ones)
 
 
 def _close(left: Array, right: Array) -> bool:
@@ -156,27 +157,27 @@ def _shapes(term: Term) -> Iterator[tuple[Expr, Expr]]:
 
 
 def _samples(
-    symbols: _Symbols, facts: tuple[Expr, ...], trials: int, seed: int
+    symbols: _Symbols, facts: tuple[Expr, ...], trials: int, seed: int, ones: bool
 ) -> Iterator[tuple[dict[Symbol, int], list[dict[Symbol, int]]]]:
     """Sizes of a world, with the index values to try in it."""
     if contradictory(facts):
         raise SymbpttError("no values of the indices satisfy the facts " + _show(facts))
     for trial in range(trials):
-        sizes, indices = _sample(symbols, facts, trial, seed)
+        sizes, indices = _sample(symbols, facts, trial, seed, ones)
         yield dict(sizes), [dict(index) for index in indices]
 
 
 @lru_cache(maxsize=4096)
 def _sample(
-    symbols: _Symbols, facts: tuple[Expr, ...], trial: int, seed: int
+    symbols: _Symbols, facts: tuple[Expr, ...], trial: int, seed: int, ones: bool
 ) -> tuple[dict[Symbol, int], list[dict[Symbol, int]]]:
     rng = np.random.default_rng([seed, trial])
-    sizes = _draw_sizes(symbols, facts, trial, rng)
+    sizes = _draw_sizes(symbols, facts, trial, rng, ones)
     return sizes, _draw_indices(symbols.indices, facts, sizes, rng)
 
 
 def _draw_sizes(
-    symbols: _Symbols, facts: tuple[Expr, ...], trial: int, rng: np.random.Generator
+    symbols: _Symbols, facts: tuple[Expr, ...], trial: int, rng: np.random.Generator, ones: bool
 ) -> dict[Symbol, int]:
     """Dimensions and lengths for which indices that satisfy the facts exist."""
     top = len(symbols.dims) + 2
@@ -189,7 +190,8 @@ def _draw_sizes(
     ]
     rest = [(s, rng.permutation(_INDICES).tolist()) for s in symbols.indices]
     wider = [(s, sorted({*values, 1, *range(2, 9)})) for s, values in dims]
-    for domains, distinct in ((dims, symbols.dims), (wider, ())):
+    ways = ((dims, symbols.dims), (wider, ()))
+    for domains, distinct in (([(s, [1]) for s in symbols.dims], ()),) if ones else ways:
         found = _search([*domains, *lengths, *rest], facts, {}, frozenset(distinct))
         if found is not None:
             return {s: found[s] for s in (*symbols.dims, *symbols.lengths)}

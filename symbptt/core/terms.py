@@ -93,12 +93,9 @@ class Term(Basic, metaclass=_Shared):
             return True
         if type(self) is not type(other) or hash(self) != hash(other):
             return False
-        return bool(self._args == other._args)  # type: ignore[attr-defined]
+        return bool(self._args == other._args)
 
-    def __hash__(self) -> int:
-        if self._mhash is None:
-            self._mhash = hash((type(self).__name__, self._args))
-        return int(self._mhash)
+    __hash__ = Basic.__hash__
 
     def _shaped(self, rows: Expr, cols: Expr) -> Term:
         self.shape = (rows, cols)

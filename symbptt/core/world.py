@@ -234,6 +234,9 @@ def show_key(key: Key) -> str:
 
 def integer(expr: Expr, env: Env) -> int:
     """The value of an index or a dimension."""
+    known = env.get(expr)  # most are symbols
+    if known is not None:
+        return known
     value = number(expr, env)
     if value != int(value):
         raise SymbpttError(f"{expr} = {value} is not an integer")
@@ -275,9 +278,10 @@ def _compiled(expr: Expr) -> Callable[[Env], Any]:
 
 
 def _lookup(symbol: Symbol, env: Env) -> int:
-    if symbol not in env:
+    value = env.get(symbol)
+    if value is None:
         raise SymbpttError(f"{symbol} has no value here")
-    return env[symbol]
+    return value
 
 
 def _known_values(name: str, order: int, x: Array) -> Array:

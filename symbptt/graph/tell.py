@@ -23,7 +23,7 @@ def picture_of(graph: Graph) -> Picture:
     tikz = to_tikz(drawing)
     tex = rf"\resizebox{{\ifdim\width>\linewidth\linewidth\else\width\fi}}{{!}}{{{tikz}}}"
     svg = to_svg(drawing, f"{graph.model.name}: t - 1, t, t + 1")
-    return Picture(tex, svg, (phrase("graph.caption"),))
+    return Picture(tex, svg, (phrase("graph.caption"),), name=f"graph-{graph.model.name}")
 
 
 def tables(graph: Graph, pen: Pen) -> Blocks:

@@ -17,6 +17,7 @@ from symbptt.models.model import Model
 
 _LENGTH = re.compile(r"\s*(?P<name>[A-Z])\s*=\s*(?P<value>\d{1,3})\s*")
 _LOSS = re.compile(r"(?P<sum>\\sum_\{?\s*\w+\s*=\s*)1(?=\s*\}?\s*\^)")
+_FONT = re.compile(r"\\(?:math[a-z]+|text[a-z]*|boldsymbol|bm|bf|pmb)(?![A-Za-z])\s*")
 _SPACE = re.compile(r"[\s{}]")
 
 
@@ -85,7 +86,7 @@ def _parameters(term: Term) -> Iterator[Param]:
 def _mentions(formula: str, name: str) -> bool:
     plain = _SPACE.sub("", name)
     pattern = rf"(?<![A-Za-z\\_]){re.escape(plain)}(?![A-Za-z])"
-    return re.search(pattern, re.sub(r"[{}]", "", formula)) is not None
+    return re.search(pattern, re.sub(r"[{}]", "", _FONT.sub("", formula))) is not None
 
 
 def _loss_from_zero(model: Model, formulas: Sequence[str]) -> Supposed:

@@ -155,10 +155,26 @@ class _Marker:
                 self.scene.said = NOTHING
             self.place = stated.place
             names = self.asking.models_for(stated.place)
-            if stated.display:
+            if stated.display or self.is_answer(stated, names):
                 yield self.judge(stated, names)
             else:
                 self.note(stated.text, names)
+
+    def is_answer(self, stated: Stated, names: tuple[str, ...]) -> bool:
+        """Whether an inline formula gives what is asked: it is judged like a display.
+
+        Other formulas in prose may be what a sentence supposes, or denies.
+        """
+        if len(split_relations(stated.text)) == 1:
+            return False
+        self.scene.until = monotonic() + SECONDS
+        with self.scene.timed():
+            for q in self.asking.questions:
+                if q.model in names and stated.place.covers(q.place):
+                    here, there = self.scene.models[q.model].setting, self.base[q.model].setting
+                    if answers(q, stated.text, here, there):
+                        return True
+        return False
 
     def note(self, text: str, names: tuple[str, ...]) -> None:
         """Prose is not judged; an equation in it may introduce a name or say how long T is."""

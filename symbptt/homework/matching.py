@@ -9,6 +9,7 @@ from symbptt.answers.setting import Setting
 from symbptt.core.errors import SymbpttError
 from symbptt.core.terms import Elem, Param, Partial, Term
 from symbptt.core.traverse import find
+from symbptt.report.linebreak import split_relations
 
 from .asked import Asked
 
@@ -24,6 +25,9 @@ def answers(asked: Asked, claim: str, here: Setting, there: Setting) -> bool:
     statement by the same statement, a value by numbers.
     """
     chain, wanted = _questions(here, claim), _wanted(asked, there)
+    if wanted and asked.kind != "prove" and _clashes(here, claim):
+        chain = _questions(here, f"{split_relations(claim)[0]} = 0")
+        return bool(chain) and _same(chain[0].left, wanted[0].left)
     if not chain or not wanted or not _same(chain[0].left, wanted[0].left):
         return False
     last = chain[-1].right
@@ -62,6 +66,14 @@ def _questions(setting: Setting, text: str) -> tuple[Question, ...]:
     except SymbpttError:
         return ()
     return reading.questions
+
+
+def _clashes(setting: Setting, text: str) -> bool:
+    """Whether an equation is read, but its shapes do not fit."""
+    try:
+        return len(split_relations(text)) > 1 and elaborate(setting, text).clash is not None
+    except SymbpttError:
+        return False
 
 
 def _same(a: Term, b: Term) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from symbptt.answers.clashes import clash_latex
-from symbptt.answers.notes import in_language, sentence
+from symbptt.answers.notes import Said, sentence
 from symbptt.answers.showing import SIGNS, kind_of, told
 from symbptt.answers.verdict import LinkVerdict
 from symbptt.core.errors import SymbpttError
@@ -24,6 +24,7 @@ from .reading import Piece
 
 _DOLLARS = re.compile(r"(?<!\\)\$(?!\$)((?:\\.|[^$\\])+?)\$")
 _ROUND = re.compile(r"\\\((.*?)\\\)", re.DOTALL)
+_MATH = re.compile(r"\\[A-Za-z]|[\^_=]")  # what stands in slots is LaTeX, or words
 _LONG = 300  # characters of a formula that is shown as text
 
 
@@ -79,20 +80,20 @@ def _verdict(judged: Judged, words: Words) -> dict[str, Any]:
     v, lang = judged.verdict, words.lang
     kind = kind_of(v.verdict)
     message = sentence("judged.shapes") if v.clash is not None else v.message
-    notes = [in_language(message, lang)] if message and v.verdict != "definition" else []
-    notes += [words.say("marking.read").format(what=in_language(x, lang)) for x in v.reading]
-    notes += [words.say("marking.assumed").format(what=in_language(x, lang)) for x in v.assuming]
+    said = [_said(message, lang)] if message and v.verdict != "definition" else []
+    said += [_filled(words.say("marking.read"), what=_said(x, lang)) for x in v.reading]
+    said += [_filled(words.say("marking.assumed"), what=_supposed(x, lang)) for x in v.assuming]
     if v.mistake is not None:
         what = words.say(f"mistake.{v.mistake.id}")
-        notes.append(words.say("marking.mistake").format(what=what))
+        said.append(_filled(words.say("marking.mistake"), what=Markup(escape(what))))
     if judged.carried is not None:
-        notes.append(words.say("marking.carried").format(line=judged.carried))
+        said.append(_filled(words.say("marking.carried"), line=Markup(judged.carried)))
     example = None if v.accepted else v.counterexample
     understood = [x.understood.latex() for x in v.links if x.understood is not None]
     return {
         "class": kind, "sign": SIGNS[kind], "word": words.say(f"marking.{v.verdict}"),
         "line": judged.line, "place": words.say("marking.line").format(line=judged.line),
-        "notes": [_short(n) for n in notes],
+        "notes": said,
         "counterexample": None if example is None else told(example),
         "clash": None if v.clash is None else _formula(clash_latex(v.clash)),
         "understood": [_formula(x) for x in understood],
@@ -107,8 +108,26 @@ def _link(link: LinkVerdict, words: Words) -> dict[str, Any]:
     return {"class": kind, "sign": SIGNS[kind], "body": _formula(link.text), "note": note}
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+def _said(text: str, lang: str) -> Markup:
+    """A sentence in a language, with its formulas typeset; what is no known sentence as it is."""
+    if isinstance(text, Said):
+        slots = {name: _said(x, lang) for name, x in text.slots.items()}
+        return _filled(load(lang).say(text.key), **slots)
+    word = f"said.{text}"
+    if word in load(lang).known:
+        return Markup(escape(load(lang).say(word)))
+    if _MATH.search(text) and " " not in text.strip().partition("\\")[0]:
+        return _formula(text)
+    return Markup(escape(text if len(text) <= _LONG else f"{text[:_LONG]}…"))
+
+
+def _supposed(text: str, lang: str) -> Markup:
+    """An assumption: a sentence, or a formula."""
+    return _said(text, lang) if isinstance(text, Said) else _formula(text)
+
+
+def _filled(template: str, **slots: Markup) -> Markup:
+    return Markup(escape(template)).format(**slots)
 
 
 def _body(piece: Piece, lang: str) -> Markup:

@@ -46,9 +46,16 @@ class Conditions(ClaimText):
                 if not ops or first is None or last is None:
                     raise self.source.fail("an implication stands between statements", node.at)
                 part = sx.Relation(first.at, last.end, sides, ops)
-                if supposed:
+                if supposed and not self.defines(part):
                     marks.append((part.at, "implies"))
                 yield part
+
+    def defines(self, node: sx.Relation) -> bool:
+        """Whether an equation says what a new name means."""
+        head = node.sides[0]
+        if head is None or not isinstance(sx.base_of(head), sx.Sym) or self.is_index(head):
+            return False
+        return node.ops[0] in ("=", ":=") and resolve(head, self.model.scope) is None
 
     def approaches(self, node: sx.Node) -> bool:
         r"""Whether this is ``t \to \infty``; it says of what the limits in the claim are."""
@@ -151,10 +158,12 @@ class Conditions(ClaimText):
 
     def range_facts(self, ranges: Sequence[Range]) -> Iterator[Expr]:
         for r in ranges:
-            index = index_symbol(r.index)
-            yield index - r.lo
-            if r.hi is not None:
-                yield r.hi - index
+            index, lo, hi = index_symbol(r.index), r.lo, r.hi
+            if hi is not None and hi.is_Integer and self.model.length in lo.free_symbols:
+                lo, hi = hi, lo  # t = T - 1, ..., 1
+            yield index - lo
+            if hi is not None:
+                yield hi - index
 
 
 def split_colon(node: sx.Quantified) -> tuple[sx.Quantified, sx.Node | None]:

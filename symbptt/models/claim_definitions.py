@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..notation import syntax as sx
-from ..notation.calls import gradient_signs
 from ..notation.leaves import unit_index
 from ..notation.names import resolve
+from ..notation.neighbours import gradient_signs
 from ..notation.scope import Scope
 from .abbreviating import abbreviated
 from .claim_conditions import Conditions

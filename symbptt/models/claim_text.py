@@ -10,9 +10,9 @@ from sympy import Expr, Symbol
 
 from ..core.errors import ReadError
 from ..notation import syntax as sx
-from ..notation.calls import bracket_index
 from ..notation.choices import Choices, Note
 from ..notation.elaborator import Elaborator
+from ..notation.neighbours import bracket_index
 from ..notation.scope import Scope
 from ..notation.source import Source
 from .model import Model
@@ -62,9 +62,9 @@ def with_argument(node: sx.Node, scope: Scope) -> Iterator[sx.Node]:
         if isinstance(part, sx.Product):
             for here, following in pairwise(part.factors):
                 bracketed = isinstance(sx.base_of(following), sx.Brackets)
-                if isinstance(sx.base_of(here), sx.Sym) and bracketed:
-                    if bracket_index(here, following, scope) is not None:
-                        yield here
+                pair = bracketed and isinstance(sx.base_of(here), sx.Sym)
+                if pair and bracket_index(here, following, scope) is not None:
+                    yield here
 
 
 def binds(node: sx.Node, letter: str) -> bool:

@@ -28,6 +28,7 @@ from ..notation.source import checked_source
 from .claim_conditions import split_colon
 from .claim_links import Links
 from .model import Model
+from .varying import told_apart
 
 _MEMBERS = 20  # of a group of parameters
 
@@ -62,7 +63,7 @@ class _Reader(Links):
     def claim(self) -> Claim:
         scope = self.model.scope
         nodes, marks = parsed(self.source, scope.words, scope.names)
-        pieces = with_ranges(tuple(self.implications(nodes, marks)))
+        pieces = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
         stated, facts = [], []
         exists: list[str] = []
         waiting: list[sx.Node] = []

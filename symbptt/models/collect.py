@@ -16,12 +16,12 @@ from ..notation.names import resolve
 from ..notation.norms import EXTREMA
 from ..notation.scope import Function, Scope
 from ..notation.scripts import NO_NAMES
-from ..notation.vocabulary import FUNCTION_WORDS, OBJECTIVES
-from .cells import with_steps
+from ..notation.vocabulary import FUNCTION_WORDS, LOSS_WORDS, OBJECTIVES
 from .heads import Heads
 from .known import Names
 from .occurrences import Occurrence, occurrences
 from .statements import Equation, Statements
+from .stepping import with_steps
 from .timing import length_of, size_names, time_letters
 
 _SCALAR_GREEK = frozenset(
@@ -161,6 +161,8 @@ class _Collector(Heads):
             return
         if symbol.base in NO_NAMES:
             raise self.statements.error(f"{symbol.base} does not stand for anything here", symbol)
+        if symbol.base in LOSS_WORDS and occurrence.arguments is not None:
+            self.refuse_unknown_word(symbol)
         name = self.raw_name(occurrence.node, occurrence.bound)
         function = self.as_function(occurrence, symbol)
         if function is not None:

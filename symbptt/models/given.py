@@ -32,13 +32,18 @@ from .letters import fixed_letters, lengths, runs
 from .model import Model
 from .partition import partitioned
 from .problem import problem_of
-from .ranges import Interval
 from .properties import PROPERTY, Place, told, with_property
+from .ranges import Interval
 from .replacing import (
-    define_at, define_everywhere, resized, with_definitions, with_names,
+    define_at,
+    define_everywhere,
+    resized,
+    with_definitions,
+    with_names,
 )  # fmt: skip
 from .shapes import infer
 from .statements import Declaration, Equation, Statements, declare
+from .undifferentiated import undifferentiated
 from .universal import for_every_argument
 
 Facts = tuple[Expr, ...]
@@ -171,6 +176,7 @@ def _signs(model: Model, place: Place, op: str, left: Term, right: Term) -> Mode
     """An inequality is an assumption about numbers, of vectors about their entries."""
     if not left.is_column:
         raise place.fail("only scalars, and the entries of vectors, are smaller or larger")
+    left, right = (undifferentiated(model, side) for side in (left, right))
     left, right, facts = entrywise(model, left, right)
     direction, strict = _SIGNS[op]
     small, large = (left, right) if direction > 0 else (right, left)
@@ -209,7 +215,7 @@ def _running(model: Model, head: sx.Node, ranges: tuple[Range, ...]) -> frozense
 
 def _equation(model: Model, place: Place, equation: Equation, left: Term, right: Term) -> Model:
     """A definition where one side is a quantity, else an assumption."""
-    left, right = _whole(left, right)
+    left, right = (undifferentiated(model, side) for side in _whole(left, right))
     if isinstance(right, Elem | Param) and not isinstance(left, Elem | Param):
         left, right = right, left
     if isinstance(left, Param) and runs(model, right, left):  # the same at every time

@@ -90,8 +90,16 @@ class Heads:
         for occurrence in self.found:
             if self.is_unit(occurrence.node) or _is_exponential(occurrence.node):
                 continue
-            if self.time_items(occurrence.node) and resolve(occurrence.node, self.scope) is None:
+            times = self.time_items(occurrence.node)
+            if times and resolve(occurrence.node, self.scope) is None:
+                self.refuse_two_times(times, occurrence.node)
                 self.add_timed(occurrence)
+
+    def refuse_two_times(self, items: list[Item], node: sx.Node) -> None:
+        """Refuses what carries two times, such as p_{t, y_t}."""
+        if sum(not i.high for i in items) > 1:
+            shown = self.statements.source.slice(node.at, node.end)
+            raise self.statements.error(f"{shown} has two times", node, "write p_t and y_t apart")
 
     def is_unit(self, node: sx.Node) -> bool:
         """Whether e_i is a unit vector: no equation says what e_i is."""

@@ -13,6 +13,7 @@ from ..notation.symbols import GREEK
 from ..notation.vocabulary import OBJECTIVES
 from .statements import Declaration, Statements
 
+
 @dataclass
 class Known:
     """A name of the model: its declaration, if any, and the shapes to try, best first."""
@@ -43,7 +44,8 @@ def kinds_of(known: Known, indexed: bool, defined: bool) -> tuple[str, ...]:
     base = symbol.base if isinstance(symbol, sx.Sym) else ""
     macro = base.startswith("\\") and base not in GREEK.values()
     letter = base[-1:] if macro else base.lstrip("\\")  # \mW is a W, \vh is an h
-    if base in OBJECTIVES:
+    free = letter[:1].isupper() and not indexed and not defined  # E x_t, an embedding
+    if base in OBJECTIVES and not free:
         return ("scalar", "column", "matrix", "row")
     if indexed and (defined or not letter[:1].isupper()):
         return ("column", "matrix", "scalar", "row")

@@ -12,12 +12,12 @@ from ..core.indices import contradictory
 from ..core.terms import Elem, Param, Term
 from ..core.theory import Definition, Given, Theory
 from ..core.traverse import substitute
+from ..notation import syntax as sx
 from ..notation.dims import Solution
 from ..notation.names import resolve
 from ..notation.parser import parse_source
 from ..notation.scope import Declared, Scope, dim_of
 from ..notation.source import checked_source
-from ..notation import syntax as sx
 from .check import sorted_by_use
 from .definitions import Equated
 from .model import Model

@@ -15,12 +15,12 @@ from sympy import Expr, Integer, Symbol
 
 from ..core.errors import ShapeError
 from ..notation import syntax as sx
-from ..notation.calls import bracket_index
 from ..notation.dims import ONE, Dim, Shape, Solution, rigid, unknown, unknowns
 from ..notation.draft import Draft
 from ..notation.elaborator import Elaborator
 from ..notation.lifting import Lifting
 from ..notation.names import Reading, resolve
+from ..notation.neighbours import bracket_index
 from ..notation.reader import equated
 from ..notation.scope import Declared, Scope
 from .known import Known, Names, kinds_of
@@ -185,10 +185,12 @@ def _equation(
         with e.binding(x.name for x in letters) as bound:
             for b, size in zip(bound, left.args[0].shape if letters else (), strict=False):
                 at = at.unify(b.top, size, head.at) or at
-            for right, after in e.alts(equation.body, at):
-                fit = equated(e, left, right, after)
-                if fit is not None:
-                    return _lifted(e, *_whole(*fit), letters)
+            found = e.alts(equation.body, at)
+            for one in (False, True):
+                for right, after in found:
+                    fit = equated(e, left, right, after, one=one)
+                    if fit is not None:
+                        return _lifted(e, *_whole(*fit), letters)
     return None
 
 

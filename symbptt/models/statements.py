@@ -17,6 +17,9 @@ from ..notation.vocabulary import FUNCTION_WORDS, PLAIN_WORDS
 _MAX_EQUATIONS = 200
 _OPTION = re.compile(r"^[ \t]*layout\s*:\s*(\w+)[ \t]*(?:%.*)?$", re.MULTILINE)
 _HEAD_WORD = re.compile(r"^[ \t]*([A-Za-z]{2,})(?=[ \t]*(?:[\[_^:=(,]|\\in\b|in\b))", re.MULTILINE)
+_INDEXED = re.compile(r"(?<![A-Za-z\\])([a-z])(?:\[|_\{?t|\^\{?\(?t)")
+_BARE_WORD = re.compile(r"(?<![A-Za-z_^\[{\\])[A-Za-z]{2,}(?![A-Za-z_\[^(])")
+"""Whh in plain text is no product W h h where h never stands without an index."""
 _PLAIN_NAME = re.compile(r"(?<![A-Za-z\\])([A-Za-z]+)_([A-Za-z0-9]{2,})")
 
 
@@ -112,7 +115,11 @@ def _plain_names(text: str) -> tuple[frozenset[str], frozenset[str]]:
     known = FUNCTION_WORDS | WORDS.keys() | PLAIN_WORDS.keys()
     words = frozenset(w for w in _HEAD_WORD.findall(text) if w not in known)
     names: set[str] = set()
+    sequences = set(_INDEXED.findall(text))
     for line in text.splitlines():
+        if "\\" not in line:
+            found = (w for w in _BARE_WORD.findall(line.split("%")[0]) if w not in known)
+            words |= {w for w in found if sequences & set(w)}
         if not re.search(r"[\\{}]", line):
             names.update(f"{a}_{{{b}}}" for a, b in _PLAIN_NAME.findall(line.split("%")[0]))
     return words, frozenset(names)

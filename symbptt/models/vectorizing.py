@@ -9,7 +9,17 @@ from __future__ import annotations
 from sympy import Symbol
 
 from ..core.terms import (
-    ONE, Const, Entry, Hadamard, Map, Ones, Plus, Scale, SumOver, Term, Times,
+    ONE,
+    Const,
+    Entry,
+    Hadamard,
+    Map,
+    Ones,
+    Plus,
+    Scale,
+    SumOver,
+    Term,
+    Times,
 )  # fmt: skip
 from ..core.traverse import rebuild
 

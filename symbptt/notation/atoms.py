@@ -165,7 +165,8 @@ class Atoms(Fractions):
 _PRIMARIES = {
     "num": Atoms.number, "sym": Atoms.symbol, "dots": Atoms.dots, "text": Atoms.words,
     "accent": Atoms.accent, "lbrace": Atoms.group, "open": Atoms.brackets, "bar": Atoms.norm,
-    "begin": Atoms.grid, "frac": Atoms.fraction, "sqrt": Atoms.root, "binom": Atoms.binomial,
+    "begin": Atoms.grid, "frac": Atoms.fraction,
+    "short": Atoms.short, "sqrt": Atoms.root, "binom": Atoms.binomial,
     "label": Atoms.labelled,
     "stacked": Atoms.stacked, "substack": Atoms.substack, "big": Atoms.big,
     "partial": Atoms.partial,

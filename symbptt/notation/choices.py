@@ -13,7 +13,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     "order": ("sign", "left"),  # which factor of a product sign stands leftmost: latest, earliest
     "immediate": ("what",),  # this derivative holds the states of other times
     "total": ("what",),  # this derivative goes through all times
+    "inner": ("what",),  # a derivative times a vector is a row times a column
     "matrix": ("sign", "what"),  # this product of vectors is the matrix product
+    "juxtaposed": ("what",),  # these vectors side by side are multiplied elementwise
     "hadamard": ("sign", "what"),  # this product is elementwise
     "entrywise": ("what",),  # this power is taken entry by entry
     "transpose": ("what",),  # ^T is a transpose although T is the length
@@ -38,13 +40,15 @@ class Choices:
 
     ``layout`` of Jacobians; ``order``: whether the "latest" or "earliest" factor of a product sign
     stands leftmost; ``immediate``: bare derivatives of states by parameters are immediate by the
-    "rule" (inside a sum over their time), "always" or "never"; ``members``: which member each group
+    "rule" (inside a sum over their time), "always" or "never"; ``rows``: whether a derivative by a
+    vector is a row where a vector follows; ``members``: which member each group
     of parameters stands for.
     """
 
     layout: str = "numerator"
     order: str = "latest"
     immediate: str = "rule"
+    rows: bool = True
     members: tuple[tuple[str, str], ...] = ()
 
 

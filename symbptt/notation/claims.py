@@ -141,6 +141,8 @@ class Claim:
             for order in sorted(orders, key=lambda x: x != usual):
                 for mood in sorted(moods, key=lambda x: x != here.immediate):
                     out.append(replace(here, layout=layout, order=order, immediate=mood))
+        if "inner" in kinds:
+            out.insert(0, replace(here, rows=not here.rows))
         return tuple(c for c in dict.fromkeys(out) if c != here)
 
 

@@ -168,7 +168,8 @@ GREEK_COMMANDS = frozenset(GREEK.values())
 _COMMAND_KINDS: tuple[tuple[dict[str, str], str], ...] = (
     (v.RELATIONS, "rel"), (v.MULTIPLY, "mul"), (v.BIG, "big"),
     ({c: a.command for c, a in ACCENT_OF.items()}, "accent"),
-    (dict.fromkeys(v.FRACTIONS, "frac"), "frac"), ({r"\sqrt": "sqrt"}, "sqrt"),
+    (dict.fromkeys(v.FRACTIONS, "frac"), "frac"), (v.SHORT_DERIVATIVES, "short"),
+    ({r"\over": "over"}, "over"), ({r"\sqrt": "sqrt"}, "sqrt"),
     (dict.fromkeys(v.BINOMIALS, "binom"), "binom"),
     ({r"\partial": r"\partial"}, "partial"), ({r"\nabla": r"\nabla", r"\grad": r"\nabla"}, "nabla"),
     ({d: d for d in v.DOTS}, "dots"), (v.QUANTIFIERS, "quantifier"),

@@ -9,8 +9,8 @@ from . import syntax as sx
 from .dims import ONE, Solution
 from .elaborator import Alt, Elaborator
 from .filled import columns
-from .patterns import Family, family, free_letter, rank
 from .ordered import entrywise_product, ordered_product
+from .patterns import Family, family, free_letter, rank
 
 Items = list[tuple[str, sx.Node]]
 _ELEMENTWISE = frozenset({r"\odot", r"\circ", "*"})

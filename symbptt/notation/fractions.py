@@ -6,6 +6,7 @@ from . import syntax as sx
 from .groups import Groups
 from .tokens import Token
 
+_INDICES = {("sym",), ("num",), ("sym", "add", "num")}  # t, 3, t - 1
 _MARKS = {"+": "+", r"\circ": "°"}
 
 
@@ -27,6 +28,13 @@ class Fractions(Groups):
                 r"a derivative is \frac{\partial y}{\partial x}",
             )  # fmt: skip
         return sx.Quotient(opening.at, self.last_end, over, under)
+
+    def short(self) -> sx.Node:
+        """``\\pdv{L}{W}`` and ``\\dv{L}{W}``."""
+        opening = self.take()
+        above, below = self.argument(), self.argument()
+        y = None if isinstance(above, sx.Words) else above
+        return sx.Derivative(opening.at, self.last_end, y, below, letter=opening.text)
 
     def part(self) -> tuple[str, sx.Node | None]:
         """One argument of a fraction: \\partial with its mark, or "", and the rest."""
@@ -63,9 +71,9 @@ class Fractions(Groups):
         letter = r"\partial"
         if not above[0] and not below[0] and above[1] is not None and below[1] is not None:
             over, under = _after_d(above[1]), _after_d(below[1])
-            if over is None or under is None:
+            if over is None or under is None or over[0][0] != under[0][0]:
                 return None
-            letter, above, below = "d", over, under
+            letter, above, below = over[0][0], over, under
         if not above[0] or not below[0] or below[1] is None:
             return None
         mark = above[0].removeprefix(letter)
@@ -82,14 +90,15 @@ class Fractions(Groups):
         factors: list[sx.Node] = []
         while self.tok.kind != "partial" and self.starts_factor():
             factors.append(self.postfix(self.primary()))
-        if self.tok.kind != "slash" or self.tokens[self.i + 1].kind != "partial":
+        divided = self.tok.kind in ("slash", "over")
+        if not divided or self.tokens[self.i + 1].kind != "partial":
             raise self.fail(
                 r"\partial stands in a derivative only", opening,
                 r"write \frac{\partial y}{\partial x} or \partial y/\partial x",
             )  # fmt: skip
         self.i += 2
         y = _juxtaposed(factors)
-        x = self.postfix(self.primary())
+        x = self.element()
         order = int(mark) if mark.isdigit() else 1
         kind = mark if mark in _MARKS.values() else ""
         return sx.Derivative(opening.at, self.last_end, y, x, kind, order)
@@ -144,15 +153,35 @@ class Fractions(Groups):
         if self.tok.kind != "slash":
             if self.tok.kind not in ("sym", "accent", "open", "lbrace"):
                 return None
-            y = self.postfix(self.primary())
+            y = self.element()
         letter = self.tokens[self.i + 1] if self.tok.kind == "slash" else None
         if letter is None or letter.kind != "sym" or letter.text not in ("d", r"\mathrm{d}"):
             return None
         self.i += 2
         if self.tok.kind not in ("sym", "accent", "open", "lbrace"):
             return None
-        x = self.postfix(self.primary())
+        x = self.element()
         return sx.Derivative(opening.at, self.last_end, y, x, mark, letter="d")
+
+    def element(self) -> sx.Node:
+        """A symbol with its scripts, and with an index in brackets right behind it: ``h[t-1]``."""
+        node = self.postfix(self.primary())
+        if not isinstance(sx.base_of(node), sx.Sym) or not self.index_follows():
+            return node
+        bracket = self.brackets()
+        return sx.Product(node.at, bracket.end, (node, bracket), ("",))
+
+    def index_follows(self) -> bool:
+        """Whether a bracket follows that holds an index such as t or t - 1."""
+        opening = self.tok
+        if opening.kind != "open" or opening.text not in "([" or opening.gap:
+            return False
+        inside = []
+        for token in self.tokens[self.i + 1 : self.i + 5]:
+            if token.kind == "close":
+                return tuple(inside) in _INDICES
+            inside.append(token.kind)
+        return False
 
 
 def _juxtaposed(factors: list[sx.Node]) -> sx.Node | None:
@@ -173,10 +202,8 @@ def _after_d(node: sx.Node) -> tuple[str, sx.Node | None] | None:
         head = head.base
     else:
         digits = ""
-    if (
-        not isinstance(head, sx.Sym)
-        or head.base not in ("d", r"\mathrm{d}")
-        or digits not in ("", "+", "2")
-    ):
+    if not isinstance(head, sx.Sym) or head.accents or digits not in ("", "+", "2"):
         return None
-    return "d" + digits, _juxtaposed(rest)
+    if head.base == r"\delta" and rest and not digits:  # \delta L/\delta W
+        return "δ", _juxtaposed(rest)
+    return ("d" + digits, _juxtaposed(rest)) if head.base in ("d", r"\mathrm{d}") else None

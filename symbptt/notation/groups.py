@@ -25,6 +25,10 @@ class Groups(Stream):
             )
         self.bars.append("")
         items = self.items("rbrace")
+        if self.tok.kind == "over" and len(items) == 1:
+            self.i += 1
+            below = self.statement()
+            items = (sx.Quotient(opening.at, self.last_end, items[0], below),)
         self.bars.pop()
         self.close_brace()
         if len(items) == 1:

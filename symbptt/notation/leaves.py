@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Expr, Integer, Rational
 
 from ..core.indices import index_symbol
@@ -229,7 +231,25 @@ def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
         return special if special is not None else []
     if isinstance(node.base, sx.Norm):
         return scripted_norm(e, node, s)
+    if isinstance(node.base, sx.Brackets) and (node.base.open, node.base.close) == (".", "|"):
+        return _held(e, node, s)
     return scripts_on(e, e.alts(node.base, s), node)
+
+
+def _held(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
+    """A derivative with a bar that says which elements it holds: the immediate one."""
+    assert isinstance(node.base, sx.Brackets)
+    inner, held = node.base.only, node.subs[0] if len(node.subs) == 1 and not node.sups else None
+    items = held.items if isinstance(held, sx.Listing) else (held,)
+    readings = [resolve(x, e.scope) if x is not None else None for x in items]
+    elements = all(r is not None and r.index is not None for r in readings)
+    if not isinstance(inner, sx.Derivative) or not elements:
+        hint = "the bar may say which elements are held: |_{h_{t-1}}"
+        raise e.unsupported(f"{e.text(node)} is not understood", node, hint)
+    found = e.alts(replace(inner, mark="+"), s)
+    for draft, _ in found:
+        e.note(draft, "immediate", e.text(node))
+    return found
 
 
 def scripts_on(e: Elaborator, found: list[Alt], node: sx.Scripted) -> list[Alt]:

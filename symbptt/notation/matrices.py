@@ -10,6 +10,7 @@ from .dims import ONE, SCALAR, Dim, Solution, add, constant, unknown
 from .draft import Draft
 from .elaborator import Alt, Elaborator
 from .filled import filled, has_dots
+from .powers import transposed
 
 _MAX_CELLS = 400
 
@@ -17,13 +18,44 @@ _MAX_CELLS = 400
 def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
     only = node.only
     if only is not None and node.open in "([{.":
-        return e.alts(only, s)
+        return e.alts(only, s) + _spaced(e, node, only, s)
+    if node.open == "<" and len(node.rows) == 1 and len(node.rows[0]) == 2:
+        return _inner(e, node, s)
     if node.open not in "([" or not node.rows or not node.rows[0]:
         raise e.fail(f"{e.text(node)} is not understood as a formula", node)
     if len(node.rows) == 1:
         nested = _nested(node)
         return _blocks(e, nested, node, s) if nested else _row(e, node.rows[0], node, s)
     return _blocks(e, node.rows, node, s)
+
+
+def _spaced(e: Elaborator, node: sx.Brackets, only: sx.Node, s: Solution) -> list[Alt]:
+    """``[W U]`` with nothing between: also the matrices side by side."""
+    if node.open != "[" or not isinstance(only, sx.Product) or set(only.ops) != {""}:
+        return []
+    if not all(isinstance(sx.base_of(f), sx.Sym) for f in only.factors):
+        return []
+    mark = len(e.clashes)
+    found = [
+        x for cells, at in _cells(e, (only.factors,), node, s)
+        if not any(ONE in at.shape(c.shape) for c in cells)
+        for x in _assembled(e, cells, 1, len(cells), node, at)
+    ]  # fmt: skip
+    del e.clashes[mark:]
+    return found
+
+
+def _inner(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
+    """<a, b> of two columns."""
+    out: list[Alt] = []
+    for a, s1 in e.alts(node.rows[0][0], s):
+        for b, s2 in e.alts(node.rows[0][1], s1):
+            fit = s2.unify_shapes(a.shape, b.shape, node.at)
+            if fit is not None and fit.resolve(a.shape[1]) == ONE:
+                out.append((e.draft("times", (transposed(e, a, node), b), SCALAR, node), fit))
+            elif fit is None:
+                e.clash("multiply", a, b, s2)
+    return out
 
 
 def _nested(node: sx.Brackets) -> tuple[tuple[sx.Node, ...], ...]:

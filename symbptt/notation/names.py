@@ -121,6 +121,8 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
     bare = [i for i in high if not i.wrapped]
     timed = [i for i in low if i.mentions(scope.times)]
     time: Item | None = None
+    if timed and wrapped and not any(i.mentions(scope.times) for i in wrapped):
+        return None  # h_t^{(i)}: an entry, or a sample
     if wrapped:
         time = wrapped.pop(0)
     elif timed:
@@ -198,8 +200,10 @@ def _split_pair(
 ) -> Reading | None:
     """Subscripts without a time letter: the first is the time; ``tj`` may stand without a comma."""
     exprs = entry_exprs(low)
-    if exprs is None:
-        return None
+    # a sequence alone, as the gate i of f_i, is no subscript: there i is an index
+    taken = {*scope.params} - scope.times if scope.closed else set()
+    if exprs is None or any(s.name in taken for x in exprs for s in x.free_symbols):
+        return None  # L_c, where c is no index
     letters = [e for e in exprs if any(s.name in scope.times for s in e.free_symbols)]
     time = letters[0] if letters else exprs[0]
     entries = tuple(e for e in exprs if e is not time)

@@ -49,6 +49,10 @@ def scripted_norm(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
     kind = _kind(e, norm, node.subs)
     if kind == "2" and norm.kind == "‖" and len(node.sups) == 1 and index_expr(node.sups[0]) == 2:
         return [_square(e, d, at, node) for d, at in e.alts(norm.body, s)]
+    if norm.kind == "|" and len(node.sups) == 1 and index_expr(node.sups[0]) == 2:
+        squares = [x for d, at in e.alts(norm.body, s) for x in _squares(e, d, at, node)]
+        if squares:
+            return squares
     found = _norm(e, norm, s, kind)
     for mark in node.sups:
         exponent = index_expr(mark)
@@ -71,6 +75,13 @@ def _kind(e: Elaborator, norm: sx.Norm, subs: Sequence[sx.Node]) -> str:
     raise e.unsupported(
         "this norm is not understood", norm, r"\|A\|_2 and, of a column, \|v\|_\infty are"
     )
+
+
+def _squares(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> list[Alt]:
+    """|v|^2 of a vector: v^T v, or the squares of its entries; nothing for a scalar."""
+    if s.is_scalar(d.shape) or ONE not in s.shape(d.shape):
+        return []
+    return [_square(e, d, s, node), (e.draft("hadamard", (d, d), d.shape, node), s)]
 
 
 def _square(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> Alt:

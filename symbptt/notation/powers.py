@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer
 
+from ..core.indices import index_symbol
 from . import syntax as sx
 from .dims import ONE, SCALAR, Solution
 from .draft import Draft
@@ -30,6 +31,9 @@ def transposed(e: Elaborator, d: Draft, node: sx.Node | Draft) -> Draft:
 
 def superscript(e: Elaborator, d: Draft, mark: sx.Node, s: Solution, node: sx.Node) -> list[Alt]:
     """One superscript on a draft."""
+    number = e.scope.closed and s.is_scalar(d.shape) and e.scope.length == "T"
+    if number and isinstance(mark, sx.Sym) and mark.base == "T":  # the transpose of a number
+        return power(e, d, index_symbol("T"), s, node)
     if isinstance(mark, sx.Sym) and mark.base in TRANSPOSES:
         turned = transposed(e, d, node)
         if mark.base == e.scope.length:
@@ -81,6 +85,9 @@ def power(
         whole = e.draft("hadamard", (d,) * int(k), d.shape, node)
         if not scalar and not entrywise:
             e.note(whole, "entrywise", e.text(node))
+        if k == 2 and not e.scope.closed and d.op == "plus" and s.resolve(d.shape[1]) == ONE:
+            total = e.draft("times", (transposed(e, d, node), d), SCALAR, node)
+            return [(whole, s), (total, s)]  # (o - y)^2 where a model means a number
         return [(whole, s)]
     if entrywise or (vector and not scalar):
         return [(e.draft("entrywise_power", (d, k), d.shape, node), s)]

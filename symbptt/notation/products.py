@@ -11,12 +11,12 @@ from itertools import pairwise
 
 from ..core.errors import Clash, ShapeError
 from . import syntax as sx
-from .calls import Factors, regroup
 from .dims import ONE, SCALAR, Solution, multiply
 from .dots import without_dots
 from .draft import Draft
 from .elaborator import Alt, Elaborator, distinct
 from .names import resolve
+from .neighbours import Factors, regroup
 from .partitions import conform, partition
 from .sums import matched
 
@@ -86,7 +86,7 @@ def readings(e: Elaborator, factors: Factors, i: int, s: Solution) -> list[Alt]:
     factor = factors[i][1]
     found = e.alts(factor, s)
     followed = i + 1 < len(factors) and factors[i + 1][0] not in {*_ELEMENTWISE, r"\otimes"}
-    if followed and isinstance(factor, sx.Derivative):
+    if followed and isinstance(factor, sx.Derivative) and e.choices.rows:
         found = sorted(found, key=lambda x: x[1].resolve(x[0].shape[0]) != ONE)
     return found
 
@@ -175,16 +175,28 @@ def multiplied(e: Elaborator, op: str, a: Draft, b: Draft, s: Solution) -> list[
         return found
     found = _matrix(e, a, b, s)
     if found or op in ("@", "."):
+        if a.op == "partial" and b.op not in ("partial", "gradient"):
+            _note_inner(e, found, s)
         return found
     if ONE not in s.shape(a.shape) or ONE not in s.shape(b.shape):
         return []
     found = hadamard(e, a, b, s, quiet=True)
     for draft, _ in found:
-        e.note(draft, "hadamard", op, e.text(draft))
-    if op == r"\cdot" and s.resolve(a.shape[1]) == ONE:  # also the inner product of two columns
+        text = e.text(draft)
+        e.note(draft, "hadamard", op, text) if op else e.note(draft, "juxtaposed", text)
+    entropy = op == "" and b.op == "map" and b.args[0] == "log"  # y \log p
+    if (op == r"\cdot" or entropy) and s.resolve(a.shape[1]) == ONE:  # also the inner product
         turned = Draft("transposed", (a,), (a.shape[1], a.shape[0]), a.at, a.end)
         found += [(spanning("times", (turned, b), SCALAR, a, b), at) for _, at in found]
     return found
+
+
+def _note_inner(e: Elaborator, found: list[Alt], s: Solution) -> None:
+    """Says that a row of derivatives times a column is a number."""
+    for draft, at in found:
+        sizes = at.shape(draft.args[0].shape)
+        if at.is_scalar(draft.shape) and sizes[1] != ONE:
+            e.note(draft, "inner", e.text(draft))
 
 
 def spanning(op: str, args: tuple[object, ...], shape: tuple, a: Draft, b: Draft) -> Draft:  # type: ignore[type-arg]
@@ -214,11 +226,13 @@ def hadamard(e: Elaborator, a: Draft, b: Draft, s: Solution, quiet: bool = False
 
 
 def _outer(e: Elaborator, a: Draft, b: Draft, s: Solution) -> list[Alt]:
-    """The outer product of two columns, the Kronecker product of anything else."""
+    """The outer product of two columns, also as a column; of others the Kronecker product."""
     (m, n), (p, q) = s.shape(a.shape), s.shape(b.shape)
     if n == q == ONE:
         turned = Draft("transposed", (b,), (b.shape[1], b.shape[0]), b.at, b.end)
-        return [(spanning("times", (a, turned), (a.shape[0], b.shape[0]), a, b), s)]
+        outer = spanning("times", (a, turned), (a.shape[0], b.shape[0]), a, b)
+        stacked = spanning("kron", (a, b), (multiply(m, p), ONE), a, b)  # as a column
+        return [(outer, s), (stacked, s)]
     return [(spanning("kron", (a, b), (multiply(m, p), multiply(n, q)), a, b), s)]
 
 

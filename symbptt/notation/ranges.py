@@ -48,8 +48,10 @@ def condition_facts(e: Elaborator, node: sx.Relation) -> list[Expr]:
 def limits_of(e: Elaborator, node: sx.Big) -> list[Limits]:
     """The indices of a sum or product, outermost first."""
     below = node.sub if node.sub is not None else _own_index(e, node)
-    items = _conditions(below)
-    found = [_one(e, item) for item in items]
+    listed = _listed(e, below)
+    if listed is not None:
+        return [listed]
+    found = [limits for item in _conditions(below) for limits in _chained(e, item)]
     merged: dict[Symbol, Limits] = {}
     for limits in found:
         old = merged.get(limits.index)
@@ -68,8 +70,42 @@ def limits_of(e: Elaborator, node: sx.Big) -> list[Limits]:
     return out
 
 
+def _listed(e: Elaborator, node: sx.Node) -> Limits | None:
+    """The limits of ``i = t, \\dots, k + 1``; None for anything else."""
+    items = node.items if isinstance(node, sx.Listing) else ()
+    if len(items) != 3 or not isinstance(items[1], sx.Dots):
+        return None
+    first, last = items[0], index_expr(items[2])
+    if not isinstance(first, sx.Relation) or first.ops != ("=",) or last is None:
+        raise e.fail("these limits are not understood", node)
+    index, start = map(index_expr, first.sides)
+    if start is None or not isinstance(index, Symbol):
+        raise e.fail("these limits are not understood", node)
+    return _ordered(Limits(index, start, last), e)
+
+
+def _chained(e: Elaborator, node: sx.Node) -> list[Limits]:
+    """The limits of one condition, outermost first: of 1 <= k <= t <= T those of t, then of k."""
+    if not isinstance(node, sx.Relation) or len(node.sides) < 4:
+        return [_one(e, node)]
+    values = [index_expr(side) for side in node.sides]
+    ops = list(node.ops)
+    if set(ops) <= {">", r"\ge"}:
+        values, ops = values[::-1], [_FLIP[op] for op in ops[::-1]]
+    inner = values[1:-1]
+    if None in values or not set(ops) <= {"<", r"\le"} or not all(v.is_Symbol for v in inner):  # type: ignore[union-attr]
+        raise e.fail(f"the limits {e.text(node)} are not understood", node)
+    out = []
+    for j in range(len(values) - 2, 0, -1):
+        low, high = values[0], values[j + 1]
+        assert low is not None and high is not None
+        strict = ops[:j].count("<")
+        out.append(Limits(values[j], low + strict, high - 1 if ops[j] == "<" else high))
+    return out
+
+
 def _own_index(e: Elaborator, node: sx.Big) -> sx.Node:
-    """The time t of a sum that names no index, where its terms depend on t and nothing else does."""
+    """The time t of a sum that names no index and whose terms depend on t."""
     time = e.scope.step
     inside = any(isinstance(x, sx.Sym) and x.base == time for x in sx.walk(node.body))
     if node.kind != "sum" or not inside or any(b.name == time for b in e.bound):

@@ -17,7 +17,7 @@ from sympy import Expr
 
 from ..core.errors import ShapeError, SymbpttError
 from ..core.terms import Term
-from . import calls, derivatives, leaves, matrices, powers, products, ranges, sums
+from . import calls, copies, derivatives, leaves, matrices, powers, products, ranges, sums
 from . import syntax as sx
 from .dims import ONE, Shape, Solution, unknowns
 from .draft import Draft, build
@@ -146,18 +146,21 @@ def _states(
 
 
 def equated(
-    e: Elaborator, a: Draft, b: Draft, s: Solution, fold: bool = False
+    e: Elaborator, a: Draft, b: Draft, s: Solution, fold: bool = False, one: bool = True
 ) -> tuple[Draft, Draft, Solution] | None:
-    """The two sides of a relation: one shape, or a number against a vector, entrywise."""
+    """The two sides of a relation: one shape, or a number against a vector, entrywise.
+
+    With ``one``, what is as large as is not known may turn out to be a number.
+    """
     first, second = s.is_scalar(a.shape), s.is_scalar(b.shape)
     if is_numeric(a) and not second and can_spread(a, b.shape, s):
         return spread(e, a, b.shape), b, s
     if is_numeric(b) and not first and can_spread(b, a.shape, s):
         return a, spread(e, b, a.shape), s
-    solution = s.unify_shapes(a.shape, b.shape, b.at, one=True)
+    solution = s.unify_shapes(a.shape, b.shape, b.at, one=one)
     if solution is None:
-        for one, other, turn in ((a, b, False), (b, a, True)) if fold else ():
-            matrix = as_matrix(e, one, other, s)
+        for row, other, turn in ((a, b, False), (b, a, True)) if fold else ():
+            matrix = as_matrix(e, row, other, s)
             if matrix is not None:
                 return (other, matrix, s) if turn else (matrix, other, s)
         e.clash("equate", a, b, s)
@@ -175,12 +178,12 @@ def is_numeric(d: Draft) -> bool:
 def as_matrix(e: Elaborator, row: Draft, other: Draft, s: Solution) -> Draft | None:
     """A row of derivatives by the entries of a matrix, folded to compare it with such a matrix."""
     shape = other.shape
-    variable = derivatives.last_variable(row)
+    variable = copies.last_variable(row)
     if variable is None or s.resolve(row.shape[0]) != ONE or s.is_scalar(shape):
         return None
     if s.shape(variable.shape) != s.shape(shape):
         return None
-    return e.note(derivatives.folded(e, row, s.shape(shape), row), "vec", e.text(row))
+    return e.note(copies.folded(e, row, s.shape(shape), row), "vec", e.text(row))
 
 
 def chosen(e: Elaborator, node: sx.Node, found: list[Alt], wanted: Shape | None) -> Alt:

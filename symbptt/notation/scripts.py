@@ -11,7 +11,7 @@ from ..core.indices import index_symbol
 from . import syntax as sx
 from .symbols import PLAIN_ACCENTS, Name
 
-TRANSPOSES = frozenset({"T", r"\top", r"\intercal"})
+TRANSPOSES = frozenset({"T", r"\top", r"\intercal", r"\dagger"})
 _MAX_INDEX = 10**6
 _MAX_PARTS = 6  # scripts of one symbol
 

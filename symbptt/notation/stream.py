@@ -10,8 +10,8 @@ from .tokens import Token
 
 _MAX_DEPTH = 80  # factors and their parts inside each other
 FACTOR_STARTS = frozenset(
-    ("num", "sym", "open", "lbrace", "frac", "sqrt", "binom", "accent", "big", "partial", "nabla",
-     "dots", "begin", "label", "text", "stacked", "substack")
+    ("num", "sym", "open", "lbrace", "frac", "short", "sqrt", "binom", "accent", "big", "partial",
+     "nabla", "dots", "begin", "label", "text", "stacked", "substack")
 )  # fmt: skip
 _TAKES_ARGUMENT = frozenset(
     ("sub", "sup", "frac", "sqrt", "binom", "accent", "label", "stacked", "substack")

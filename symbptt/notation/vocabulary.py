@@ -39,6 +39,8 @@ BIG = {
     r"\argmax": "argmax", r"\argmin": "argmin", r"\limsup": "lim", r"\liminf": "lim",
 }  # fmt: skip
 FRACTIONS = {r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"}
+SHORT_DERIVATIVES = {r"\pdv": r"\partial", r"\pd": r"\partial", r"\dv": "d", r"\odv": "d"}
+"""Derivatives with two arguments, as in the packages physics and derivative."""
 BINOMIALS = {r"\binom", r"\dbinom", r"\tbinom"}
 QUANTIFIERS = {r"\forall": "forall", r"\exists": "exists"}
 
@@ -110,6 +112,8 @@ PLAIN_WORDS: dict[str, str] = {
     "otimes": r"\otimes", "sup": r"\sup",
 }  # fmt: skip
 """Words of the plain form that are commands; only where they stand alone."""
+LOSS_WORDS: frozenset[str] = _words("CE BCE MSE NLL XE KL SE CrossEntropy CCE")
+"""Names of losses in front of their arguments; words, and no products of letters."""
 CONNECTIVES = _words("""
     for all where with if when otherwise and or so thus hence let then since because as via by else
     such that given at each every any while we have is are using from here subject to

@@ -40,6 +40,8 @@ class Words(Emitter):
 
         It is one name then, so that a misspelt function is refused and not read letter by letter.
         """
+        if run in v.LOSS_WORDS and self.text.startswith("(", end):
+            return True
         word = len(run) > 2 and run.isascii() and run.islower() and not self.in_script
         return word and self.text.startswith("(", end) and len(self.split(run)[-1]) == 1
 

@@ -143,10 +143,8 @@ def simpler(candidate: Candidate) -> Iterator[Settings]:
         if len(mine) > 1:
             yield tuple((knob, Fraction(0)) for knob in mine)
     for knob in entries:
-        for number in NUMBERS:
-            if _rank(number) >= _rank(chosen[knob]):
-                break
-            yield ((knob, number),)
+        tried = NUMBERS[:2] if chosen[knob].denominator == 1 else NUMBERS[:4]
+        yield from (((knob, number),) for number in tried if _rank(number) < _rank(chosen[knob]))
 
 
 def made(candidate: Candidate, settings: Settings) -> Candidate | None:

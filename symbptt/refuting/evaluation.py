@@ -39,14 +39,21 @@ class Choice(Protocol):
 class Evaluator:
     """Evaluation at concrete sizes, lengths and values.
 
-    ``memo`` has the elements and parameters that were needed, at rest (None) and for each motion.
+    ``memo`` has the elements and parameters that were needed, at rest (None) and for each motion;
+    ``visits`` counts the terms that were looked at;
+    ``world`` knows which definition is whose, for many evaluations at the same sizes.
     """
 
-    def __init__(self, theory: Theory, sizes: Mapping[Symbol, int], choice: Choice) -> None:
-        self.world, self.choice = World(theory, dict(sizes)), choice
+    def __init__(
+        self, theory: Theory, sizes: Mapping[Symbol, int], choice: Choice,
+        world: World | None = None,
+    ) -> None:  # fmt: skip
+        self.world = World(theory, dict(sizes)) if world is None else world
+        self.choice = choice
         self.motion: Motion | None = None
         self.memo: dict[Motion | None, dict[Key, Matrix | None]] = {}
         self.derivatives: dict[Any, Matrix] = {}
+        self.visits = 0
 
     def evaluate(self, term: Term, index: Mapping[Symbol, int]) -> Matrix:
         """The value of a term; Undecided where it has none at these values."""
@@ -54,6 +61,7 @@ class Evaluator:
 
     def value(self, term: Term, env: Env) -> Matrix:
         """The matrix of a term; ``env`` has the bound indices too."""
+        self.visits += 1
         node = NODES.get(type(term))
         if node is None:
             raise NotSupported(f"the term {term} is not evaluated exactly")
@@ -61,7 +69,9 @@ class Evaluator:
 
     def leaf(self, leaf: tm.Param | Elem, env: Env) -> Matrix:
         """A parameter or an element, through its definition if it has one."""
-        return self._leaf(leaf_key(leaf, env), self.shape(leaf, env))
+        key = leaf_key(leaf, env)
+        known = self.memo.get(self.motion, {}).get(key)
+        return self._leaf(key, self.shape(leaf, env)) if known is None else known
 
     def _leaf(self, key: Key, shape: tuple[int, int]) -> Matrix:
         memo = self.memo.setdefault(self.motion, {})
@@ -135,7 +145,7 @@ class Evaluator:
         """∂ vec y/∂ vec x: its columns are the responses to the directions."""
         if self.motion is not None:
             raise NotSupported(f"the derivative {t} stands inside another derivative")
-        key = t, tuple((s, env[s]) for s in sorted(t.free_symbols & env.keys(), key=str))
+        key = t, frozenset((s, env.get(s)) for s in t.free_symbols)
         if key not in self.derivatives:
             self.derivatives[key] = self._jacobian(t, env)
         return self.derivatives[key]

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from itertools import product
 from time import process_time
 
-from sympy import Expr
+import numpy as np
+from sympy import Expr, Symbol
 
 from symbptt.core.errors import IndexRangeError, NotSupported, SymbpttError
+from symbptt.core.evaluation import evaluate
 from symbptt.core.terms import Elem, Term
 from symbptt.core.theory import Assumption, Theory
-from symbptt.core.world import number
+from symbptt.core.world import World, number
 
 from . import intervals
 from .candidate import Candidate, made, simpler
@@ -33,6 +35,8 @@ from .sizes import Sizes, sizes, symbols_of
 
 Facts = tuple[Expr, ...]
 _DRAWN, _VALID = 24, 4  # candidates drawn and looked at for an equation, at each size
+_WORK = 1600  # terms looked at, for a small counterexample rather than any
+_SAME = 1e-13  # relative to the values, of which the smallest count as 1
 _MANY = 48  # where assumptions or inequalities leave few
 
 
@@ -53,10 +57,33 @@ class Claim:
         assumptions = self.theory.assumptions
         assumed = [s for a in assumptions for s in (a.left, a.right)]
         self.symbols = symbols_of(self.theory, (self.left, self.right), assumed, self.facts)
+        self.work = 0  # terms looked at
+        self._worlds: dict[tuple[tuple[Symbol, int], ...], World] = {}
+
+    def world(self, env: Sizes) -> World:
+        """Random values at the sizes, which also say where definitions hold."""
+        key = tuple(env.items())
+        if key not in self._worlds:
+            self._worlds[key] = World.random(self.theory, env, seed=1)
+        return self._worlds[key]
+
+    def agrees(self, env: Sizes) -> bool:
+        """Whether an equation holds for random values; it then holds for almost all of them."""
+        try:
+            left, right = (evaluate(side, self.world(env), env) for side in (self.left, self.right))
+        except SymbpttError:
+            return False
+        scale = 1 + max(np.abs(left).max(), np.abs(right).max())
+        return left.shape == right.shape and bool(np.abs(left - right).max() < _SAME * scale)
 
     @property
     def late(self) -> bool:
         return process_time() > self.deadline
+
+    @property
+    def tired(self) -> bool:
+        """Whether enough was done to make a counterexample smaller."""
+        return self.late or self.work > _WORK
 
 
 @dataclass
@@ -80,6 +107,9 @@ def search(claim: Claim) -> Counterexample | None:
     evaluated, reason = False, "there are no small sizes and indices with its conditions"
     for env in sizes(claim.symbols, (*claim.facts, *claim.theory.facts)):
         looked = 0
+        if few and not claim.late and claim.agrees(env):
+            evaluated = True
+            continue
         for seed in range(_DRAWN if few else _MANY):
             if claim.late:
                 break
@@ -106,11 +136,14 @@ def search(claim: Claim) -> Counterexample | None:
 
 def _refuted(claim: Claim, env: Sizes, candidate: Candidate) -> _Found | None:
     """The values of both sides, if the assumptions hold and the statement does not."""
-    evaluator = Evaluator(claim.theory, env, candidate)
+    evaluator = Evaluator(claim.theory, env, candidate, claim.world(env))
     for assumption in claim.theory.assumptions:
         if not _holds(evaluator, assumption, claim, env):
             raise Undecided("an assumption does not hold")
-    left, right = (evaluator.evaluate(side, env) for side in (claim.left, claim.right))
+    try:
+        left, right = (evaluator.evaluate(side, env) for side in (claim.left, claim.right))
+    finally:
+        claim.work += evaluator.visits
     entry = _where(claim.relation, left, right)
     return None if entry is None else _Found(candidate, evaluator, left, right, entry)
 
@@ -179,10 +212,10 @@ def _smallest(claim: Claim, env: Sizes, found: _Found) -> _Found:
     What could not be made simpler is tried again only after all the rest.
     """
     best, again = found, True
-    while again and not claim.late:
+    while again and not claim.tired:
         again = False
         for settings in simpler(best.candidate):
-            if claim.late:
+            if claim.tired:
                 break
             candidate = made(best.candidate, settings)
             if candidate is None:

@@ -22,9 +22,10 @@ from .definitions import by_cases, defined, definitions_of, mentioned
 from .document import (
     Block, Blocks, Content, Display, Phrase, Prose, Ref, Text, TheoremBlock, phrase,
 )  # fmt: skip
+from .givens import given
 from .gradients import gradient_table, rows_of
 from .grouping import (
-    CLAIM, alike, at_point, conditions_first, general_of, groups, is_link, title_key,
+    alike, at_point, conditions_first, general_of, groups, is_link, linked, title_of,
 )  # fmt: skip
 from .matrix import has_entries, written_out
 from .numbers import EquationNumbers, equation_target
@@ -209,7 +210,7 @@ class Composer:
         for key in keys:
             self.teller.titles[key] = (Ref((name,), f"{kind}-{number.text}"),)
         return TheoremBlock(
-            kind, number.text, self._title(theorems[-1], asked), statement, conditions,
+            kind, number.text, title_of(theorems[-1], asked, self.pen), statement, conditions,
             self.teller.proof(*keys) if proved else (),
             self.teller.replays(*keys) if proved and self.replayed else (),
         )  # fmt: skip
@@ -218,8 +219,8 @@ class Composer:
         """The statement after what is assumed of the model."""
         if not self.supposed.given:
             return statement
-        given = listed_and(tuple(map(self.pen.math, self.supposed.given)))
-        supposed: Content = (phrase("theorem.under", conditions=given),)
+        assumed = listed_and(tuple(given(text, self.pen) for text in self.supposed.given))
+        supposed: Content = (phrase("theorem.under", conditions=assumed),)
         first, *rest = statement
         if isinstance(first, Prose):
             return [Prose(spaced((supposed, first.content))), *rest]
@@ -228,7 +229,7 @@ class Composer:
     def _statement(self, keys: list[Key], theorems: list[Theorem]) -> list[Block]:
         first = theorems[0]
         if len(keys) > 1 and all(is_link(a, b) for a, b in pairwise(theorems)):
-            return self._headed(first.facts, [self._linked(theorems)])
+            return self._headed(first.facts, [linked(theorems, self.pen)])
         if len(keys) > 1 and all(t.left == first.left for t in theorems):
             sides = {self.pen.term(t.right): t.right for t in reversed(theorems)}
             display = self.teller.display(first.left, *sides.values())
@@ -236,12 +237,6 @@ class Composer:
         if len(keys) > 1 and (general := general_of(theorems)) is not None:
             return self._cases(theorems, general)
         return self.teller.statement(*keys)
-
-    def _linked(self, theorems: list[Theorem]) -> Display:
-        """a = b <= c, where each theorem goes on where the one before ends."""
-        links = ((t.relation, t.right) for t in theorems)
-        rest = (self.pen.sign(relation) + self.pen.term(right) for relation, right in links)
-        return Display(self.pen.term(theorems[0].left) + "".join(rest))
 
     def _headed(self, facts: Facts, displays: list[Block]) -> list[Block]:
         head = range_sentence(facts, self.pen)
@@ -256,18 +251,6 @@ class Composer:
             cases.append((t.right, (*at_point(general, t.left), *facts)))
         shared = tuple(f for f in theorems[0].facts if f in common)
         return self._headed(shared, by_cases(general, cases, self.pen))
-
-    def _title(self, theorem: Theorem, asked: bool) -> Content:
-        if theorem.title == CLAIM:
-            return ()
-        subject = tuple(self.pen.inline(x) for x in theorem.subject)
-        first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
-        title, way = title_key(theorem), theorem.subject
-        if asked and title == "direct-derivative":  # an answer: the path of this one edge
-            title, way = "path", way[::-1]
-        nodes = self.pen.relation("to").join(map(self.pen.term, way))
-        key, path = f"title.{title}", self.pen.math(nodes)
-        return (phrase(key, subject=first, variable=last, path=path),)
 
     # ------------------------------------------------------------ definitions
 

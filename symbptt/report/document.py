@@ -12,83 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# ---------------------------------------------------------------- inline content
-
-
-@dataclass(frozen=True)
-class Text:
-    """Words of the worksheet's author, or a number: printed as they are."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Math:
-    """A formula inside a line."""
-
-    latex: str
-
-
-@dataclass(frozen=True)
-class Code:
-    """A name or a piece of program text inside a line."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Emph:
-    """Emphasis; ``strong`` for bold."""
-
-    content: Content
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link to an address."""
-
-    content: Content
-    url: str
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """A key of the word lists, such as ``reason.unfold``, and what stands in its slots.
-
-    A slot that holds a phrase is said in the same language.
-    """
-
-    key: str
-    slots: tuple[tuple[str, Saying], ...] = ()
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A reference to a place of the document: ``lemma-3``, ``rule-d-product``, ``equation-2``.
-
-    Where the document has no such place, the content stands there without a link.
-    """
-
-    content: Content
-    target: str
-
-
-Inline = Text | Math | Code | Emph | Link | Phrase | Ref
-Content = tuple[Inline, ...]
-Saying = Inline | Content
-"""One piece, or several in a row."""
-
-
-def content(saying: Saying) -> Content:
-    """The pieces of a saying."""
-    return saying if isinstance(saying, tuple) else (saying,)
-
-
-def phrase(key: str, **slots: Saying) -> Phrase:
-    """A phrase with its slots: ``phrase("reason.unfold", symbol=Math("h_t"))``."""
-    return Phrase(key, tuple(slots.items()))
-
+from .pieces import (
+    Code, Content, Emph, Inline, Link, Math, Phrase, Ref, Saying, Text, content, phrase,
+)  # fmt: skip
 
 # ---------------------------------------------------------------- blocks
 
@@ -184,7 +110,8 @@ class TheoremBlock:
     """A theorem with its proof: lines of a chain, with paragraphs between them where needed.
 
     ``kind`` is theorem, lemma, proposition, corollary or definition. ``conditions`` are said before
-    the statement ("for 1 <= t <= T"). ``replays`` are the steps behind the proof.
+    the statement ("for 1 <= t <= T"). ``replays`` are the steps behind the proof. ``alias`` is what
+    the author calls it.
     """
 
     kind: str
@@ -194,6 +121,7 @@ class TheoremBlock:
     conditions: Content = ()
     proof: tuple[ProofLine | Block, ...] = ()
     replays: tuple[Replay, ...] = ()
+    alias: str = ""
 
     @property
     def target(self) -> str:
@@ -332,3 +260,12 @@ class Document:
     source: str = ""
     detail: str = "normal"
     kind: str = "report"
+
+
+__all__ = [
+    "AnswerSpace", "Block", "Blocks", "Code", "CodeListing", "Content", "Display", "Document",
+    "Emph", "EquationRow", "Equations", "Heading", "Inline", "Items", "KernelStep", "Link", "Math",
+    "MatrixView", "Phrase", "Picture", "ProofLine", "Prose", "Quote", "Ref", "Replay", "RuleEntry",
+    "Saying", "SymbolRow", "SymbolsTable", "Table", "Text", "TheoremBlock", "content", "phrase",
+    "rule_target",
+]  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from symbptt.core.terms import Elem, Entry, Gradient, Partial, Term
 from symbptt.proof.objects import Theorem
 
-from .document import Block, Blocks, Content, Phrase, Prose, content
+from .document import Block, Blocks, Content, Display, Phrase, Prose, Text, content, phrase
+from .pen import Pen
 from .plan import Key, Plan, Reference
 from .ranges import Facts
 from .sentences import slug
@@ -33,6 +34,25 @@ def title_key(theorem: Theorem) -> str:
         return slug(theorem.title)
     kind = "jacobian" if isinstance(inner, Partial) else "recursion"
     return f"components-of-{'gradient' if isinstance(inner, Gradient) else kind}"
+
+
+def title_of(theorem: Theorem, asked: bool, pen: Pen) -> Content:
+    """What a theorem is called in its head; ``asked`` if it is an answer."""
+    if theorem.title == CLAIM:
+        return ()
+    subject = tuple(pen.inline(x) for x in theorem.subject)
+    first, last = (subject[0], subject[-1]) if subject else (Text(""), Text(""))
+    title, way = title_key(theorem), theorem.subject
+    if asked and title == "direct-derivative":  # an answer: the path of this one edge
+        title, way = "path", way[::-1]
+    path = pen.math(pen.relation("to").join(map(pen.term, way)))
+    return (phrase(f"title.{title}", subject=first, variable=last, path=path),)
+
+
+def linked(theorems: list[Theorem], pen: Pen) -> Display:
+    """a = b <= c, where each theorem goes on where the one before ends."""
+    rest = (pen.sign(t.relation) + pen.term(t.right) for t in theorems)
+    return Display(pen.term(theorems[0].left) + "".join(rest))
 
 
 def at_point(general: Term, special: Term) -> Facts:

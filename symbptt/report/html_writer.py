@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,9 +17,11 @@ from symbptt.report.document import (
     RuleEntry, Saying, SymbolsTable, Table, Text, TheoremBlock, content, phrase,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
-from symbptt.report.linebreak import begins_with_operator, pieces, split_relations, take_relation
+from symbptt.report.html_formulas import (
+    PHONE, Pieces, display_pieces, mathml, piece, pieces_of,
+)  # fmt: skip
 from symbptt.report.pictures import embedded
-from symbptt.report.places import places
+from symbptt.report.places import Places
 from symbptt.report.sayings import (
     Chain, conditions_of, is_safe, made_by, proof_parts, reason_of, sketch,
 )  # fmt: skip
@@ -27,11 +29,7 @@ from symbptt.report.slides import slides
 from symbptt.report.templating import call_macro, html_templates
 
 _ENDS = re.compile(r"[.,;:)。，；：、）]")
-_PHONE = 15.0  # em; a summand wider than that may be broken
 _START = 12.0  # em; a left side up to that width shares a line with the first step
-_PAGE = 30.0  # em; a display wider than that is set from the left, so that its lines hang
-
-Pieces = list[list[Markup]]
 
 
 def to_html(document: Document) -> str:
@@ -39,7 +37,7 @@ def to_html(document: Document) -> str:
 
     A brief one has its proofs folded, one with all detail has the steps of the kernel open.
     """
-    writer = _HtmlWriter(words.load(document.lang), document.detail, places(document.blocks))
+    writer = _HtmlWriter(words.load(document.lang), document.detail, Places(document.blocks))
     on_slides = document.kind == "slides"
     body = writer.slides(document.blocks) if on_slides else writer.blocks(document.blocks)
     made = writer.text(made_by(document))
@@ -65,7 +63,7 @@ def _style(name: str) -> str:
 def to_fragment(blocks: Iterable[Block], lang: str) -> Markup:
     """Blocks as a piece of a page. ReadError if a formula is not LaTeX."""
     shown = tuple(blocks)
-    return _HtmlWriter(words.load(lang), "normal", places(shown)).blocks(shown)
+    return _HtmlWriter(words.load(lang), "normal", Places(shown)).blocks(shown)
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class _Step:
 class _HtmlWriter:
     """Writes blocks."""
 
-    def __init__(self, vocabulary: words.Words, detail: str, known: Collection[str]) -> None:
+    def __init__(self, vocabulary: words.Words, detail: str, known: Places) -> None:
         self.words = vocabulary
         self.detail, self.known = detail, known
         self.macros = html_templates().get_template("blocks.html.j2")
@@ -111,7 +109,7 @@ class _HtmlWriter:
 
     def kept(self, formula: Math, mark: str) -> Markup:
         """A formula and the punctuation mark after it."""
-        if katex_render.width(formula.latex, False) > _PHONE:
+        if katex_render.width(formula.latex, False) > PHONE:
             return self.inline(formula) + mark
         return Markup('<span class="kept">{}{}</span>').format(self.inline(formula), mark)
 
@@ -130,12 +128,16 @@ class _HtmlWriter:
                 return Markup('<a href="{}">{}</a>').format(url, self.text(inner))
             case Link(inner):
                 return self.text(inner)
-            case Ref(inner, target) if target in self.known:
-                return Markup('<a class="ref" href="#{}">{}</a>').format(target, self.text(inner))
-            case Ref(inner):
-                return self.text(inner)
+            case Ref():
+                return self.reference(self.known.resolved(item))
             case Phrase():
                 return self.text(self.words.phrase(item))
+
+    def reference(self, ref: Ref) -> Markup:
+        said = self.text(ref.content)
+        if ref.target not in self.known:
+            return said
+        return Markup('<a class="ref" href="#{}">{}</a>').format(ref.target, said)
 
     def texts(self, cells: Iterable[Saying]) -> list[Markup]:
         return [self.text(content(cell)) for cell in cells]
@@ -151,8 +153,8 @@ class _HtmlWriter:
                 level = min(level + 1, 4)
                 return self.macro("heading", level=level, text=self.text(title), id=target)
             case Prose(text) if len(self.words.spoken) > 1 and words.speaks(text):
-                said = [(w.lang, self.in_words(w).text(text)) for w in self.words.spoken]
-                return self.macro("both", texts=said)
+                both = [(w.lang, self.in_words(w).text(text)) for w in self.words.spoken]
+                return self.macro("both", texts=both)
             case Prose(text):
                 return self.macro("prose", text=self.text(text))
             case Items(items, ordered):
@@ -164,11 +166,8 @@ class _HtmlWriter:
                 return self.display(latex, tag, summands, target)
             case Equations():
                 return self.equations(block)
-            case RuleEntry(key, number, name, latex, notes):
-                shown = self.pieces(latex) if latex else []
-                said = [self.text(note) for note in notes]
-                return self.macro("rule", id=block.target, key=key, number=number,
-                                  name=self.text(name), summands=shown, notes=said)  # fmt: skip
+            case RuleEntry():
+                return self.rule(block)
             case MatrixView(left, sides, tag):
                 return self.display(equation(left, sides), tag)
             case TheoremBlock():
@@ -204,13 +203,25 @@ class _HtmlWriter:
         other.words = vocabulary
         return other
 
+    def rule(self, block: RuleEntry) -> Markup:
+        """An entry of the appendix."""
+        return self.macro(
+            "rule",
+            id=block.target,
+            key=block.key if block.latex else "",  # a kind of step has no row in the table
+            number=block.number,
+            name=self.text(block.name),
+            summands=pieces_of(block.latex) if block.latex else [],
+            notes=[self.text(note) for note in block.notes],
+        )
+
     def equations(self, block: Equations) -> Markup:
         rows = [
             (
-                f"equation-{row.number}", _piece(row.left, goes_on=False),
-                self.pieces(f"= {row.right}", [f"= {row.summands[0]}", *row.summands[1:]]
+                f"equation-{row.number}", piece(row.left, goes_on=False),
+                pieces_of(f"= {row.right}", [f"= {row.summands[0]}", *row.summands[1:]]
                             if row.summands else ()),
-                _piece(row.where, goes_on=False) if row.where else "", row.number,
+                piece(row.where, goes_on=False) if row.where else "", row.number,
             )
             for row in block.rows
         ]  # fmt: skip
@@ -220,23 +231,8 @@ class _HtmlWriter:
         self, latex: str, tag: str, summands: Sequence[str] = (), target: str = ""
     ) -> Markup:
         """A display, which may be broken before its relations and signs."""
-        latex = formula(latex)
-        wide = katex_render.width(latex) > _PAGE
-        *sides, last = split_relations(latex)
-        if summands and sides:
-            relation, _ = take_relation(last)
-            summands = (f"{relation} {summands[0]}", *summands[1:])
-        shown = [p for i, side in enumerate(sides) for p in self.pieces(side, goes_on=i > 0)]
-        shown += self.pieces(last, summands, goes_on=bool(sides))
+        shown, wide = display_pieces(formula(latex), summands)
         return self.macro("display", summands=shown, wide=wide, tag=tag, id=target)
-
-    def pieces(self, latex: str, summands: Sequence[str] = (), goes_on: bool = False) -> Pieces:
-        """What a line may be broken between; ``goes_on`` if something stands before it."""
-        rows = pieces(formula(latex), _PHONE, katex_render.width, summands)
-        return [
-            [_piece(piece, goes_on or i + j > 0) for j, piece in enumerate(row)]
-            for i, row in enumerate(rows)
-        ]
 
     # ------------------------------------------------------------ theorems
 
@@ -269,10 +265,10 @@ class _HtmlWriter:
         shown, number = [], 0
         for part in replays:
             steps = [
-                (_mathml(step.latex) if step.latex else "", self.text(step.reason))
+                (mathml(step.latex) if step.latex else "", self.text(step.reason))
                 for step in part.steps
             ]
-            statement = _mathml(part.statement) if part.statement else ""
+            statement = mathml(part.statement) if part.statement else ""
             shown.append((self.text(part.title), statement, number + 1, steps))
             number += len(steps)
         said = self.text((phrase("proof.replay", steps=Text(str(number))),))
@@ -286,18 +282,8 @@ class _HtmlWriter:
     def step(self, line: ProofLine) -> _Step:
         return _Step(
             relation=Markup(katex_render.render(line.relation)) if line.relation else Markup(""),
-            summands=self.pieces(line.latex, line.summands),
+            summands=pieces_of(line.latex, line.summands),
             reason=self.text(reason_of(line)),
             rule=line.rule,
             long=katex_render.width(line.latex) > _START,
         )
-
-
-def _piece(latex: str, goes_on: bool) -> Markup:
-    """A part of a formula, with the space that TeX would put before it."""
-    space = ("{}" if begins_with_operator(latex) else r"\,") if goes_on else ""
-    return Markup(katex_render.render(rf"\displaystyle {space}{latex}"))
-
-
-def _mathml(latex: str) -> Markup:
-    return Markup(katex_render.mathml(formula(latex)))

@@ -15,7 +15,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from symbptt.report.document import (
     Block, Blocks, Code, CodeListing, Content, Display, Emph, Heading, Inline, Items, Link, Math,
-    Prose, Quote, Table, Text,
+    Prose, Quote, Ref, Table, Text,
 )  # fmt: skip
 
 _TAG = re.compile(r"\\tag\*?\{([^{}]*)\}")
@@ -108,6 +108,8 @@ def _piece(node: SyntaxTreeNode) -> list[Inline | Display]:
             return [_display(node.content)]
         case "em" | "strong":
             return [Emph(_content(node.children), node.type == "strong")]
+        case "link" if str(node.attrs["href"]).startswith("#"):
+            return [Ref(_content(node.children), str(node.attrs["href"])[1:])]
         case "link":
             return [Link(_content(node.children), str(node.attrs["href"]))]
         case "code_inline":

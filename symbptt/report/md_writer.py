@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 
-from symbptt.report import words
+from symbptt.report import plain, words
 from symbptt.report.document import (
     AnswerSpace, Block, Code, CodeListing, Content, Display, Document, Emph, Equations, Heading,
     Inline, Items, Link, Math, MatrixView, Phrase, Picture, Prose, Quote, Ref, Replay,
@@ -20,7 +20,7 @@ from symbptt.report.formulas import equation, formula
 from symbptt.report.katex_render import width
 from symbptt.report.linebreak import break_lines
 from symbptt.report.numbers import equation_target
-from symbptt.report.places import places
+from symbptt.report.places import Places
 from symbptt.report.sayings import (
     Chain, conditions_of, is_safe, made_by, proof_parts, reason_of, sketch,
 )  # fmt: skip
@@ -37,7 +37,7 @@ def to_markdown(document: Document, pictures: Mapping[str, str]) -> str:
     ReadError if a formula is not LaTeX.
     """
     vocabulary = words.load(document.lang)
-    writer = _Writer(vocabulary, document.detail, places(document.blocks), pictures)
+    writer = _Writer(vocabulary, document.detail, Places(document.blocks), pictures)
     made = writer.text(made_by(document))
     parts = [f"# {_escaped(document.title)}", writer.blocks(document.blocks), "---", made]
     return "\n\n".join(parts) + "\n"
@@ -54,7 +54,7 @@ class _Writer:
     """Writes blocks, an empty line between two of them."""
 
     def __init__(
-        self, vocabulary: words.Words, detail: str, known: Mapping[str, str],
+        self, vocabulary: words.Words, detail: str, known: Places,
         pictures: Mapping[str, str],
     ) -> None:  # fmt: skip
         self.words, self.detail, self.known, self.pictures = vocabulary, detail, known, pictures
@@ -78,12 +78,18 @@ class _Writer:
                 return f"{mark}{self.text(inner, in_cell)}{mark}"
             case Link(inner, url) if is_safe(url):
                 return f"[{self.text(inner, in_cell)}]({url.replace(')', '%29')})"
-            case Ref(inner, target) if target in self.known and not _has_math(inner, self.words):
-                return f"[{self.text(inner, in_cell)}](#{target})"
-            case Ref(inner) | Link(inner):
+            case Ref():
+                return self.reference(self.known.resolved(item), in_cell)
+            case Link(inner):
                 return self.text(inner, in_cell)
             case Phrase():
                 return self.text(self.words.phrase(item), in_cell)
+
+    def reference(self, ref: Ref, in_cell: bool) -> str:
+        said = self.text(ref.content, in_cell)
+        if ref.target not in self.known or _has_math(ref.content, self.words):
+            return said
+        return f"[{said}](#{ref.target})"
 
     # ------------------------------------------------------------ blocks
 
@@ -118,23 +124,20 @@ class _Writer:
                 )  # fmt: skip
             case TheoremBlock():
                 return self.theorem(block)
-            case RuleEntry(key, number, name, latex, notes):
-                head = f"{_anchor(block.target)}{number}. **{self.text(name)}** `{key}`"
-                said = " · ".join(self.text(note) for note in notes)
-                shown = _math(formula(latex)) if latex else ""
-                return "\n\n".join(filter(None, [head, shown, said]))
+            case RuleEntry():
+                return self.rule(block)
             case SymbolsTable(rows):
-                head = [Phrase(f"table.{key}") for key in ("symbol", "shape", "meaning")]
+                names = [Phrase(f"table.{key}") for key in ("symbol", "shape", "meaning")]
                 cells = [(Math(r.latex), Math(r.shape) if r.shape else Text(""), r.meaning)
                          for r in rows]  # fmt: skip
-                return self.table(head, cells)
+                return self.table(names, cells)
             case Table(head, rows):
                 return self.table(head, rows)
             case CodeListing(code, language):
                 return _fenced(code.rstrip("\n"), language)
             case Picture(_, svg, caption, alt):
                 said = self.text(caption)
-                name = _escaped(alt) or said
+                name = _escaped(alt or plain.said(caption, self.words))
                 shown = f"![{name}]({self.pictures[svg]})" if svg in self.pictures else ""
                 return "\n\n".join(filter(None, [shown, said]))
             case AnswerSpace():
@@ -145,6 +148,14 @@ class _Writer:
         other = copy(self)
         other.words = vocabulary
         return other
+
+    def rule(self, block: RuleEntry) -> str:
+        """An entry of the appendix."""
+        key = f" `{block.key}`" if block.latex else ""
+        head = f"{_anchor(block.target)}{block.number}. **{self.text(block.name)}**{key}"
+        shown = _math(formula(block.latex)) if block.latex else ""
+        said = " · ".join(self.text(note) for note in block.notes)
+        return "\n\n".join(filter(None, [head, shown, said]))
 
     def table(self, head: Sequence[Saying], rows: Iterable[Sequence[Saying]]) -> str:
         def line(cells: Iterable[str]) -> str:

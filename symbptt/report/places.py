@@ -5,14 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .document import (
-    Block, Display, Equations, Heading, Items, Quote, RuleEntry, TheoremBlock,
+    Block, Display, Equations, Heading, Inline, Items, Phrase, Quote, Ref, RuleEntry, Text,
+    TheoremBlock, phrase,
 )  # fmt: skip
 from .numbers import equation_target
+from .walking import walk
 
 
-def places(blocks: Iterable[Block]) -> dict[str, str]:
-    """Every place, with the number that stands there for the reader of paper; empty for none."""
-    return dict(_places(blocks))
+class Places(dict[str, str]):
+    """Every place, with the number that stands there for the reader of paper; empty for none.
+
+    ``aliases`` are the places of the statements that authors gave a name.
+    """
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        shown = tuple(blocks)
+        super().__init__(_places(shown))
+        named = (x for x in walk(shown) if isinstance(x, TheoremBlock) and x.alias)
+        self.aliases = {block.alias: block.target for block in named}
+
+    def resolved(self, ref: Ref) -> Ref:
+        """The reference with the name of its place, and with words where it had none."""
+        target = self.aliases.get(ref.target, ref.target)
+        if ref.content or target not in self:
+            return Ref(ref.content, target)
+        kind, _, number = target.rpartition("-")
+        name: Inline = Text(f"({number})")
+        if kind != "equation":
+            name = phrase("theorem.numbered", kind=Phrase(f"theorem.{kind}"), number=Text(number))
+        return Ref((name,), target)
 
 
 def _places(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:

@@ -71,4 +71,8 @@ def _number(block: TheoremBlock) -> Content:
 def _parts(table: SymbolsTable | Table) -> Iterator[Block]:
     """A table in pieces that fit on a slide."""
     for start in range(0, len(table.rows), _ROWS):
-        yield replace(table, rows=table.rows[start : start + _ROWS])
+        rows = slice(start, start + _ROWS)
+        if isinstance(table, SymbolsTable):
+            yield SymbolsTable(table.rows[rows])
+        else:
+            yield replace(table, rows=table.rows[rows])

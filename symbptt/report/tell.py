@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sympy import Expr, Integer, Symbol
 
 from symbptt.core.indices import index_symbol
 from symbptt.core.terms import D, Shock, Term
-from symbptt.core.theory import Frame
-from symbptt.core.traverse import find, substitute
+from symbptt.core.traverse import find
 from symbptt.proof.objects import Assumed, Chain, Identification, Induction, Step, Theorem
 from symbptt.rules import rule
 
@@ -29,24 +28,9 @@ from .replay import replays
 from .sentences import conditions, range_sentence, roman, slug, spaced
 from .steps import Chains, Line, Uses, continued, proof_lines
 from .supposed import Supposed
+from .told import Told, at, steps_of
 
 _SHORT = 3  # lines; a shorter computation is rather repeated than referred to
-
-
-@dataclass
-class _Told:
-    """A proof in the making: its items, and the frame that has been described last."""
-
-    items: list[ProofLine | Block] = field(default_factory=list)
-    frame: Frame | None = None
-
-    def say(self, *parts: Content) -> None:
-        """Sentences, in the paragraph that has been begun if there is one."""
-        last = self.items[-1] if self.items else None
-        if isinstance(last, Prose) and any(parts):
-            self.items[-1] = Prose(spaced((last.content, *parts)))
-        elif any(parts):
-            self.items.append(Prose(spaced(parts)))
 
 
 class Teller:
@@ -114,7 +98,7 @@ class Teller:
         self._block = self.names[keys[0]]
         if sentence := self._brief(keys):
             return (Prose(sentence),)
-        told = _Told(frame=keys[0][3])
+        told = Told(frame=keys[0][3])
         claims = list(dict.fromkeys(c for key in keys for c in self.plan.claims(key)))
         for number, group in enumerate(self._claim_groups(claims), 1):
             self._claims(told, group, f"({roman(number)})")
@@ -170,7 +154,7 @@ class Teller:
     def _claim_kind(self, key: Key) -> tuple[object, ...]:
         return self.plan.nodes[key].theorem.title, key[2]
 
-    def _claims(self, told: _Told, keys: Sequence[Key], label: str) -> None:
+    def _claims(self, told: Told, keys: Sequence[Key], label: str) -> None:
         """(i) One step. Only W varies: ... For 1 <= t <= T, and the computations."""
         nodes = [self.plan.nodes[key] for key in keys]
         title: Content = (Emph((Phrase(f"claim.{slug(nodes[0].theorem.title)}"),)),)
@@ -192,7 +176,7 @@ class Teller:
             return ()
         return (phrase("statement.written_out", reference=self._refer(node, steps[0])),)
 
-    def _new_frame(self, told: _Told, node: Node) -> Content:
+    def _new_frame(self, told: Told, node: Node) -> Content:
         """The sentence about what varies, if it has not just been said."""
         frame = node.key[3]
         if frame is None or frame == told.frame:
@@ -200,7 +184,7 @@ class Teller:
         told.frame = frame
         return (what_varies(frame, node.theory, self.pen),)
 
-    def _tell(self, told: _Told, node: Node) -> None:
+    def _tell(self, told: Told, node: Node) -> None:
         proof = node.theorem.proof
         if isinstance(proof, Identification):
             self._identification(told, node, proof)
@@ -212,7 +196,7 @@ class Teller:
         else:
             self._chain(told, node, proof)
 
-    def _chain(self, told: _Told, node: Node, chain: Chain) -> None:
+    def _chain(self, told: Told, node: Node, chain: Chain) -> None:
         opening = self._opening(node, chain)
         if opening is None or not self.plan.is_opening(opening):
             told.say(self._new_frame(told, node))
@@ -229,7 +213,7 @@ class Teller:
         self._tell(told, before)
         self._go_on(told, node, before.theorem)
 
-    def _once(self, told: _Told, theorem: Theorem, lines: list[Line]) -> None:
+    def _once(self, told: Told, theorem: Theorem, lines: list[Line]) -> None:
         """A computation, or where it has been done before, line by line the same."""
         if not lines:  # both sides read alike
             told.items.append(self.stated(theorem))
@@ -241,7 +225,7 @@ class Teller:
         told.say((phrase("statement.as_before", reference=before),))
         told.items.append(self.display(theorem.left, lines[-1].term))
 
-    def _go_on(self, told: _Told, node: Node, before: Theorem) -> None:
+    def _go_on(self, told: Told, node: Node, before: Theorem) -> None:
         """The chain goes on from a theorem that has just been proved."""
         assert isinstance(node.theorem.proof, Chain)
         steps = node.theorem.proof.steps
@@ -306,7 +290,7 @@ class Teller:
 
     # ------------------------------------------------------------ induction, identification
 
-    def _induction(self, told: _Told, node: Node, proof: Induction) -> None:
+    def _induction(self, told: Told, node: Node, proof: Induction) -> None:
         pen, start = self.pen, proof.start
         index = pen.index(proof.variable)
         word = "proof.induction" if proof.direction == 1 else "proof.induction_down"
@@ -320,15 +304,15 @@ class Teller:
             told.items.append(self.stated(node.theorem))
         case = pen.equation_of_texts(index, pen.index(start))
         told.say(intro, (phrase("proof.base", case=pen.math(case)),))
-        self._chain(told, _at(node, proof, start), proof.base)
+        self._chain(told, at(node, proof, start), proof.base)
         hypothesis = phrase("proof.hypothesis", case=pen.math(index))
         told.say((Phrase("proof.step"),), (hypothesis,))
-        ahead = _at(node, proof, proof.variable + proof.direction)
+        ahead = at(node, proof, proof.variable + proof.direction)
         both = (*node.theorem.facts, *ahead.theorem.facts)
         ahead = replace(ahead, theorem=replace(ahead.theorem, facts=both))
         self._chain(told, ahead, proof.step)
 
-    def _identification(self, told: _Told, node: Node, proof: Identification) -> None:
+    def _identification(self, told: Told, node: Node, proof: Identification) -> None:
         """d y = R is compared with d y = (the derivative) d x."""
         ref = node.uses[proof.source]
         source = self.plan.nodes[ref.key]
@@ -345,17 +329,3 @@ class Teller:
         else:
             word, slots["reference"] = "identify.there", self.names[ref.key]
         told.say((phrase(word, product=self.pen.math(product), **slots),))
-
-
-def steps_of(node: Node) -> tuple[Step, ...]:
-    """The steps of a chain; nothing for other proofs."""
-    proof = node.theorem.proof
-    return proof.steps if isinstance(proof, Chain) else ()
-
-
-def _at(node: Node, proof: Induction, value: Expr) -> Node:
-    """The statement of an induction at one value of its variable."""
-    theorem, mapping = node.theorem, {proof.variable: value}
-    left, right = substitute(theorem.left, mapping), substitute(theorem.right, mapping)
-    facts = tuple(substitute(f, mapping) for f in theorem.facts)
-    return replace(node, theorem=replace(theorem, left=left, right=right, facts=facts))

@@ -17,6 +17,7 @@ from symbptt.report.stacking import stacked
 
 _RELATION = 1.4  # em; a relation with the space around it
 _SPARE = 0.7  # em; what TeX may need beyond the width that KaTeX computes
+_TOGETHER = 6  # lines of one step; between more a page may end
 _GAP = 2.5  # em; between an equation and its range
 _NUMBER = 3.0  # em; the number of an equation
 _SHORT = 0.35  # the part of the line that a left-hand side may take before it gets its own line
@@ -53,7 +54,8 @@ def chain(rows: Sequence[Row], room: float, closing: str = "", label: str = "") 
         texts = [_cell(line, before if not n else indent, room) for n, line in enumerate(broken)]
         texts[0] = f"{head}&{texts[0]}"
         texts[1:] = [f"&{text}" for text in texts[1:]]
-        lines.append(" \\\\*\n".join(texts) + tag)
+        end_of_line = " \\\\*\n" if len(texts) <= _TOGETHER else " \\\\\n"
+        lines.append(end_of_line.join(texts) + tag)
         head = ""
     body = " \\\\\n".join(lines)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"

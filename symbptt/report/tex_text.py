@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from symbptt.notation.tables import GREEK, OPERATORS, SUBSCRIPTS, SUPERSCRIPTS
@@ -11,6 +10,7 @@ from symbptt.report.document import Code, Content, Emph, Inline, Link, Math, Phr
 from symbptt.report.formulas import formula
 from symbptt.report.katex_render import width
 from symbptt.report.linebreak import split_relations
+from symbptt.report.places import Places
 from symbptt.report.sayings import is_safe
 from symbptt.report.words import Words
 
@@ -42,7 +42,7 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ESCAPES[match[0]], text)
 
 
-def inline(content: Content, words: Words, places: Mapping[str, str]) -> str:
+def inline(content: Content, words: Words, places: Places) -> str:
     """Inline content as LaTeX; ``places`` are those to which references lead.
 
     A rule is followed by its number in the appendix, small and raised.
@@ -50,7 +50,7 @@ def inline(content: Content, words: Words, places: Mapping[str, str]) -> str:
     return "".join(_inline(item, words, places) for item in content)
 
 
-def _inline(item: Inline, words: Words, places: Mapping[str, str]) -> str:
+def _inline(item: Inline, words: Words, places: Places) -> str:
     match item:
         case Text(text):
             return escape(text)
@@ -67,14 +67,19 @@ def _inline(item: Inline, words: Words, places: Mapping[str, str]) -> str:
             return rf"\href{{{_address(url)}}}{{{inline(content, words, places)}}}"
         case Link(content):
             return inline(content, words, places)
-        case Ref(content, target) if target in places:
-            mark = places[target] if target.startswith("rule-") else ""
-            raised = rf"\textsuperscript{{{mark}}}" if mark else ""
-            return rf"\hyperref[{target}]{{{inline(content, words, places)}{raised}}}"
-        case Ref(content):
-            return inline(content, words, places)
+        case Ref():
+            return _reference(places.resolved(item), words, places)
         case Phrase():
             return inline(words.phrase(item), words, places)
+
+
+def _reference(ref: Ref, words: Words, places: Places) -> str:
+    said = inline(ref.content, words, places)
+    if ref.target not in places:
+        return said
+    mark = places[ref.target] if ref.target.startswith("rule-") else ""
+    raised = rf"\textsuperscript{{{mark}}}" if mark else ""
+    return rf"\hyperref[{ref.target}]{{{said}{raised}}}"
 
 
 def _address(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 
 from symbptt.report import tex_chain, words
@@ -12,7 +12,8 @@ from symbptt.report.document import (
     content,
 )  # fmt: skip
 from symbptt.report.formulas import equation, formula
-from symbptt.report.places import places
+from symbptt.report.katex_render import width
+from symbptt.report.places import Places
 from symbptt.report.sayings import (
     Chain, conditions_of, made_by, proof_parts, reason_of, sketch,
 )  # fmt: skip
@@ -27,7 +28,7 @@ _LINE = 38.9  # em; the width of the text in the template
 _SLIDE = 35.0  # em; that on a slide
 _LIST_INDENT = 2.5
 _PROOF_INDENT = 1.5
-_LONG_TABLE = 25  # rows from which a table may go on on the next page
+_LONG_TABLE = 14  # rows from which a table may go on on the next page
 _SECTIONS = {1: "section", 2: "subsection", 3: "subsubsection"}
 _SHOWN = (tuple, Display, MatrixView)  # what stands on lines of its own inside a paragraph
 _QED = r"\qedsymbol"
@@ -36,7 +37,7 @@ _RAGGED = r">{\raggedright\arraybackslash}X"
 
 def to_tex(document: Document) -> str:
     """The LaTeX source; a formula that is not LaTeX is a ReadError."""
-    writer = TexWriter(words.load(document.lang), document.detail, places(document.blocks))
+    writer = TexWriter(words.load(document.lang), document.detail, Places(document.blocks))
     title = escape(document.title)
     on_slides = document.kind == "slides"
     body = writer.slides(document.blocks) if on_slides else writer.blocks(document.blocks, _LINE)
@@ -64,13 +65,13 @@ def to_tex(document: Document) -> str:
 def blocks_to_tex(blocks: Iterable[Block], lang: str) -> str:
     """Blocks as LaTeX for a document of one's own."""
     shown = tuple(blocks)
-    return TexWriter(words.load(lang), "normal", places(shown)).blocks(shown, _LINE)
+    return TexWriter(words.load(lang), "normal", Places(shown)).blocks(shown, _LINE)
 
 
 class TexWriter:
     """Writes blocks; ``room`` is the width that a block has, in em."""
 
-    def __init__(self, vocabulary: words.Words, detail: str, known: Mapping[str, str]) -> None:
+    def __init__(self, vocabulary: words.Words, detail: str, known: Places) -> None:
         self.words, self.detail, self.known = vocabulary, detail, known
         self.macros = tex_templates().get_template("blocks.tex.j2")
 
@@ -162,15 +163,19 @@ class TexWriter:
         return "\n".join(shown)
 
     def rule(self, block: RuleEntry, room: float) -> str:
-        """An entry of the appendix."""
+        """An entry of the appendix: a short formula stands beside its name."""
+        latex = formula(block.latex) if block.latex else ""
+        short = bool(latex) and width(latex) <= 0.45 * room
+        key = escape(block.key) if latex else ""  # a kind of step has no row in the table
         return call_macro(
             self.macros,
             "rule",
             label=block.target,
             number=escape(block.number),
             name=self.text(block.name),
-            key=escape(block.key),
-            shown=tex_chain.display(formula(block.latex), room) if block.latex else "",
+            key=key,
+            beside=rf"$\displaystyle {latex}$" if short else "",
+            shown=tex_chain.display(latex, room) if latex and not short else "",
             notes=r" $\cdot$ ".join(self.text(note) for note in block.notes),
         )
 

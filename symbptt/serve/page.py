@@ -43,7 +43,7 @@ def page(lang: str) -> str:
     words = load(lang)
     script = {k.removeprefix("serve."): words.say(k) for k in words.known if k.startswith("serve.")}
     models = list(builtins().values())
-    data = {"lang": lang, "words": script, "models": {m.name: m.text for m in models}}
+    data = {"lang": lang, "words": script, "models": {m.name: m.text.strip() for m in models}}
     return _template().render(
         words=words, lang=lang, version=__version__, models=models, first=FIRST,
         gradient_forms=GRADIENT_FORMS, jacobian_forms=JACOBIAN_FORMS,

@@ -10,7 +10,9 @@ import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -176,7 +178,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _serve(line: Connection, answer: Answer, warm: Callable[[], None], megabytes: int) -> None:
-    """Answers until the line is closed; after a lack of memory it is not trusted any more."""
+    """Answers until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     warm()
     gc.collect()
@@ -187,13 +189,24 @@ def _serve(line: Connection, answer: Answer, warm: Callable[[], None], megabytes
         line.send(_pages(os.getpid(), _RESIDENT))
         while True:
             question = line.recv()
-            try:
-                said = ("", answer(question))
-            except MemoryError:
-                said = ("memory", {})
-            line.send(said)
+            line.send(answered(answer, question))
     except (EOFError, OSError):
         return
+
+
+def answered(answer: Answer, question: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The answer, after an empty text; or why there is none, and the process is not to be trusted.
+
+    Of a defect is printed where it is, not what was asked.
+    """
+    try:
+        return "", answer(question)
+    except MemoryError:
+        return "memory", {}
+    except Exception as error:
+        print(f"error: a task failed with {type(error).__name__}", file=sys.stderr)
+        traceback.print_tb(error.__traceback__)
+        return "died", {}
 
 
 def _limit_memory(megabytes: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from symbptt.report.words import LANGUAGES
+
 KINDS = ("py", "json", "tex", "html", "md", "pdf")
 TEXTS = ("py", "json", "tex", "html", "md")
 PRINTED = ("tex", "html", "md", "pdf")
@@ -15,7 +17,7 @@ def kind_of(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-LANGS = ("en", "zh", "both")
+LANGS = (*LANGUAGES, "both")
 DETAILS = ("brief", "normal", "full")
 REPORTS = ("report", "questions", "solution", "slides")
 

@@ -32,6 +32,7 @@ class Numbering:
         self._headings: list[tuple[int, str]] = []
         self._counts: dict[str, int] = {}
         self._taken: dict[str, int] = {}
+        self._ids: set[str] = set()
 
     def heading(self, level: int, name: str) -> None:
         """A heading ends those of its level and below."""
@@ -61,4 +62,9 @@ class Numbering:
             where = directive.places["id"]
             raise ReadError(f"the id {asked} is taken by the block in line {line}", where)
         self._taken[asked.lower()] = directive.line
+        self._ids.add(asked)
         return asked
+
+    def has(self, id: str) -> bool:
+        """Whether a statement has that id."""
+        return id in self._ids

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from symbptt.report.document import Block, Blocks, Content, Display, Math, Prose, Text, phrase
+from symbptt.report.document import Block, Blocks, Content, Display, Prose, Text, phrase
+from symbptt.report.givens import given as said_given
+from symbptt.report.pen import LATEX_PEN
 from symbptt.report.reasons import listed_and
 
 
@@ -25,6 +27,6 @@ def question(text: Iterable[Block], points: int = 1) -> Question:
 
 def statement(key: str, latex: str, given: Iterable[str], points: int = 1) -> Question:
     """A question about a statement under assumptions, as the author wrote them."""
-    assumed = tuple(Math(text) for text in given)
+    assumed = tuple(said_given(text, LATEX_PEN) for text in given)
     head = (phrase("theorem.under", conditions=listed_and(assumed)), Text(" ")) if assumed else ()
     return question((Prose((*head, phrase(key))), Display(latex)), points)

@@ -128,6 +128,7 @@ class _Reader:
         self.source = source
         self.lines = source.text.split("\n")
         self.reading = Reading()
+        self.referred: list[tuple[str, int]] = []
 
     def items(self, tokens: list[Token]) -> Iterator[Item]:
         """The items in order; what stands between two blocks is prose."""
@@ -148,6 +149,10 @@ class _Reader:
                 yield READERS[directive.name](directive, self.reading)
                 begin = directive.end
         yield from self._prose(begin, len(self.lines))
+        for id, line in self.referred:
+            if not self.reading.numbering.has(id):
+                where = _at(self.source, line, self.lines[line - 1].find(f"#{id}") + 1)
+                raise ReadError(f"there is no statement {id}", where, "a reference names its :id:")
 
     def _prose(self, begin: int, end: int) -> Iterator[Prose]:
         text = "\n".join(self.lines[begin:end])
@@ -158,6 +163,10 @@ class _Reader:
 
     def _lint(self, token: Token) -> None:
         for child in token.children or ():
+            if child.type == "link_open" and str(child.attrs["href"]).startswith("#"):
+                id, begin = str(child.attrs["href"])[1:], (token.map or (0, 0))[0]
+                places = (n for n in range(begin, len(self.lines)) if f"#{id}" in self.lines[n])
+                self.referred.append((id, next(places, begin) + 1))
             if child.type in ("math_inline", "math_inline_double"):
                 self._lint_formula(child.content, token)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import count
 
 from symbptt.core.terms import Term
@@ -10,7 +11,7 @@ from symbptt.core.theory import Definition, Theory
 from symbptt.report.appendix import appendix
 from symbptt.report.compose import Composer
 from symbptt.report.document import (
-    AnswerSpace, Block, Code, Display, Document, Emph, MatrixView, Phrase, Prose, Text,
+    AnswerSpace, Block, Blocks, Code, Display, Document, Emph, MatrixView, Phrase, Prose, Text,
     TheoremBlock, phrase,
 )  # fmt: skip
 from symbptt.report.numbers import EquationNumbers
@@ -57,8 +58,9 @@ def asked(run: Run, kind: str) -> Iterator[Block]:
         for block in item.ask(asking):
             if isinstance(block, Question):
                 room = (AnswerSpace(lines_for(answer)),) if kind == "solution" else ()
-                text = (*block.text, *room)
-                yield TheoremBlock("question", str(next(numbers)), block.points, text)
+                text, number = (*block.text, *room), str(next(numbers))
+                id = getattr(item, "id", "")
+                yield TheoremBlock("question", number, block.points, text, alias=id)
             else:
                 yield block
 
@@ -130,9 +132,9 @@ class Telling:
         """
         group, number = self._places[id]
         if proof != "file":
-            yield from self._composers[group].blocks(number)
+            yield from _named(self._composers[group].blocks(number), id)
             return
-        yield from self._composers[group].summary(number)
+        yield from _named(self._composers[group].summary(number), id)
         steps = str(self.run.statement(id).steps)
         file = Code(f"proofs/{id}.json")
         yield Prose((phrase("statement.in_file", steps=Text(steps), file=file),))
@@ -140,6 +142,12 @@ class Telling:
     def _terms(self) -> Iterator[Term]:
         for composer in self._composers.values():
             yield from composer.terms()
+
+
+def _named(blocks: Blocks, id: str) -> Blocks:
+    """The last statement under the name that the author gave it."""
+    last = next((b for b in reversed(blocks) if isinstance(b, TheoremBlock)), None)
+    return tuple(replace(b, alias=id) if b is last else b for b in blocks)  # type: ignore[type-var]
 
 
 def _only_assumed(theory: Theory, plain: Theory) -> bool:

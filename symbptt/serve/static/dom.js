@@ -30,7 +30,7 @@ export function typeset(html, tag = "div", properties = {}) {
 }
 
 // What scrolls sideways can be reached with the keyboard, and says what it is.
-const SCROLLING = ".scrolls, .formula, .table, #output table, pre"
+const SCROLLING = ".scrolls, .formula, .table, #output table, pre:not(.caret)"
 export function reachable(root) {
   for (const node of root.querySelectorAll(SCROLLING)) {
     const wide = node.scrollWidth > node.clientWidth + 1

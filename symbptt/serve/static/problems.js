@@ -23,11 +23,13 @@ export function parts(error, area = null) {
   return out
 }
 
-const WIDE = 60
+// The line of text, or as much of it around the place as the screen has room for, with a caret.
+const SIGN = 8.2, AROUND = 110  // pixels
 function caret({text, column}) {
-  const start = text.length <= WIDE ? 0 : Math.max(0, column - 1 - WIDE / 2)
-  const before = [...text.slice(start, column - 1)]
-  return `${start ? "…" : ""}${text.slice(start, start + WIDE)}\n${" ".repeat(before.length + (start ? 1 : 0))}^`
+  const room = Math.max(20, Math.min(60, Math.floor((innerWidth - AROUND) / SIGN)))
+  const start = text.length <= room ? 0 : Math.max(0, column - 1 - Math.floor(room / 2))
+  const before = [...text.slice(start, column - 1)].length + (start ? 1 : 0)
+  return `${start ? "…" : ""}${text.slice(start, start + room)}\n${" ".repeat(before)}^`
 }
 
 // What does not fit, side by side, each piece above its shape.

@@ -12,9 +12,10 @@ export function verdict(asked, found, area) {
   else if (found.message && found.verdict !== "wrong") {
     about.push(el("p", {}, `${say("why")}: `, el("span", {lang: "en"}, found.message)))
   }
-  about.push(...listed("assuming", found.assuming), ...listed("reading", found.reading))
+  about.push(...listed("assuming", found.assuming))
   if (found.links.length > 1) about.push(...chain(found.links))
   if (found.counterexample) about.push(example(found.counterexample, Boolean(asked.quantity) && found.links.length < 2))
+  about.push(...listed("reading", found.reading))
   if (found.parts.length) about.push(...unfolding(found.parts, "proof", asked, say("proof")))
   return el(
     "section", {className: `card ${found.kind}`, "aria-labelledby": "verdict-head"},

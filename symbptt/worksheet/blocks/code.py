@@ -1,4 +1,4 @@
-"""```{code} MODULE: a NumPy module for a model."""
+"""```{code} MODULE: a module for a model."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _DESCRIBED = ("forward", "backward", "loss_and_grads", "init_params")
 
 @dataclass(frozen=True)
 class CodeBlock(Item):
-    """A NumPy module to write; ``wrt`` names parameters (all where empty)."""
+    """A module to write for a target; ``wrt`` names parameters (all where empty)."""
 
     module: str
     model: str
     wrt: tuple[str, ...]
+    target: str
     where: Where
 
     @property
@@ -43,7 +44,7 @@ class CodeBlock(Item):
         model = run.model(self.model, self.where, told=False)
         try:
             self._check_parameters(model)
-            run.files[self.file] = numpy_source(model, run.sheet.source)
+            run.files[self.file] = numpy_source(model, run.sheet.source, self.target)
         except SymbpttError as error:
             raise error.at(self.where) from None
 
@@ -78,11 +79,12 @@ class CodeBlock(Item):
 
 
 def read(d: Directive, reading: Reading) -> CodeBlock:
-    """The option :wrt: lists parameters."""
-    check_options(d, {"model", "wrt"})
+    """The options: :wrt: lists parameters, :target: is what the module computes with."""
+    check_options(d, {"model", "wrt", "target"})
     if not _MODULE.fullmatch(d.argument):
         raise ReadError("a module needs a name of small letters, digits and _", d.where,
                         "for example ```{code} rnn")  # fmt: skip
     reading.take_file(f"{d.argument}.py", f"module {d.argument}", d)
     wrt = tuple(filter(None, re.split(r"[,\s]+", d.options.get("wrt", ""))))
-    return CodeBlock(d.argument, reading.model_for(d), wrt, d.where)
+    target = d.options.get("target", "numpy")
+    return CodeBlock(d.argument, reading.model_for(d), wrt, target, d.where)

@@ -53,7 +53,7 @@ class PlotBlock(Item):
         """The picture with its caption."""
         svg = telling.run.notes_of(_Drawings)[self.id].replace("<svg ", "<svg data-plot ", 1)
         tex = rf"\includegraphics{{figures/{self.id}.pdf}}"
-        yield Picture(tex, svg, _caption(self.caption))
+        yield Picture(tex, svg, _caption(self.caption), name=self.id)
 
 
 class _Drawings(dict[str, str]):
