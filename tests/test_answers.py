@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from symbptt.answers import batch
+from symbptt.answers import judge as judging
 from symbptt.answers.batch import BadLine, Claim, check_claims, judge_claim, read_lines
 from symbptt.answers.clashes import clash_lines
 from symbptt.answers.diagnosis import answers
@@ -537,11 +538,14 @@ def test_words_of_mathematics_are_not_defined_by_a_claim() -> None:
     (NAMES, r"\|W^2\| = \|W\|^2", "W is normal"),
     (NAMES, r"\|W\| = 1", "W is orthogonal"),
     (NAMES, r"A^3 = B W^3 B^{-1}", r"A is diagonalizable: A = B W B^{-1}"),
-    ("one-to-many", r"\nabla_U L = 0", r"h_0 does not depend on the parameters: it is held"),
 ])  # fmt: skip
 def test_what_rescues_a_claim(model: str, claim: str, assumed: str) -> None:
     verdict = check(claim, model)
     assert verdict.verdict == "assuming" and verdict.assuming[0] == assumed, verdict
+
+
+def test_a_path_through_an_initial_state_is_not_excused() -> None:
+    assert check(r"\nabla_U L = 0", "one-to-many").verdict == "wrong"
 
 
 def test_what_is_known_of_a_matrix_is_not_assumed_otherwise() -> None:
@@ -569,7 +573,10 @@ def test_what_is_said_can_be_said_in_chinese() -> None:
      "stale-exponent"),
     ("rnn-tanh", r"1 - h_t^2 < 1", "strictness"),
 ])  # fmt: skip
-def test_the_mistake_is_named(model: str, claim: str, row: str) -> None:
+def test_the_mistake_is_named(
+    model: str, claim: str, row: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "_DIAGNOSIS", 60.0)  # seconds: a busy machine is no mistake
     verdict = check(claim, model)
     assert verdict.verdict == "wrong" and verdict.mistake is not None
     assert verdict.mistake.id == row

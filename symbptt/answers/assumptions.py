@@ -113,29 +113,6 @@ def _other_states_constant(reading: Reading) -> Iterator[Way]:
     yield held, replace(reading, setting=setting)
 
 
-def _initial_state_held(reading: Reading) -> Iterator[Way]:
-    """What the initial states are computed from is not followed: they do not depend on it."""
-    model = reading.setting.model
-    if not any(contains(side, cls) for side in _sides(reading) for cls in (Gradient, Partial)):
-        return
-    states = recurrent(model.theory, model.losses)
-    starts = [
-        d.head.at(0) for d in model.theory.definitions
-        if isinstance(d.head, Elem) and d.index is not None and d.name in states
-        and all(f.subs(d.index, 0) == 0 for f in d.facts)
-        and next(find(d.body, lambda x: isinstance(x, Param | Elem)), None) is not None
-    ]  # fmt: skip
-    for start in starts:
-        try:
-            model = freed(model, start)
-        except SymbpttError:
-            return
-    if starts:
-        names = ", ".join(dict.fromkeys(f"{x.name}_0" for x in starts))
-        setting = replace(reading.setting, model=model, problem=problem_of(model))
-        yield sentence("assuming.initial", names=names), replace(reading, setting=setting)
-
-
 def _target_sums_to_one(reading: Reading) -> Iterator[Way]:
     """For a softmax with cross entropy: the entries of the target sum to one."""
     model = reading.setting.model
@@ -205,7 +182,6 @@ ROWS = (
     Row("immediate", _immediate),
     Row("other states constant", _other_states_constant),
     Row("target sums to one", _target_sums_to_one),
-    Row("initial state held", _initial_state_held),
     Row("diagonalizable", _diagonalizable),
     Row("normal", _property_of_a_matrix("normal")),
     Row("symmetric", _property_of_a_matrix("symmetric")),

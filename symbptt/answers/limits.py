@@ -1,4 +1,7 @@
-"""A limit of time for one claim, by a timer signal where the system and the thread have one."""
+"""A limit of processor time for one claim, by a timer signal where system and thread have one.
+
+Processor time, so that a verdict does not depend on what else the machine does.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
+from time import process_time
 from types import FrameType
 
-_MOMENT = 0.3  # seconds, to put together what is known when an inner limit used up the outer one
+_MOMENT = 0.3  # s, to put together what is known when an inner limit used up the outer one
 
 
 class OutOfTime(BaseException):
@@ -18,7 +21,7 @@ class OutOfTime(BaseException):
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raises OutOfTime in what it holds after some seconds; outside a main thread, never.
+    """Raises OutOfTime in what it holds after some seconds of work; outside a main thread, never.
 
     Limits nest: an inner one ends no later than an outer one, which has a moment left after it.
     """
@@ -30,14 +33,14 @@ def at_most(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: FrameType | None) -> None:
         raise OutOfTime
 
-    start, before = monotonic(), signal.signal(signal.SIGALRM, ring)
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.setitimer(signal.ITIMER_REAL, min(seconds, outer) if outer else seconds)
+    start, before = process_time(), signal.signal(signal.SIGPROF, ring)
+    outer, _ = signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.setitimer(signal.ITIMER_PROF, min(seconds, outer) if outer else seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
         if outer:
-            left = outer - (monotonic() - start)
-            signal.setitimer(signal.ITIMER_REAL, max(left, _MOMENT))
+            left = outer - (process_time() - start)
+            signal.setitimer(signal.ITIMER_PROF, max(left, _MOMENT))
