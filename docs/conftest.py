@@ -103,10 +103,12 @@ def _setup(namespace: dict[str, object]) -> None:
     (folder / "derivations").symlink_to(DOCS.parent / "derivations")
     namespace.update(folder=folder, before=Path.cwd())
     os.chdir(folder)
+    sys.path.insert(0, str(folder))  # modules that a page writes are imported from its folder
 
 
 def _teardown(namespace: dict[str, object]) -> None:
     os.chdir(str(namespace["before"]))
+    sys.path.remove(str(namespace["folder"]))
     shutil.rmtree(str(namespace["folder"]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import process_time
 from typing import Any
 
 from symbptt.answers.notes import phrase, sentence
@@ -167,7 +167,7 @@ class _Marker:
         """
         if len(split_relations(stated.text)) == 1:
             return False
-        self.scene.until = monotonic() + SECONDS
+        self.scene.until = process_time() + SECONDS
         with self.scene.timed():
             for q in self.asking.questions:
                 if q.model in names and stated.place.covers(q.place):
@@ -179,7 +179,7 @@ class _Marker:
     def note(self, text: str, names: tuple[str, ...]) -> None:
         """Prose is not judged; an equation in it may introduce a name or say how long T is."""
         if "=" in text:
-            self.scene.until = monotonic() + SECONDS
+            self.scene.until = process_time() + SECONDS
             with self.scene.timed():
                 self.scene.state(text)
                 self.scene.learn(text, names)
@@ -194,7 +194,7 @@ class _Marker:
         claim, value_of = stated.claim, ""
         if len(split_relations(claim)) == 1 and len(questions) == 1:
             value_of = questions[0].text
-        self.scene.until = monotonic() + SECONDS
+        self.scene.until = process_time() + SECONDS
         found, answered, carried = None, list[Asked](), None
         with self.scene.timed():
             found = self.defined(claim, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from time import monotonic
+from time import process_time
 
 from symbptt.answers.judge import judge_in
 from symbptt.answers.limits import OutOfTime, at_most
@@ -82,7 +82,7 @@ class Scene:
     def timed(self) -> Iterator[None]:
         """Ends what it holds, with nothing said, when the time for the claim is over."""
         try:
-            with at_most(max(_LEAST, self.until - monotonic())):
+            with at_most(max(_LEAST, self.until - process_time())):
                 yield
         except (OutOfTime, RecursionError):
             pass
@@ -141,7 +141,7 @@ def _told(verdict: Verdict, said: Supposed, assumed: Supposed) -> Verdict:
 
 def _guarded(setting: Setting, claim: str, quantity: str, until: float) -> Verdict:
     """The verdict, or why there is none."""
-    left = until - monotonic()
+    left = until - process_time()
     if left < _LEAST:
         return Verdict("not-understood", message="no verdict within the time")
     try:
