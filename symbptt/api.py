@@ -176,7 +176,7 @@ def check_claims(
     They come as soon as they are there, from so many processes, or from an executor, such as a
     ``ProcessPoolExecutor`` or dask's ``client.get_executor()``. A worker that dies costs one claim.
 
-    >>> rows = [{"model": "A, B \in \mathbb{R}^{n \times n}", "claim": c}
+    >>> rows = [{"model": r"A, B \in \mathbb{R}^{n \times n}", "claim": c}
     ...         for c in ("A + B = B + A", "A B = B A")]
     >>> [v.verdict for v in check_claims(rows)]
     ['proved', 'wrong']

@@ -189,7 +189,8 @@ _MAKERS: dict[str, _Operation] = {
     "Diag": _Operation(lambda m, s, k: tm.Diag(m.term((s[0], ONE), k)), _square),
     "Map": _Operation(lambda m, s, k: tm.Map(
         m.choose(m.words.functions), m.draw(st.integers(0, 2)), m.term(s, k))),
-    "Softmax": _Operation(lambda m, s, k: tm.Softmax(m.term(s, k)), _column),
+    "Softmax": _Operation(
+        lambda m, s, k: tm.Softmax(m.term(s, k)), lambda s: _column(s) and s[0] != ONE),
     "SumOver": _Operation(_ranged(tm.SumOver)),
     "OrderedProduct": _Operation(_ranged(tm.OrderedProduct), _square),
     "When": _Operation(lambda m, s, k: tm.When(m.term(s, k), *m.choose(m.words.conditions))),

@@ -90,7 +90,7 @@ def test_random_terms_pass_the_lint(term: Term) -> None:
 
 
 # What the small parser reads, and numbers that the canonical form takes anywhere.
-READABLE = ALGEBRA - {"Zero", "Ones", "Identity", "Block", "Entry"}
+READABLE = ALGEBRA - {"Zero", "Ones", "Identity", "Block", "Entry", "Unit"}
 WORDS = Vocabulary(functions=(r"\sigma", r"\phi"), numbers=(Integer(2), Integer(-1), Integer(-3)))
 LINEAR = frozenset({"Const", "Plus", "Minus", "Times", "Hadamard", "Scale", "Transposed", "Kron"})
 

@@ -40,6 +40,7 @@ from symbptt.proving import prove_statement
 from symbptt.ranging import ModelRanges, ranges_of
 from symbptt.refuting import refute
 from symbptt.report.pen import LATEX_PEN
+from symbptt.worksheet.kinds import Style
 from symbptt.worksheet.reader import read_sheet
 from symbptt.worksheet.report import report
 from symbptt.worksheet.run import run_sheet
@@ -479,7 +480,7 @@ def test_block_of_a_worksheet() -> None:
     run = run_sheet(read_sheet(text, "sheet", "sheet.md"))
     assert loads(run.files["proofs/gru.json"]).theorems
     for lang in ("en", "zh"):
-        document = report(run, lang)
+        document = report(run, Style(lang=lang))
         assert any(len(table.rows) == 6 for table in rows_of(document))
 
 

@@ -22,6 +22,7 @@ from symbptt.report.plain import to_text
 from symbptt.report.render import to_html, to_tex
 from symbptt.spectral.evaluation import evaluate
 from symbptt.spectral.written import decimal
+from symbptt.worksheet.kinds import Style
 from symbptt.worksheet.reader import read_sheet
 from symbptt.worksheet.report import report
 from symbptt.worksheet.run import run_sheet
@@ -190,7 +191,7 @@ def test_matrices_that_do_not_fit_are_refused(expression: str, given_: str, mess
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_block_of_a_worksheet(lang: str) -> None:
-    document = report(run_sheet(read_sheet(SHEET, "powers")), lang)
+    document = report(run_sheet(read_sheet(SHEET, "powers")), Style(lang=lang))
     html, tex = to_html(document), to_tex(document)
     assert r"0.0153 & 0.0203 \\ 0.0203 & 0.0271" in tex
     assert r"\left(\frac{9}{10}\right)^{30}" in tex and "0.0271" in html

@@ -13,6 +13,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Derive and prove": ("derive", "prove", "ranges", "graph"),
     "Check answers": ("check",),
     "Worksheets": ("build", "serve"),
+    "Generate code": ("code",),
     "Matrices of numbers": ("evaluate", "classify"),
     "What it knows": ("models", "rules", "mistakes"),
 }
@@ -57,6 +58,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "classify": (
         "symbptt classify '[[1/2, 1], [0, 0.5]]'",
         "symbptt classify weights.npy --power 50",
+    ),
+    "code": (
+        "symbptt code --model lstm --out lstm.py",
+        "symbptt code --model gru --target numba",
     ),
     "serve": ("symbptt serve", "symbptt serve --port 0 --no-browser"),
     "models": ("symbptt models", "symbptt models --plain | grep lstm"),

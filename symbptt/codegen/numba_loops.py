@@ -236,7 +236,7 @@ class LoopWriter:
 
     def fresh(self, word: str) -> str:
         self.count += 1
-        return f"{word}_{self.count}"
+        return self.layout.names.fresh(f"{word}_{self.count}")
 
     # ------------------------------------------------------------ products
 

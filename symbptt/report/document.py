@@ -5,7 +5,7 @@ block holds a sentence: words come as ``Phrase``, a key of the word lists in ``w
 slots, so that a document is printed in either language. Formulas are LaTeX strings.
 
 >>> Document("The layer", "en", (Prose((Text("Let "), Math("y = W x"), Text("."))),))
-Document(title='The layer', lang='en', blocks=(Prose(content=(...)),), source='')
+Document(title='The layer', lang='en', blocks=(Prose(...),), source='', ...)
 """
 
 from __future__ import annotations
