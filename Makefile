@@ -40,7 +40,7 @@ docs: setup           ## the documentation as pages, docs/_build/html
 
 examples: setup       ## run what the documentation shows (ARGS="--update" writes what commands print)
 	$(BIN)/python -m pip install --quiet -e ".[examples]"
-	$(BIN)/python -m pytest docs -n 2 -q $(ARGS)
+	$(BIN)/python -m pytest docs -n 2 --dist loadfile -q $(ARGS)
 
 clean:                ## remove the environment and everything that can be made again
 	rm -rf $(VENV) .symbptt-cache build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -37,7 +37,7 @@ from symbptt.report.supposed import Supposed
 
 from .tell import end_of, example, interval_text, table
 
-_SECONDS = 0.5  # of processor time for an example
+_SECONDS = 2.0  # of processor time for an example
 _ZERO = Const(0)
 
 
