@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import http.client
 import json
 import os
@@ -513,9 +515,13 @@ def test_nothing_is_kept(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_command_ends_with_its_worker() -> None:
     command = [sys.executable, "-m", "symbptt.cli", "serve", "--port", "0", "--no-browser"]
+    # what runs in the background of a script is started deaf to an interrupt
+    hearing = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=hearing,
+    ) as process, contextlib.ExitStack() as stack:  # fmt: skip
+        stack.callback(process.kill)
         assert process.stdout is not None and process.stderr is not None
         said = process.stdout.readline()
         port = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
