@@ -246,6 +246,7 @@ def test_an_interrupt_leaves_nothing_behind(
         [sys.executable, "-m", "symbptt.cli", "build", *long, "--out", "out", "--jobs", "2"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in background jobs too
     )  # fmt: skip
     assert process.stdout is not None
     while " proved " not in process.stdout.readline():
