@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from symbptt.worksheet.kinds import DETAILS, LANGS, REPORTS
+
 from .completing import models, sheets
 
 
@@ -32,14 +34,6 @@ class Layout(StrEnum):
     denominator = "denominator"
 
 
-class Lang(StrEnum):
-    """The languages of a report."""
-
-    en = "en"
-    zh = "zh"
-    both = "both"
-
-
 class Target(StrEnum):
     """What a generated module computes with."""
 
@@ -48,22 +42,10 @@ class Target(StrEnum):
     array_api = "array-api"
 
 
-class Detail(StrEnum):
-    """How much of the proofs a report tells."""
-
-    brief = "brief"
-    normal = "normal"
-    full = "full"
-
-
-class Kind(StrEnum):
-    """What is printed of a worksheet."""
-
-    report = "report"
-    questions = "questions"
-    solution = "solution"
-    slides = "slides"
-
+# The choices of a worksheet's head, as options.
+Lang = StrEnum("Lang", LANGS)
+Detail = StrEnum("Detail", DETAILS)
+Kind = StrEnum("Kind", REPORTS)
 
 ModelOption = Annotated[
     str,

@@ -52,7 +52,7 @@ class Model:
     abbreviations: tuple[Definition, ...] = ()
     families: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def unit_size(self) -> Dim | None:
         """The size of the unit vectors e_i in the definitions, where they have one."""
         sizes = {u.shape[0] for d in self.theory.definitions for _, u in find(d.body, is_unit)}
