@@ -4,8 +4,9 @@ Gradients are compared first. A round runs every library once, in turn; the rati
 medians over the rounds. Matrix products are counted and compared with the largest rate that the
 machine's BLAS reaches on square matrices.
 
-    --threads N   of BLAS, PyTorch and JAX (default 1)    --rounds N    --sizes S1,S2   --cells RNN
-    --out FILE    the tables as Markdown
+    --threads N   of PyTorch and JAX (default 1); BLAS has one, and the generated modules take
+                  ``workers=N`` where B n is at least 2,000, as they recommend
+    --rounds N    --sizes S1,S2    --cells RNN    --out FILE   the tables as Markdown
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ _PARSER.add_argument("--cells", default="RNN,LSTM,GRU")
 _PARSER.add_argument("--dtypes", default="float32,float64")
 _PARSER.add_argument("--out", default="")
 ARGS = _PARSER.parse_args() if __name__ == "__main__" else _PARSER.parse_args([])
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = str(ARGS.threads)  # before NumPy is loaded
+for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # before the libraries are loaded
+    os.environ[name] = str(ARGS.threads)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the modules divide the samples among threads
 os.environ["XLA_FLAGS"] = (
     f"--xla_cpu_multi_thread_eigen={'true' if ARGS.threads > 1 else 'false'} "
     f"intra_op_parallelism_threads={ARGS.threads}"
@@ -55,6 +57,7 @@ from .speed_peers import PEERS, Step, draw, gradients_of
 TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
 SECONDS = 4.0  # of all libraries together, for one row
 PEAK_SIZE = 1024
+WORTH_WORKERS = 2000  # B n from which threads are worth it
 
 
 def peak(dtype: str, n: int = PEAK_SIZE) -> float:
@@ -84,7 +87,8 @@ def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
 def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     """Median seconds of every library."""
     data = draw(cell, size, dtype)
-    steps = {name: make(cell, *data) for name, make in PEERS.items()}
+    workers = ARGS.threads if size["B"] * size["n"] >= WORTH_WORKERS else 1
+    steps = {name: make(cell, *data, workers=workers) for name, make in PEERS.items()}
     check(cell, steps, dtype)
     once = sum(timed(step) for step in steps.values())
     rounds = ARGS.rounds or int(min(400, max(7, SECONDS / once)))

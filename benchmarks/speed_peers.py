@@ -39,25 +39,25 @@ def draw(cell: str, size: dict[str, int], dtype: str) -> tuple[Arrays, np.ndarra
 
 
 def generated(
-    cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, target_: str = "numpy"
+    cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, workers: int = 1, kind: str = "numpy"
 ) -> Step:
     """The generated module for NumPy, or for another target."""
-    module = module_of(cell, target_)
+    module = module_of(cell, kind)
     target = np.eye(len(params["c"]), dtype=x.dtype)[y]
 
     def step() -> tuple[Any, Arrays]:
-        loss, gradients = module.loss_and_grads(params, x, target)
+        loss, gradients = module.loss_and_grads(params, x, target, workers=workers)
         return loss, {**gradients.params, "x": gradients.inputs["x"]}
 
     return step
 
 
-def compiled(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
+def compiled(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, workers: int = 1) -> Step:
     """The generated module with compiled recurrences."""
-    return generated(cell, params, x, y, "numba")
+    return generated(cell, params, x, y, workers, "numba")
 
 
-def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
+def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -> Step:
     """nn.RNN, nn.LSTM, nn.GRU with autograd."""
     n, d = x.shape[0], x.shape[-1]
     n = len(params["b" if cell == "RNN" else "b_" + GATES[cell][0]])
@@ -90,7 +90,7 @@ def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
     return step
 
 
-def with_jax(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray) -> Step:
+def with_jax(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -> Step:
     """jit of value_and_grad of a scan; the gates in one product, the input's in front of it."""
     n = len(params["b" if cell == "RNN" else "b_" + GATES[cell][0]])
     joined = lambda key: jnp.asarray(  # noqa: E731
