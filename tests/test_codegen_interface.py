@@ -123,6 +123,58 @@ def test_wrong_arguments_are_named(change: str) -> None:
     assert str(caught.value) == ERRORS[change]
 
 
+@pytest.mark.parametrize("change", ERRORS)
+def test_wrong_arguments_are_named_after_right_ones(change: str) -> None:
+    """What was accepted once is checked again, and accepted again after an error."""
+    _, module = module_of("rnn_tanh")
+    _, wanted = run(module, random_data(module))
+    for _ in range(2):
+        with pytest.raises(ValueError) as caught:
+            run(module, broken(random_data(module), change))
+        assert str(caught.value) == ERRORS[change]
+        assert worst(run(module, random_data(module))[1], wanted) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_entry_is_a_number(dtype: str) -> None:
+    """One NaN anywhere is found, after calls without; what is infinite is a number."""
+    _, module = module_of("cross_entropy")
+    data = random_data(module, dtype=dtype)
+    arguments = (data.params, data.inputs, data.targets, data.states)
+    groups = dict(zip(("params", "inputs", "targets", "states"), arguments, strict=True))
+    module.loss_and_grads(*arguments)
+    rng = np.random.default_rng(0)
+    for argument, group in groups.items():
+        for name, array in group.items():
+            where = tuple(int(rng.integers(0, length)) for length in array.shape)
+            old, array[where] = array[where], np.nan
+            message = f"{argument}['{name}']: expected numbers, got NaN at {where}"
+            with pytest.raises(ValueError) as caught:
+                module.loss_and_grads(*arguments)
+            assert str(caught.value) == message
+            array[where] = old
+            module.loss_and_grads(*arguments)
+    for value in (np.inf, -np.inf, np.finfo(dtype).max):
+        data.inputs["x"][3, 2, 1] = data.inputs["x"][3, 2, 0] = value
+        with np.errstate(all="ignore"):
+            module.loss_and_grads(*arguments)
+
+
+def test_the_order_of_names_and_other_sizes_do_not_matter() -> None:
+    _, module = module_of("cross_entropy")
+    for samples in (5, 3, 5):
+        data = random_data(module)
+        arguments = [data.params, data.inputs, data.targets, data.states]
+        for i, argument in enumerate(("inputs", "targets", "states"), 1):
+            for name, array in arguments[i].items():
+                at = module.SHAPES[argument][name].index("B")
+                arguments[i][name] = np.take(array, range(samples), axis=at)
+        loss, wanted = module.loss_and_grads(*arguments)
+        turned = [dict(reversed(group.items())) for group in arguments]
+        again, found = module.loss_and_grads(*turned)
+        assert again == loss and worst(found, wanted) == 0
+
+
 Call = Callable[[Any, Data], Any]
 RNG, SIZES = np.random.default_rng(0), {"n": 2, "d": 3}
 WRONG: dict[str, Call] = {

@@ -81,7 +81,11 @@ def make_frame(
         "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
-        "loss_grads": pieces.loss_grads(), "direct": pieces.direct(),
+        "loss_grads": pieces.dictionary(pieces.loss_grads()), "quick": True,
+        "filled": any(
+            layout.public[z] not in missing and z not in pieces.loss_grads() for z in parts.outside
+        ),
+        "direct": pieces.direct(),
         "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
         "additive": additive(parts, layout), "sums": interface.sums,
         "softmax": any(
@@ -268,17 +272,15 @@ class _Pieces:
             "states": self.dictionary(starts),
         }
 
-    def loss_grads(self) -> str:
+    def loss_grads(self) -> dict[str, str]:
         """The gradients of the outputs that the model's loss gives."""
         found, arrays = writes(self.lowered.program.loss), self.layout.arrays
         outside, axes = self.parts.outside.items(), self.layout.axes
-        return self.dictionary(
-            {
-                z: self.slots(arrays[g], axes.get(z))
-                for z, g in outside
-                if g in arrays and arrays[g].name in found
-            }
-        )
+        return {
+            z: self.slots(arrays[g], axes.get(z))
+            for z, g in outside
+            if g in arrays and arrays[g].name in found
+        }
 
     def direct(self) -> list[tuple[str, str, str]]:
         """(group, name, text) of the gradients that come through the loss alone."""
