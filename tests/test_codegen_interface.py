@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,9 @@ import pytest
 from codegen_modules import BY_HAND, built, module_of, run
 from codegen_oracle import Data, random_data, worst
 from codegen_zoo import LOSSES, ZOO
+
+from symbptt import Model
+from symbptt.module import numpy_source
 
 
 @pytest.mark.parametrize("name", ["rnn", "gated", "many_to_one", "pooled", "layer"])
@@ -323,9 +327,28 @@ def test_metadata() -> None:
     assert "h (B, n)" in module.forward.__doc__ and "h_t = σ(a_t)" in module.__doc__
 
 
-def test_a_module_of_the_rnn_is_about_a_page() -> None:
-    """Its equations, that is: forward and backward without the checks of arguments."""
+def mathematics(source: str) -> list[str]:
+    """The lines of the functions that stand above the interface."""
+    head, _, rest = source.partition("- interface\n")
+    functions = [n.name for n in ast.parse(head).body if isinstance(n, ast.FunctionDef)]
+    assert functions in (["_forward", "_backward"], ["_forward", "_backward", "_loss"])
+    assert "def forward(" in rest and "SHAPES = " in rest[rest.index("- tables\n") :]
+    return head[head.index("def _forward") :].split("\n")
+
+
+def test_the_mathematics_comes_first() -> None:
+    """About a page for the RNN, two for the LSTM with its loss."""
     _, source = built("rnn")
-    body = source[source.index("    a = space") : source.index("def init_params")]
-    assert body.count("\n") < 110
+    assert len(mathematics(source)) < 95
     assert max(map(len, source.split("\n"))) <= 110
+    lstm = mathematics(numpy_source(Model.named("lstm")))
+    assert len(lstm) < 240
+    assert max(map(len, lstm)) <= 110
+
+
+@pytest.mark.parametrize("name", [*ZOO, *LOSSES])
+def test_the_mathematics_of_every_model_comes_first(name: str) -> None:
+    """Only formulas are longer than a line."""
+    lines = mathematics(built(name)[1])
+    boilerplate = r"\s*(return|cache|outputs|.*= map\(|.*space\.|\w+=\{)"
+    assert not [x for x in lines if len(x) > 100 and re.match(boilerplate, x)]
