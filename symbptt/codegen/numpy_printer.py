@@ -127,7 +127,9 @@ class NumpyPrinter(ValuePrinter):
                 text = f"_gram({self.text(core.left.arg)}, {self.text(core.right)})"
             else:
                 assert isinstance(core, ir.Total)
-                text = f"np.sum({self.text(core.arg)}, axis=(0, 1))"
+                whole = self.text(core.arg)
+                several = len(core.arg.axes) > 1
+                text = f"_sum({whole})" if several else f"np.sum({whole}, axis=(0, 1))"
             first = isinstance(node, ir.Store) and not lines
             equals = "= " + sign.strip("+") if first else f"{sign}= "
             lines.append(f"{INDENT * depth}{self.target(node)} {equals}{number}{text}")
