@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,9 @@ import pytest
 from codegen_modules import BY_HAND, built, module_of, run
 from codegen_oracle import Data, random_data, worst
 from codegen_zoo import LOSSES, ZOO
+
+from symbptt import Model
+from symbptt.module import numpy_source
 
 
 @pytest.mark.parametrize("name", ["rnn", "gated", "many_to_one", "pooled", "layer"])
@@ -121,6 +125,58 @@ def test_wrong_arguments_are_named(change: str) -> None:
     with pytest.raises(ValueError) as caught:
         run(module, data)
     assert str(caught.value) == ERRORS[change]
+
+
+@pytest.mark.parametrize("change", ERRORS)
+def test_wrong_arguments_are_named_after_right_ones(change: str) -> None:
+    """What was accepted once is checked again, and accepted again after an error."""
+    _, module = module_of("rnn_tanh")
+    _, wanted = run(module, random_data(module))
+    for _ in range(2):
+        with pytest.raises(ValueError) as caught:
+            run(module, broken(random_data(module), change))
+        assert str(caught.value) == ERRORS[change]
+        assert worst(run(module, random_data(module))[1], wanted) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_entry_is_a_number(dtype: str) -> None:
+    """One NaN anywhere is found, after calls without; what is infinite is a number."""
+    _, module = module_of("cross_entropy")
+    data = random_data(module, dtype=dtype)
+    arguments = (data.params, data.inputs, data.targets, data.states)
+    groups = dict(zip(("params", "inputs", "targets", "states"), arguments, strict=True))
+    module.loss_and_grads(*arguments)
+    rng = np.random.default_rng(0)
+    for argument, group in groups.items():
+        for name, array in group.items():
+            where = tuple(int(rng.integers(0, length)) for length in array.shape)
+            old, array[where] = array[where], np.nan
+            message = f"{argument}['{name}']: expected numbers, got NaN at {where}"
+            with pytest.raises(ValueError) as caught:
+                module.loss_and_grads(*arguments)
+            assert str(caught.value) == message
+            array[where] = old
+            module.loss_and_grads(*arguments)
+    for value in (np.inf, -np.inf, np.finfo(dtype).max):
+        data.inputs["x"][3, 2, 1] = data.inputs["x"][3, 2, 0] = value
+        with np.errstate(all="ignore"):
+            module.loss_and_grads(*arguments)
+
+
+def test_the_order_of_names_and_other_sizes_do_not_matter() -> None:
+    _, module = module_of("cross_entropy")
+    for samples in (5, 3, 5):
+        data = random_data(module)
+        arguments = [data.params, data.inputs, data.targets, data.states]
+        for i, argument in enumerate(("inputs", "targets", "states"), 1):
+            for name, array in arguments[i].items():
+                at = module.SHAPES[argument][name].index("B")
+                arguments[i][name] = np.take(array, range(samples), axis=at)
+        loss, wanted = module.loss_and_grads(*arguments)
+        turned = [dict(reversed(group.items())) for group in arguments]
+        again, found = module.loss_and_grads(*turned)
+        assert again == loss and worst(found, wanted) == 0
 
 
 Call = Callable[[Any, Data], Any]
@@ -271,9 +327,28 @@ def test_metadata() -> None:
     assert "h (B, n)" in module.forward.__doc__ and "h_t = σ(a_t)" in module.__doc__
 
 
-def test_a_module_of_the_rnn_is_about_a_page() -> None:
-    """Its equations, that is: forward and backward without the checks of arguments."""
+def mathematics(source: str) -> list[str]:
+    """The lines of the functions that stand above the interface."""
+    head, _, rest = source.partition("- interface\n")
+    functions = [n.name for n in ast.parse(head).body if isinstance(n, ast.FunctionDef)]
+    assert functions in (["_forward", "_backward"], ["_forward", "_backward", "_loss"])
+    assert "def forward(" in rest and "SHAPES = " in rest[rest.index("- tables\n") :]
+    return head[head.index("def _forward") :].split("\n")
+
+
+def test_the_mathematics_comes_first() -> None:
+    """About a page for the RNN, two for the LSTM with its loss."""
     _, source = built("rnn")
-    body = source[source.index("    a = space") : source.index("def init_params")]
-    assert body.count("\n") < 110
+    assert len(mathematics(source)) < 95
     assert max(map(len, source.split("\n"))) <= 110
+    lstm = mathematics(numpy_source(Model.named("lstm")))
+    assert len(lstm) < 240
+    assert max(map(len, lstm)) <= 110
+
+
+@pytest.mark.parametrize("name", [*ZOO, *LOSSES])
+def test_the_mathematics_of_every_model_comes_first(name: str) -> None:
+    """Only formulas are longer than a line."""
+    lines = mathematics(built(name)[1])
+    boilerplate = r"\s*(return|cache|outputs|.*= map\(|.*space\.|\w+=\{)"
+    assert not [x for x in lines if len(x) > 100 and re.match(boilerplate, x)]

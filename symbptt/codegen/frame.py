@@ -15,7 +15,7 @@ from .layout import Layout
 from .lower import Lowered
 from .memory import memory_lines
 from .needs import additive, no_workers, products
-from .numpy_printer import WIDTH, NumpyPrinter, helpers
+from .numpy_printer import WIDTH, NumpyPrinter, helpers, listed
 from .parts import Parts
 from .passes.given import optional
 from .passes.rewrite import writes
@@ -45,7 +45,7 @@ def make_frame(
         parts, layout, lowered, interface, model.onehot, not segments.refused,
         not no_workers(lowered),
     )  # fmt: skip
-    pieces = _Pieces(parts, layout, lowered, printer)
+    pieces = _Pieces(parts, layout, lowered, interface, printer)
     missing = tuple(
         layout.public[z] for z, key in parts.outside.items()
         if layout.arrays[key].name in pieces.optional
@@ -76,14 +76,26 @@ def make_frame(
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
         "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
         "forward": pieces.body(pieces.forward_unpack(), program.forward, "functions"),
-        "outputs": pieces.outputs(), "cache": pieces.cache(), "borrowed": pieces.borrowed(),
+        "outputs": listed("    outputs = {", pieces.outputs(), "}"),
+        "cache": listed("    cache = {", pieces.cache(), "}"), "borrowed": pieces.borrowed(),
+        "output_text": braces(pieces.outputs()), "kept": pieces.kept_names(),
         "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
-        "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
+        "gradients": {
+            group: listed(f"        {group}={{", items, "},")
+            for group, items in pieces.gradients().items()
+        },
+        "gradient_texts": {g: braces(items) for g, items in pieces.gradients().items()},
+        "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
-        "loss_grads": pieces.loss_grads(), "direct": pieces.direct(),
+        "loss_grads": braces(pieces.entries(pieces.loss_grads())), "quick": True,
+        "filled": any(
+            layout.public[z] not in missing and z not in pieces.loss_grads() for z in parts.outside
+        ),
+        "direct": pieces.direct(),
         "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
         "additive": additive(parts, layout), "sums": interface.sums,
+        "several": pieces.space and printer.several,
         "softmax": any(
             isinstance(n, ir.Softmax) or (isinstance(n, ir.Into) and n.function == "softmax")
             for n in ir.walk(pieces.everything)
@@ -94,11 +106,21 @@ def make_frame(
     }  # fmt: skip
 
 
+def braces(items: list[str]) -> str:
+    """A dictionary of these entries."""
+    return "{" + ", ".join(items) + "}"
+
+
 class _Pieces:
     """What the functions unpack and return."""
 
     def __init__(
-        self, parts: Parts, layout: Layout, lowered: Lowered, printer: NumpyPrinter
+        self,
+        parts: Parts,
+        layout: Layout,
+        lowered: Lowered,
+        interface: Interface,
+        printer: NumpyPrinter,
     ) -> None:
         self.parts, self.layout, self.lowered = parts, layout, lowered
         self.printer = printer
@@ -117,6 +139,7 @@ class _Pieces:
             for a in (n.array, *n.members)
         }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
+        self.orders = {k: list(v) for k, v in interface.shapes.items()}
 
     # ------------------------------------------------------------ unpacking
 
@@ -151,13 +174,20 @@ class _Pieces:
         """The cache and the gradients of the outputs."""
         used = ir.arrays_of(self.lowered.program.backward)
         lines = self.cached(self.lowered.program.backward)
+        given: dict[str, str] = {}
         for z, key in self.parts.outside.items():
-            array = self.layout.arrays[key]
+            array, name = self.layout.arrays[key], self.layout.public[z]
             if array.name in used:
-                lines.append(self.padded(key, "grads", self.layout.public[z]))
-                if array.name in self.optional:
-                    name = self.layout.public[z]
-                    lines[-1] += f" if {py(name)} in grads else None"
+                line = self.padded(key, "grads", name)
+                if array.name in self.optional and line == f"{array.name} = grads[{py(name)}]":
+                    given[array.name] = name
+                else:
+                    if_given = f" if {py(name)} in grads else None"
+                    lines.append(line + if_given * (array.name in self.optional))
+        if len(given) == 1:
+            lines += [f"{local} = grads.get({py(key)})" for local, key in given.items()]
+        else:
+            lines += self.several(given, "grads")
         return lines
 
     def loss_unpack(self) -> list[str]:
@@ -169,11 +199,14 @@ class _Pieces:
 
     def several(self, names: dict[str, str], source: str) -> list[str]:
         """Locals from a dictionary, as many in a line as fit."""
-        if len(names) == 1:
+        if len(names) <= 1:
             return [f"{local} = {source}[{py(key)}]" for local, key in names.items()]
+        every = f"{', '.join(names)} = {source}.values()"
+        if [*names.values()] == self.orders.get(source) and len(every) <= WIDTH - 4:
+            return [every]
         for count in range(len(names), 1, -1):
             first = dict(list(names.items())[:count])
-            line = f"{', '.join(first)} = ({source}[name] for name in {py(tuple(first.values()))})"
+            line = f"{', '.join(first)} = map({source}.get, {py(' '.join(first.values()))}.split())"
             if len(line) <= WIDTH - 4 or count == 2:
                 rest = dict(list(names.items())[count:])
                 return [line, *self.several(rest, source)]
@@ -221,10 +254,9 @@ class _Pieces:
 
     # ------------------------------------------------------------ results
 
-    def dictionary(self, items: dict[str, str]) -> str:
-        """A dictionary with public names."""
-        inner = ", ".join(f"{py(self.layout.public[k])}: {text}" for k, text in items.items())
-        return "{" + inner + "}"
+    def entries(self, items: dict[str, str]) -> list[str]:
+        """The entries of a dictionary with public names."""
+        return [f"{py(self.layout.public[k])}: {text}" for k, text in items.items()]
 
     def slots(self, array: ir.Array, span: Span | None) -> str:
         """The steps of a span in an array; all of an array without time."""
@@ -235,18 +267,19 @@ class _Pieces:
         start, stop = span[0] - array.first, span[1] - array.first + 1
         return f"{array.name}[{self.printer.index(start)}:{self.printer.index(stop)}]"
 
-    def outputs(self) -> str:
+    def outputs(self) -> list[str]:
         """The outputs."""
         arrays, axes = self.layout.arrays, self.layout.axes
-        return self.dictionary({k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs})
+        return self.entries({k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs})
+
+    def kept_names(self) -> list[str]:
+        """The names that the cache keeps, besides sizes and dtype."""
+        flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
+        return [*(k for k, v in flags.items() if v), *self.kept]
 
     def cache(self) -> list[str]:
-        """The names that the cache keeps."""
-        flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
-        return [
-            *(k for k, v in flags.items() if v),
-            *self.kept,
-        ]
+        """The entries of the cache."""
+        return [f"{py(name)}: {name}" for name in ("sizes", "dtype", *self.kept_names())]
 
     def borrowed(self) -> tuple[str, ...]:
         """The names in the cache that are the caller's own arrays."""
@@ -255,30 +288,28 @@ class _Pieces:
         names = (layout.arrays[k].name for k in own if not self.padded(k, "", "").count("_padded"))
         return tuple(name for name in names if name in self.kept)
 
-    def gradients(self) -> dict[str, str]:
+    def gradients(self) -> dict[str, list[str]]:
         """The three dictionaries of Gradients."""
         arrays, layout = self.lowered.gradients, self.layout
         starts = {k: a.name for k, a in self.lowered.start_gradients.items()}
         starts |= {k: self.early(arrays[k], span) for k, span in layout.before.items()}
         return {
-            "params": self.dictionary({k: arrays[k].name for k in layout.params}),
-            "inputs": self.dictionary(
+            "params": self.entries({k: arrays[k].name for k in layout.params}),
+            "inputs": self.entries(
                 {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs}
             ),
-            "states": self.dictionary(starts),
+            "states": self.entries(starts),
         }
 
-    def loss_grads(self) -> str:
+    def loss_grads(self) -> dict[str, str]:
         """The gradients of the outputs that the model's loss gives."""
         found, arrays = writes(self.lowered.program.loss), self.layout.arrays
         outside, axes = self.parts.outside.items(), self.layout.axes
-        return self.dictionary(
-            {
-                z: self.slots(arrays[g], axes.get(z))
-                for z, g in outside
-                if g in arrays and arrays[g].name in found
-            }
-        )
+        return {
+            z: self.slots(arrays[g], axes.get(z))
+            for z, g in outside
+            if g in arrays and arrays[g].name in found
+        }
 
     def direct(self) -> list[tuple[str, str, str]]:
         """(group, name, text) of the gradients that come through the loss alone."""

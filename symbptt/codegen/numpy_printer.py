@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from symbptt.core.functions import known
@@ -23,13 +24,40 @@ class NumpyPrinter(ValuePrinter):
     """Prints statements; ``in_place``: arrays are written into."""
 
     in_place = True
+    several = False  # whether arrays were allocated by one call
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         """The lines of a block."""
         out: list[str] = []
-        for statement in body:
-            out += _STATEMENTS[type(statement)](self, statement, depth)
+        for plain, run in groupby(body, _is_plain):
+            found = list(run)
+            if plain and len(found) > 1:
+                out += self.workspace(found, depth)  # type: ignore[arg-type]
+                continue
+            for statement in found:
+                out += _STATEMENTS[type(statement)](self, statement, depth)
         return out
+
+    def workspace(self, nodes: list[ir.Allocate], depth: int) -> list[str]:
+        """Arrays that begin with anything in them, by one call."""
+        names = ", ".join(n.array.name for n in nodes)
+        head = f"{INDENT * depth}{names} = space.several("
+        if len(head) > WIDTH:
+            half = len(nodes) // 2
+            return [*self.workspace(nodes[:half], depth), *self.workspace(nodes[half:], depth)]
+        self.several = True
+        shapes = [f"{n.array.name}={self.shape(n.array)}" for n in nodes]
+        lines = listed(head, ["dtype", *shapes], ")").split("\n")
+        for node in nodes:
+            lines += self.cleared(node, depth)
+        return lines
+
+    def cleared(self, node: ir.Allocate, depth: int) -> list[str]:
+        """Zeros in an array where truncated gradients need them."""
+        if node.zeros != "truncated":
+            return []
+        return [f"{INDENT * depth}if truncate is not None:",
+                f"{INDENT * (depth + 1)}{node.array.name}.fill(0)"]  # fmt: skip
 
     def note(self, node: ir.Note, depth: int) -> list[str]:
         pad = INDENT * depth + "# "
@@ -46,10 +74,7 @@ class NumpyPrinter(ValuePrinter):
             if node.again
             else f"np.{make}({shape}, dtype)"
         )
-        lines = [f"{INDENT * depth}{name} = {text}"]
-        if node.zeros == "truncated":
-            lines += [f"{INDENT * depth}if truncate is not None:",
-                      f"{INDENT * (depth + 1)}{name}.fill(0)"]  # fmt: skip
+        lines = [f"{INDENT * depth}{name} = {text}", *self.cleared(node, depth)]
         if node.members:
             members = ", ".join(m.name for m in node.members)
             turned = ".swapaxes(0, 1)" if node.array.within else ""
@@ -202,6 +227,26 @@ class NumpyPrinter(ValuePrinter):
         return [f"{INDENT * depth}if mask is not None:", *self.lines(node.body, depth + 1)]
 
 
+def _is_plain(node: ir.Statement) -> bool:
+    """Whether the statement allocates one array of the workspace that need not be zero."""
+    if not isinstance(node, ir.Allocate):
+        return False
+    return node.again and node.zeros != "always" and not node.members
+
+
+def listed(head: str, items: list[str], tail: str) -> str:
+    """Items between head and tail: one line, or as many as they need."""
+    line = f"{head}{', '.join(items)}{tail}"
+    if len(line) <= WIDTH:
+        return line
+    pad = " " * (len(head) - len(head.lstrip()))
+    rows = [""]
+    for item in items:
+        fits = len(pad) + 4 + len(rows[-1]) + len(item) + 1 <= WIDTH
+        rows = [*rows[:-1], f"{rows[-1]}{item}, "] if fits else [*rows, f"{item}, "]
+    return "\n".join([head, *(f"{pad}    {row.rstrip()}" for row in rows), f"{pad}{tail}"])
+
+
 def _may_share(value: ir.Value) -> bool:
     """Whether the value may be a view of another array, or that array itself."""
     if isinstance(value, ir.Apply):
@@ -218,4 +263,4 @@ _STATEMENTS: dict[type[Any], Callable[..., list[str]]] = {
     ir.Blocks: NumpyPrinter.blocks, ir.Unpack: NumpyPrinter.unpack,
 }  # fmt: skip
 
-__all__ = ["WIDTH", "NumpyPrinter", "helpers"]
+__all__ = ["WIDTH", "NumpyPrinter", "helpers", "listed"]
