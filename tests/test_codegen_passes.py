@@ -27,7 +27,10 @@ EVERY = 10  # of the random models
 ALONE = [(name,) for name in PASSES]
 FIRST = PASSES[1 : PASSES.index("distribute") + 1]
 # without these there is nothing to do
-NEEDS = {"halves": ("in_place",), "blocks": ("stack", "buffers")}
+NEEDS = {
+    "halves": ("in_place",), "side_by_side": ("stack",), "numbers": ("buffers",),
+    "blocks": ("stack", "buffers"), "gather": ("stack", "sums"),
+}  # fmt: skip
 BEHIND = [(*FIRST, *NEEDS.get(name, ()), name) for name in PASSES[PASSES.index("distribute") + 1 :]]
 SETS = [*ALONE, *BEHIND, PASSES]
 

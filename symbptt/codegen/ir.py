@@ -67,6 +67,7 @@ __all__ = [
     "Store",
     "Swap",
     "Total",
+    "Unpack",
     "Value",
     "arrays_of",
     "broadcast",
@@ -136,6 +137,16 @@ class Into(Statement):
     function: str
     operands: tuple[Value, ...]
     part: Members | None = None
+
+
+@dataclass(frozen=True)
+class Unpack(Statement):
+    """Each array is the sum over steps and samples of its member of the first value, times the
+    transpose of the second value where there is one.
+    """
+
+    arrays: tuple[Array, ...]
+    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True)

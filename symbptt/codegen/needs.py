@@ -15,7 +15,7 @@ from .passes.rewrite import reads, terms
 
 def products(body: ir.Body) -> set[str]:
     """The large products that the module needs: of rows with a matrix, of columns with rows, of
-    blocks of columns, and sums of rows."""
+    blocks of columns, of ones with rows."""
     found: set[str] = set()
     if any(isinstance(n, ir.Blocks) or getattr(n, "function", "") == IN_BLOCKS
            for n in ir.walk(body)):  # fmt: skip
@@ -25,10 +25,12 @@ def products(body: ir.Body) -> set[str]:
             for node in ir.walk(loop.body):
                 if isinstance(node, ir.Into) and node.function in ("product", IN_BLOCKS):
                     found.add("product")
+                if isinstance(node, ir.Unpack):
+                    found.add("gram" if len(node.values) == 2 else "sum")
+                if isinstance(node, ir.Total) and node.axes and node.axis == 0:
+                    found.add("sum")
                 if isinstance(node, ir.MatMul):
                     found.add("gram" if isinstance(node.left, ir.Swap) else "product")
-                if isinstance(node, ir.Total) and node.axis == 0 and len(node.arg.axes) > 1:
-                    found.add("sum")
     return found
 
 

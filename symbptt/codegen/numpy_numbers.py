@@ -119,4 +119,5 @@ class Numbers:
         """The shape of a stored array."""
         steps = () if array.first is None else (array.last - array.first + 1,)
         stack = (Integer(array.count),) if array.count else ()
-        return self.sizes((*stack, *steps, *array.axes))
+        first = (*steps, *stack) if array.within else (*stack, *steps)
+        return self.sizes((*first, *array.axes))

@@ -77,7 +77,8 @@ class NumpyPrinter(ValuePrinter):
         lines = [f"{INDENT * depth}{name} = {text}", *self.cleared(node, depth)]
         if node.members:
             members = ", ".join(m.name for m in node.members)
-            lines.append(f"{INDENT * depth}{members} = {name}")
+            turned = ".swapaxes(0, 1)" if node.array.within else ""
+            lines.append(f"{INDENT * depth}{members} = {name}{turned}")
         return lines
 
     def store(self, node: ir.Store, depth: int) -> list[str]:
@@ -127,9 +128,8 @@ class NumpyPrinter(ValuePrinter):
                 text = f"_gram({self.text(core.left.arg)}, {self.text(core.right)})"
             else:
                 assert isinstance(core, ir.Total)
-                whole = self.text(core.arg)
-                several = len(core.arg.axes) > 1
-                text = f"_sum({whole})" if several else f"np.sum({whole}, axis=(0, 1))"
+                inner = self.text(core.arg)
+                text = f"_sum({inner})" if core.axes else f"np.sum({inner}, axis=(0, 1))"
             first = isinstance(node, ir.Store) and not lines
             equals = "= " + sign.strip("+") if first else f"{sign}= "
             lines.append(f"{INDENT * depth}{self.target(node)} {equals}{number}{text}")
@@ -156,6 +156,12 @@ class NumpyPrinter(ValuePrinter):
             return [f"{pad}{target}[...] = {operands[0]}"]
         more = ", axis=0" if node.function == "add.reduce" else ""
         return [f"{pad}np.{node.function}({', '.join(operands)}{more}, out={target})"]
+
+    def unpack(self, node: ir.Unpack, depth: int) -> list[str]:
+        names = ", ".join(a.name for a in node.arrays)
+        left, *right = map(self.text, node.values)
+        text = f"_gram({left}, {right[0]})" if right else f"_sum({left})"
+        return [f"{INDENT * depth}{names} = {text}"]
 
     def guard(self, node: ir.Guard, depth: int) -> list[str]:
         conditions = " and ".join(self.conditions(node.conditions))
@@ -254,7 +260,7 @@ _STATEMENTS: dict[type[Any], Callable[..., list[str]]] = {
     ir.Loop: NumpyPrinter.loop, ir.Passes: NumpyPrinter.passes, ir.Masked: NumpyPrinter.masked,
     ir.Given: NumpyPrinter.given, ir.Into: NumpyPrinter.into,
     ir.Bind: NumpyPrinter.bind, ir.Size: NumpyPrinter.size, ir.Chunks: NumpyPrinter.chunks,
-    ir.Blocks: NumpyPrinter.blocks,
+    ir.Blocks: NumpyPrinter.blocks, ir.Unpack: NumpyPrinter.unpack,
 }  # fmt: skip
 
 __all__ = ["WIDTH", "NumpyPrinter", "helpers", "listed"]

@@ -45,13 +45,23 @@ class ValuePrinter(Numbers):
             return array.name, Level.ATOM
         loop = self.together
         if node.part is not None:
-            cut = self.members(node)
-            return f"{array.name}[{cut}, {self.index(node.index - array.first)}]", Level.ATOM
+            cut, step = self.members(node), self.steps(node)
+            if array.within:
+                return f"{array.name}[{step}{'' if cut == ':' else f', {cut}'}]", Level.ATOM
+            return f"{array.name}[{cut}, {step}]", Level.ATOM
         if loop is not None and node.index.has(loop.index):
             gap = node.index - loop.index - array.first
             cut = self.span(array, loop.first + gap, loop.last + gap)
             return array.name if cut == ":" else f"{array.name}[{cut}]", Level.ATOM
         return f"{array.name}[{self.index(node.index - array.first)}]", Level.ATOM
+
+    def steps(self, node: ir.Read) -> str:
+        """The step that is meant, as an index, or all steps that are printed at once."""
+        array, loop = node.array, self.together
+        if loop is None or not node.index.has(loop.index):
+            return self.index(node.index - array.first)
+        gap = node.index - loop.index - array.first
+        return self.span(array, loop.first + gap, loop.last + gap)
 
     def members(self, node: ir.Read) -> str:
         """The members of a stack that are meant, as an index."""
@@ -63,10 +73,11 @@ class ValuePrinter(Numbers):
 
     def across(self, node: ir.Across) -> Text:
         read = node.arg
-        if read.part is None:
+        if isinstance(read, ir.Stacked) or read.part is None:
             return f"{self.text(read)}[:, None]", Level.ATOM
-        step = self.index(read.index - read.array.first)
-        return f"{read.array.name}[{self.members(read)}, None, {step}]", Level.ATOM
+        step, cut = self.index(read.index - read.array.first), self.members(read)
+        place = f"{step}, {cut}, None" if read.array.within else f"{cut}, None, {step}"
+        return f"{read.array.name}[{place}]", Level.ATOM
 
     def span(self, array: ir.Array, first: Expr, last: Expr) -> str:
         """The slots first..last of an array as a slice."""

@@ -33,9 +33,11 @@ class Optional(Value):
 
 @dataclass(frozen=True)
 class Across(Value):
-    """Members of a stack, each of which meets all blocks of its matrix in a product."""
+    """Members of a stack, each of which meets all blocks of its matrix in a product, or all samples
+    in a sum.
+    """
 
-    arg: Read
+    arg: Read | Stacked
 
     @property
     def axes(self) -> Axes:

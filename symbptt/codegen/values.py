@@ -43,6 +43,7 @@ class Array:
     first: Expr | None = None
     last: Expr | None = None
     count: int = 0  # of the members of a stack
+    within: bool = False  # the members of a stack lie inside its steps: steps first, not members
 
     @property
     def timed(self) -> bool:

@@ -13,13 +13,16 @@ from .chunk import chunk
 from .compose import compose
 from .context import Context
 from .distribute import distribute
+from .gather import gather
 from .given import given
 from .halves import halves
 from .inline import inline
 from .in_place import in_place
 from .narrow import narrow
+from .numbers import numbers
 from .reuse import reuse
 from .share import share
+from .side_by_side import side_by_side
 from .stack import stack
 from .storage import storage, workspace
 from .sums import sums
@@ -49,13 +52,16 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "in_place": in_place,
     "halves": _each(halves),
     "stack": _each(stack),
+    "side_by_side": side_by_side,
     "chunk": _each(chunk),
     "sums": _each(sums),
     "buffers": _each(buffers),
     "storage": storage,
     "workspace": _each(workspace),
     "blocks": _each(blocks),
+    "gather": _each(gather),
     "views": _each(views),
+    "numbers": numbers,
 }
 UNPADDED = "unpadded"  # of the layout: it runs before there is a program
 PASSES = (UNPADDED, *_TABLE)

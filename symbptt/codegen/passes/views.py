@@ -1,15 +1,20 @@
-"""An element that a step uses several times gets a name: indexing costs as much as small sums."""
+"""An element that a step uses several times, or changes, gets a name.
+
+Indexing costs as much as small sums; ``a[t] += b`` indexes twice.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from .. import ir
 from .context import Context
 from .rewrite import each_block, reads, rewritten
 
 _WORDS = {-2: "two_before", -1: "before", 0: "t", 1: "after", 2: "two_after"}
+_IN_PLACE = ("add", "subtract", "multiply")
 
 
 def views(body: ir.Body, context: Context) -> ir.Body:
@@ -17,38 +22,64 @@ def views(body: ir.Body, context: Context) -> ir.Body:
     return each_block(body, lambda block: tuple(_loop(n, context) for n in block))
 
 
+def _loop(node: ir.Statement, context: Context) -> ir.Statement:
+    if not isinstance(node, ir.Loop) or node.together:
+        return node
+    counts = Counter(r for n in node.body for r in _uses(n) if _step(r, node))
+    changed = {
+        _target(n) for n in ir.walk(node.body)
+        if isinstance(n, ir.Into) and n.function in _IN_PLACE and n.operands[0] == _target(n)
+    }  # fmt: skip
+    named = {r for r, count in counts.items() if count > 1 or r in changed}
+    return replace(node, body=tuple(_Names(node, context, named).block(node.body, {})))
+
+
 def _target(node: ir.Into) -> ir.Read:
     return ir.Read(node.array, node.index, node.part)
 
 
-def _loop(node: ir.Statement, context: Context) -> ir.Statement:
-    if not isinstance(node, ir.Loop) or node.together:
-        return node
-    counts: Counter[ir.Read] = Counter()
-    for part in node.body:
-        if isinstance(part, ir.Into):
-            counts.update(r for r in (*reads(part), _target(part)) if _step(r, node))
-    names: dict[ir.Read, ir.Array] = {}
-    out: list[ir.Statement] = []
-    for part in node.body:
-        if isinstance(part, ir.Into):
-            for read in dict.fromkeys((*reads(part), _target(part))):
-                if counts[read] > 1 and read not in names:
-                    names[read] = ir.Array(_name(read, node, context), read.axes)
-                    out.append(ir.Bind(names[read], read))
-            part = _renamed(part, names)
-        out.append(part)
-    return replace(node, body=tuple(out))
+def _uses(node: ir.Statement) -> Iterator[ir.Read]:
+    """What the calls in a statement read and write."""
+    for call in ir.walk((node,)):
+        if isinstance(call, ir.Into):
+            yield from (*reads(call), _target(call))
 
 
 def _step(read: ir.Read, loop: ir.Loop) -> bool:
     return read.index is not None and (read.index - loop.index).is_Integer
 
 
-def _name(read: ir.Read, loop: ir.Loop, context: Context) -> str:
-    gap = int(read.index - loop.index)
-    word = f"{read.array.name}_{_WORDS.get(gap, 'at')}"
-    return context.layout.names.fresh(word)
+@dataclass
+class _Names:
+    """Names of the elements ``named`` in a loop."""
+
+    loop: ir.Loop
+    context: Context
+    named: set[ir.Read]
+
+    def block(self, body: ir.Body, known: dict[ir.Read, ir.Array]) -> Iterator[ir.Statement]:
+        """The statements; a name is given in front of its first use and holds to the block's end.
+
+        Only a block that uses an element itself names it: inside a condition, the element may be
+        one that does not exist elsewhere.
+        """
+        known = dict(known)
+        own = {r for n in body if isinstance(n, ir.Into) for r in _uses(n)} & self.named
+        for node in body:
+            for read in dict.fromkeys(_uses(node)):
+                if read in own and read not in known:
+                    known[read] = ir.Array(self.name(read), read.axes)
+                    yield ir.Bind(known[read], read)
+            if isinstance(node, ir.Into):
+                yield _renamed(node, known)
+            elif isinstance(node, ir.Guard | ir.Given):
+                yield replace(node, body=tuple(self.block(node.body, known)))
+            else:
+                yield node
+
+    def name(self, read: ir.Read) -> str:
+        word = _WORDS.get(int(read.index - self.loop.index), "at")
+        return self.context.layout.names.fresh(f"{read.array.name}_{word}")
 
 
 def _renamed(node: ir.Into, names: dict[ir.Read, ir.Array]) -> ir.Into:
