@@ -55,6 +55,10 @@ def loops(source: str) -> list[str]:
     return re.findall(r"^ *for t in range.*\n(?: {8,}.*\n)+", source, re.MULTILINE)
 
 
+def products_in(loop: str) -> int:
+    return len(re.findall(r"np\.matmul\(| multiply\(", loop))
+
+
 # ---------------------------------------------------------------- the loss behind softmax
 
 
@@ -96,9 +100,9 @@ def test_an_output_that_is_used_keeps_its_gradient() -> None:
 def test_products_are_stored_for_the_adjoints() -> None:
     """W_g h_{t-1} + c_g is multiplied once, in the one product of the step."""
     forward, backward = loops(code(SPACES + GATED + OUTPUT))
-    assert forward.count("np.matmul(") == backward.count("np.matmul(") == 1
+    assert products_in(forward) == products_in(backward) == 1
     alone = loops(code(SPACES + GATED + OUTPUT, tuple(p for p in PASSES if p != "share")))
-    assert [loop.count("np.matmul(") for loop in alone] == [2, 2]
+    assert [products_in(loop) for loop in alone] == [2, 2]
 
 
 def test_the_output_layer_is_outside_of_a_recurrence_of_its_own_adjoint() -> None:
@@ -126,7 +130,9 @@ def test_no_transposed_view_is_multiplied_in_a_loop() -> None:
         source = code(text)
         for loop in loops(source):
             assert ".T" not in loop
-            matrices = re.findall(r"np\.matmul\([^,]*(?:\[[^\]]*\])?, (\w+), out", loop)
+            products = r"(?:np\.matmul\(.*, (\w+), out=| multiply\(.*, (\w+), \w+\)$)"
+            found = re.findall(products, loop, re.MULTILINE)
+            matrices = [shared or own for own, shared in found]
             assert matrices
             for name in matrices:
                 assert re.search(rf"{name}, \w+ = _blocked\(", source)
@@ -135,17 +141,37 @@ def test_no_transposed_view_is_multiplied_in_a_loop() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("columns", [5, 48, 64, 67, 128, 300])
 @pytest.mark.parametrize("rows", [1, 7, 64])
-def test_blocks(rows: int, columns: int, dtype: str, lstm: ModuleType) -> None:
+@pytest.mark.parametrize("each", [False, True])
+def test_blocks(rows: int, columns: int, dtype: str, each: bool, lstm: ModuleType) -> None:
     """Products in blocks are products; results begin at a cache line."""
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((rows, 9)).astype(dtype)
+    x = rng.standard_normal((*(3, 1) * each, rows, 9)).astype(dtype)
     W = rng.standard_normal((3, columns, 9)).astype(dtype).swapaxes(1, 2)
     out = lstm._aligned((3, rows, columns), np.dtype(dtype))
     assert out.ctypes.data % 64 == 0
-    blocks, view = lstm._blocked(W, out)
+    blocks, view = lstm._blocked(W, out, each)
     assert blocks.flags.c_contiguous and np.shares_memory(view, out)
     np.matmul(x, blocks, out=view)
-    assert np.allclose(out, x @ W, atol=1e-5 if dtype == "float32" else 1e-12)
+    wanted = (x[:, 0] if each else x) @ W
+    assert np.allclose(out, wanted, atol=1e-5 if dtype == "float32" else 1e-12)
+
+
+@pytest.mark.parametrize("columns", [5, 48, 300])
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("members", [0, 3])
+@pytest.mark.parametrize("samples", [1, 7])
+def test_products_of_all_steps_with_stacks(
+    samples: int, members: int, apart: bool, columns: int, lstm: ModuleType
+) -> None:
+    """With one matrix, or with every member of a stack; results that lie side by side, or apart."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((5, samples, 9))
+    W = rng.standard_normal(((members,) if members else ()) + (columns, 9)).swapaxes(-1, -2)
+    space = np.full((5, 2, *W.shape[:-2], samples, columns), np.nan)
+    out = space[:, 1] if apart else np.ascontiguousarray(space[:, 1])
+    lstm._product(x, W, out=out)
+    assert np.allclose(out, x[:, None] @ W if members else x @ W, atol=1e-12)
+    assert np.isnan(space[:, 0]).all()
 
 
 @pytest.mark.parametrize("steps", [1, 5, 20])

@@ -249,6 +249,9 @@ class _Pieces:
             for f, names in layout.function_names.items()
             if f in called
         ]
+        batch = self.printer.index(ir.BATCH)
+        product = f"multiply = np.dot if {batch} == 1 else np.matmul  # np.dot knows no blocks"
+        calls += [product] * ("multiply" in used)
         head = [f"    {line}" for line in (*self.several(sizes, "sizes"), *unpack, *calls)]
         return "\n".join([*head, "", *lines])
 

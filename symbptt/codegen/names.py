@@ -16,6 +16,7 @@ RESERVED = frozenset({
     "backward", "loss_and_grads", "init_params", "params", "inputs", "states", "targets", "mask",
     "truncate", "clip", "cache", "outputs", "grad_outputs", "functions", "steps", "sizes", "rng",
     "dtype", "read", "grads", "name", "order", "loss", "gradients", "space",
+    "multiply",
 })  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from symbptt.core.functions import known
 
 from . import ir
+from .layout import Layout
 from .numpy_numbers import Level
 from .numpy_values import ValuePrinter, helpers, signed
 from .passes.blocks import IN_BLOCKS
@@ -25,6 +26,10 @@ class NumpyPrinter(ValuePrinter):
 
     in_place = True
     several = False  # whether arrays were allocated by one call
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(layout)
+        self.views: set[str] = set()  # results of products in blocks, of the same rows
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         """The lines of a block."""
@@ -154,6 +159,8 @@ class NumpyPrinter(ValuePrinter):
             return [f"{pad}np.sum({operands[0]}, axis=-1, out={target})"]
         if node.function == "copy":
             return [f"{pad}{target}[...] = {operands[0]}"]
+        if target in self.views:
+            return [f"{pad}multiply({', '.join(operands)}, {target})"]
         more = ", axis=0" if node.function == "add.reduce" else ""
         return [f"{pad}np.{node.function}({', '.join(operands)}{more}, out={target})"]
 
@@ -217,8 +224,10 @@ class NumpyPrinter(ValuePrinter):
 
     def blocks(self, node: ir.Blocks, depth: int) -> list[str]:
         names = f"{node.matrix.name}, {node.view.name}"
+        if not node.each:
+            self.views.add(node.view.name)
         return [f"{INDENT * depth}{names} = _blocked({self.text(node.value)}, "
-                f"{node.result.array.name})"]  # fmt: skip
+                f"{node.result.array.name}{', each=True' * node.each})"]  # fmt: skip
 
     def bind(self, node: ir.Bind, depth: int) -> list[str]:
         return [f"{INDENT * depth}{node.array.name} = {self.text(node.value)}"]

@@ -83,6 +83,8 @@ class _Blocks:
             matrix = replace(right.array, name=fresh(f"{right.array.name}_blocks"))
             view = replace(node.array, name=fresh(f"{node.array.name}_blocks"))
             self.arrays[key] = ir.Blocks(matrix, view, right, ir.Read(node.array))
-        made = self.arrays[key]
         across = ir.Across(left) if isinstance(left, ir.Read) and left.part else left
+        if len(across.axes) > 2:
+            self.arrays[key] = replace(self.arrays[key], each=True)
+        made = self.arrays[key]
         return replace(node, array=made.view, operands=(across, ir.Read(made.matrix)))
