@@ -157,7 +157,10 @@ class ValuePrinter(Numbers):
         return f"np.concatenate([{', '.join(map(self.text, node.parts))}], axis=-1)", Level.ATOM
 
     def stacked(self, node: ir.Stacked) -> Text:
-        return f"np.stack([{', '.join(map(self.text, node.parts))}])", Level.ATOM
+        turned = all(isinstance(p, ir.Swap) for p in node.parts)  # a view turns all of them
+        parts = (p.arg if isinstance(p, ir.Swap) and turned else p for p in node.parts)
+        text = f"np.stack([{', '.join(map(self.text, parts))}])"
+        return f"{text}.swapaxes(1, 2)" if turned else text, Level.ATOM
 
     def part(self, node: ir.Part) -> Text:
         cut = f"{self.index(node.start)}:{self.index(node.stop)}"
