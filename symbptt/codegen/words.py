@@ -37,10 +37,11 @@ _CHECKPOINT = (
     "from the states in front of them: the same gradients, in memory that grows with √T. None: all "
     "values are kept"
 )
+WORTH_WORKERS = 2000  # the number of entries of a state, B n, from which threads are faster
 _WORKERS = (
     "n >= 1: the samples in n parts, each in a thread of its own; faster on several cores where "
     "the BLAS of NumPy runs in one thread (OPENBLAS_NUM_THREADS=1) and B times the size of the "
-    "state is about 2,000 or more"
+    f"state is about {WORTH_WORKERS:,} or more"
 )
 _TRUNCATE = (
     "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
