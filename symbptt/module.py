@@ -6,18 +6,25 @@ from collections.abc import Iterable
 
 from symbptt import __version__
 from symbptt.calculus.outside import outside_system
-from symbptt.codegen import DEFAULT, generate_source
+from symbptt.codegen import DEFAULT, Generated, generate_source
 from symbptt.derivation import problem_of
 from symbptt.models.model import Model
 
 
-def numpy_source(
+def numpy_module(
     model: Model, sheet: str = "", target: str = "numpy", passes: Iterable[str] = DEFAULT
-) -> str:
-    """The module's source; ``sheet`` is named in its header, ``passes`` are the optimisations.
+) -> Generated:
+    """The module; ``sheet`` is named in its header, ``passes`` are the optimisations.
 
     Raises NotSupported for another target, or for a model that has no code.
     """
     problem = problem_of(model)
     system = outside_system(model.theory, problem.loss, problem.main)
     return generate_source(model, system, __version__, sheet, passes, target)
+
+
+def numpy_source(
+    model: Model, sheet: str = "", target: str = "numpy", passes: Iterable[str] = DEFAULT
+) -> str:
+    """The module's source; arguments and errors as in ``numpy_module``."""
+    return numpy_module(model, sheet, target, passes).source

@@ -30,7 +30,7 @@ def built(name: str, passes: tuple[str, ...] = PASSES) -> tuple[FakeModel, str]:
     else:
         model = {**ZOO, **LOSSES}[name]()
         system = system_of(model)
-    return model, generate_source(model, system, "0.1.0", "derivations/sheet.md", passes)
+    return model, generate_source(model, system, "0.1.0", "derivations/sheet.md", passes).source
 
 
 def module_of(name: str, passes: tuple[str, ...] = PASSES) -> tuple[FakeModel, ModuleType]:

@@ -132,7 +132,7 @@ def test_broken_code_is_seen(name: str, old: str, new: str) -> None:
 @pytest.mark.parametrize("function", ["tanh", "relu"])
 def test_against_torch(function: str) -> None:
     torch = pytest.importorskip("torch")
-    module = load_module(generate_source(*plain_rnn(function), "0.1.0"))
+    module = load_module(generate_source(*plain_rnn(function), "0.1.0").source)
     data = random_data(module, 2)
     n, d = data.params["U"].shape
     rnn = torch.nn.RNN(d, n, nonlinearity=function, dtype=torch.float64)

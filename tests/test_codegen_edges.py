@@ -31,7 +31,7 @@ TOLERANCE = 1e-12
 
 
 def module_for(model: Any) -> Any:
-    return load_module(generate_source(model, system_of(model), "0.1.0"))
+    return load_module(generate_source(model, system_of(model), "0.1.0").source)
 
 
 # ---------------------------------------------------------------- ranges
@@ -180,7 +180,7 @@ def renamed_rnn(names: dict[str, str]) -> tuple[FakeModel, FakeSystem]:
 def test_no_name_matters(names: dict[str, str]) -> None:
     """Every name that the module's own text uses may be a name of the model."""
     model, system = renamed_rnn(names)
-    module = load_module(generate_source(model, system, '0.1"""', 'a"""\\\n'))
+    module = load_module(generate_source(model, system, '0.1"""', 'a"""\\\n').source)
     plain = module_for(make((W, U, Param("b", n)), (X, H0), (at_steps(
         h, tanh(W @ h.at(t - 1) + U @ x + Param("b", n))
     ),)))  # fmt: skip

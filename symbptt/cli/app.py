@@ -16,7 +16,7 @@ from symbptt import __version__
 
 from .help import Command, Group
 from .options import (
-    Detail, Form, GivenOption, JsonOption, Kind, Lang, LatexOption, Layout, ModelOption,
+    CodeOption, Detail, Form, GivenOption, JsonOption, Kind, Lang, LatexOption, Layout, ModelOption,
     NamesOption, ProofJsonOption, ShapesOption, SheetOption, SheetsArgument, StepsOption, Target,
     one_of,
 )  # fmt: skip
@@ -126,14 +126,15 @@ def derive(
     steps: StepsOption = False,
     latex: LatexOption = False,
     json: ProofJsonOption = False,
+    code: CodeOption = False,
 ) -> None:
     """Derive one quantity; the kernel checks the proof before anything is printed."""
-    one_of(latex, json)
+    one_of(latex, json, code)
     from .deriving import print_derivation
 
     print_derivation(
         quantity, model, None if form is None else form.value, T,
-        None if layout is None else layout.value, steps, latex, json, window,
+        None if layout is None else layout.value, steps, latex, json, window, code,
     )  # fmt: skip
 
 

@@ -29,13 +29,19 @@ def print_derivation(
     latex: bool,
     as_json: bool,
     window: str | None = None,
+    code: bool = False,
 ) -> None:
-    """Derives, checks, prints."""
+    """Derives, checks, prints; with ``code``, the lines of the module too."""
     about = find_model(model)
     with named({"QUANTITY": quantity}):
         derivation = derive_quantity(about, quantity, form, length, layout, window=window)
     derivation.verify()
-    print(shown(derivation, steps, latex, as_json))
+    text = shown(derivation, steps, latex, as_json)
+    if code:
+        from .coding import code_lines
+
+        text += f"\n\n{code_lines(derivation)}"
+    print(text)
 
 
 def shown(derivation: Shown, steps: bool, latex: bool, as_json: bool) -> str:

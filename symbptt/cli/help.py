@@ -30,6 +30,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "symbptt derive '\\partial h_t/\\partial h_k' --model rnn --steps",
         "symbptt derive dL/dW --model rnn --form expanded --T 3 --latex",
         "symbptt derive dL/dW --model rnn --form truncated --window K",
+        "symbptt derive dL/dW --model rnn --code",
         "symbptt derive dy/dx --model layer --layout denominator",
         "symbptt derive dh_t/dh_k --model 'derivations/homework3.md#rnn' --json",
     ),

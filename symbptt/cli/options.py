@@ -86,12 +86,17 @@ GivenOption = Annotated[
     typer.Option(metavar="STATEMENT", help="What is assumed; may be given several times."),
 ]
 StepsOption = Annotated[bool, typer.Option("--steps", help="Show every step with its reason.")]
+CodeOption = Annotated[
+    bool, typer.Option("--code", help="Show the lines of the module that compute a gradient.")
+]
 LatexOption = Annotated[bool, typer.Option("--latex", help="Print LaTeX.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProofJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, with the proof.")]
 
 
-def one_of(latex: bool, json: bool) -> None:
+def one_of(latex: bool, json: bool, code: bool = False) -> None:
     """Refuses two kinds of output at once."""
     if latex and json:
         raise typer.BadParameter("either LaTeX or JSON", param_hint="--latex, --json")
+    if code and (latex or json):
+        raise typer.BadParameter("lines of code go with text", param_hint="--code")

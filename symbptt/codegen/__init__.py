@@ -1,6 +1,7 @@
-"""NumPy modules from models: ``generate_source`` gives the text, ``load_module`` imports a text."""
+"""NumPy modules from models: ``generate_source`` gives the text and which
+lines compute which equation, ``load_module`` imports a text."""
 
-from .compiler import generate_source, load_module
+from .compiler import Generated, generate_source, load_module
 from .passes import DEFAULT, PASSES
 
-__all__ = ["DEFAULT", "PASSES", "generate_source", "load_module"]
+__all__ = ["DEFAULT", "PASSES", "Generated", "generate_source", "load_module"]

@@ -6,6 +6,7 @@ lower         Parts, Layout         ->  Lowered    loops over time (symbptt.code
 prepare       Program               ->  Program    the same, faster, for a target (targets, passes)
 frame         all of these          ->  Frame      the printed pieces of a module
 render        Frame                 ->  str        the module (templates/module.py.j2)
+formulas      Program, str          ->  Formulas   which lines compute which equation (lines)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .frame import make_frame
 from .layout import make_layout, unpadded
+from .lines import Formula, formulas
 from .lower import lower
 from .parts import take_apart
 from .passes import DEFAULT, checked
@@ -36,6 +38,14 @@ if TYPE_CHECKING:
     from symbptt.models.model import Model
 
 
+@dataclass(frozen=True)
+class Generated:
+    """The text of a module, and its equations with the lines that compute them."""
+
+    source: str
+    formulas: tuple[Formula, ...]
+
+
 def generate_source(
     model: Model,
     system: AdjointSystem,
@@ -43,8 +53,8 @@ def generate_source(
     sheet: str = "",
     passes: Iterable[str] = DEFAULT,
     target: str = "numpy",
-) -> str:
-    """The text of a module with the model's values and gradients.
+) -> Generated:
+    """A module with the model's values and gradients.
 
     ``system`` is the adjoint system of the model for a loss outside: an unspecified function of
     all sequences. ``sheet`` names the worksheet in the header. Raises NotSupported where a term has
@@ -62,7 +72,8 @@ def generate_source(
     program, printer, more = kind.prepare(lowered.program, context, passes)
     lowered = replace(lowered, program=program)
     frame = make_frame(model, parts, layout, lowered, version, sheet, printer)
-    return render(kind.template, {**frame, "kernels": (), **more})
+    source = render(kind.template, {**frame, "kernels": (), **more})
+    return Generated(source, formulas(program, source))
 
 
 def render(template: str, frame: dict[str, Any]) -> str:

@@ -8,13 +8,12 @@ from sympy import Expr, Symbol
 
 from symbptt.core.terms import Elem, Plus, SumOver, Term, When
 from symbptt.core.traverse import substitute
-from symbptt.notation.unicode import unicode
 
 from . import ir
 from .algebra import summands
 from .layout import Layout
 from .spans import Span
-from .statements import Statements
+from .statements import Statements, gradient_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def gradient_statements(
         out.append(_loop(span, items, layout))
     code = Statements(layout)
     for item in last:
-        code.note(f"∂L/∂{unicode(item.leaf)}", item.note)
+        code.note(gradient_of(item.leaf), item.note)
         code.accumulate(item.place.array, item.place.at, item.term)
     return [*out, *code.block]
 
@@ -90,9 +89,9 @@ def _loop(span: Span, items: list[_Item], layout: Layout) -> ir.Statement:
             array, leaf = item.place.array, item.leaf
             term = substitute(item.term, {item.symbol: symbol})
             if item.place.at == item.symbol and isinstance(leaf, Elem):
-                code.note(f"∂L/∂{unicode(leaf.at(symbol))}", term)
+                code.note(gradient_of(leaf.at(symbol)), term)
                 code.assign(array, symbol, term)
             else:
-                code.note(f"∂L/∂{unicode(leaf)}", item.note)
+                code.note(gradient_of(leaf), item.note)
                 code.accumulate(array, item.place.at, term)
     return ir.Loop(symbol, *span, tuple(body))

@@ -86,9 +86,15 @@ Body = tuple[Statement, ...]
 
 @dataclass(frozen=True)
 class Note(Statement):
-    """A comment: the equation that the next statements compute."""
+    """A comment: the equation that the next statements compute.
+
+    ``key`` is what the equation defines, ``uses`` are the keys of what it refers to.
+    """
 
     text: str
+    latex: str = ""
+    key: str = ""
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

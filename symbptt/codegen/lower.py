@@ -25,7 +25,7 @@ from .outside import bare
 from .parts import Parts
 from .schedule import Group, schedule, step_reads
 from .spans import Facts
-from .statements import Statements
+from .statements import Left, Statements
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class _Lowering:
         out += self.groups(groups)
         total = ir.Array("loss", ())
         code = Statements(self.layout)
-        code.note("loss", self.parts.total)
+        code.note(Left("loss", "L", "loss"), self.parts.total)
         code.block.append(ir.Allocate(total))
         code.accumulate(total, None, self.parts.total)
         kept = {leaf: t for leaf, t in self.parts.direct.items() if leaf in places}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sympy import Expr
 
+from symbptt.core.dependence import references
 from symbptt.core.indices import entails
 from symbptt.core.terms import ONE, Param, SumOver, Term
 from symbptt.core.theory import Definition
 from symbptt.core.traverse import substitute
+from symbptt.notation.latex import latex
 from symbptt.notation.unicode import unicode
 
 from . import ir
@@ -21,6 +24,21 @@ from .spans import Facts, bounds
 
 # What follows an element at a step: (name, its array, the step, the facts that hold there).
 Hook = Callable[[str, ir.Array, Expr, Facts], list[ir.Statement]]
+
+
+@dataclass(frozen=True)
+class Left:
+    """The left side of an equation, and the key of what it defines."""
+
+    text: str
+    latex: str
+    key: str
+
+
+def gradient_of(leaf: Term) -> Left:
+    """The gradient of the loss by a leaf."""
+    text, formula = f"∂L/∂{unicode(leaf)}", rf"\frac{{\partial L}}{{\partial {latex(leaf)}}}"
+    return Left(text, formula, f"∂{leaf.key}")
 
 
 class Statements(Expressions):
@@ -76,9 +94,11 @@ class Statements(Expressions):
         """Whether samples are summed: the array has no batch, the term has."""
         return ir.BATCH not in array.axes and self.batched(term)
 
-    def note(self, left: str, term: Term) -> None:
+    def note(self, left: Left, term: Term) -> None:
         """The equation as a comment."""
-        self.block.append(ir.Note(f"{left} = {unicode(term)}"))
+        uses = tuple(dict.fromkeys(leaf.key for _, leaf in references(term)))
+        text, formula = f"{left.text} = {unicode(term)}", f"{left.latex} = {latex(term)}"
+        self.block.append(ir.Note(text, formula, left.key, uses))
 
     def define(self, d: Definition, at: Expr | None, hook: Hook | None) -> None:
         """The statements of one definition at a step, under its own conditions."""
@@ -89,7 +109,7 @@ class Statements(Expressions):
         array = self.layout.arrays[d.key]
         head = d.head if isinstance(d.head, Param) or at is None else d.head.at(at)
         with self.inside(*open_) as block:
-            self.note(unicode(head), body)
+            self.note(Left(unicode(head), latex(head), d.key), body)
             self.assign(array, at, body)
             if at is not None and hook is not None:
                 self.block += hook(d.key, array, at, self.facts)

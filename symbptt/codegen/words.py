@@ -22,6 +22,7 @@ from .lower import Lowered
 from .outside import bare
 from .parts import Parts
 from .spans import Span, bounds
+from .statements import gradient_of
 
 WIDTH = 92  # of a docstring's text
 _TIME = index_symbol("t")
@@ -131,7 +132,7 @@ class Words:
             "model": tuple(model_equations),
             "adjoint": tuple(f"{latex(d.head)} = {latex(d.body)}" for d in self.parts.backward),
             "gradients": tuple(
-                rf"\frac{{\partial L}}{{\partial {latex(leaf)}}} = {latex(term)}"
+                f"{gradient_of(leaf).latex} = {latex(term)}"
                 for leaf, term in self.parts.gradients.items()
                 if _key(leaf) in leaves
             ),

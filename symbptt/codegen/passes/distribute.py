@@ -9,7 +9,7 @@ depend on the recurrence become sequences of their own.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from sympy import Integer
@@ -60,14 +60,39 @@ class _Loop:
         self.ahead = {r.array.name for r in reads(loop) if r.index != loop.index} & again
 
     def apart(self) -> list[ir.Statement]:
-        nodes = list(with_notes(self.loop.body))
+        nodes = [one for notes, node in with_notes(self.loop.body) for one in _single(notes, node)]
         recurrent = self.recurrent(nodes)
         names = {w for u in recurrent for w in writes(nodes[u][1])}
+        nodes = self.moved(nodes, recurrent)
         split: list[Noted] = []
         for u, (notes, node) in enumerate(nodes):
             parts = self.split(node, names) if u in recurrent else [node]
-            split += [(notes if i == 0 else (), part) for i, part in enumerate(parts)]
+            split += self.noted(notes, parts)
         return [*map(ir.Allocate, self.new), *self.ordered(split)]
+
+    def moved(self, nodes: list[Noted], recurrent: set[int]) -> list[Noted]:
+        """The equation of several statements in front of the first that stays in the loop."""
+        out, first = list(nodes), 0
+        for u, (notes, node) in enumerate(nodes):
+            if notes:
+                first = u
+            elif u in recurrent and first not in recurrent and out[first][0]:
+                equations, start = out[first]
+                if writes(start) & writes(node) and equations[-1].key:
+                    left = equations[-1].text.partition(" = ")[0]
+                    out[first] = ((ir.Note(f"summands of {left}"),), start)
+                    out[u], first = (equations, node), u
+        return out
+
+    def noted(self, notes: tuple[ir.Note, ...], parts: list[ir.Statement]) -> list[Noted]:
+        """The equation in front of what completes it, and what the others contribute to it."""
+        new = {a.name for a in self.new}
+        left = notes[-1].text.partition(" = ")[0] if notes else ""
+        out: list[Noted] = []
+        for part in parts[:-1]:
+            what = "a factor" if writes(part) <= new else "summands"
+            out.append(((ir.Note(f"{what} of {left}"),) if left else (), part))
+        return [*out, (notes, parts[-1])]
 
     # ------------------------------------------------------------ dependence
 
@@ -222,9 +247,26 @@ class _Loop:
                     chosen.add(i)
             done |= chosen
             inside = sorted(u for i in chosen for u in groups[i])
-            body = [s for u in inside for s in (*nodes[u][0], nodes[u][1])]
+            body = [s for u in inside for s in _inside(*nodes[u])]
             out.append(replace(self.loop, body=joined(body)))
         return out
+
+
+def _single(notes: tuple[ir.Note, ...], node: ir.Statement) -> Iterator[Noted]:
+    """The statements under a condition, each under one of its own with its equation in front."""
+    if isinstance(node, ir.Guard) and any(isinstance(n, ir.Note) for n in node.body):
+        for own, inner in with_notes(node.body):
+            yield (*notes, *own), replace(node, body=(inner,))
+            notes = ()
+    else:
+        yield notes, node
+
+
+def _inside(notes: tuple[ir.Note, ...], node: ir.Statement) -> ir.Body:
+    """An equation under the conditions of what computes it."""
+    if isinstance(node, ir.Guard):
+        return (replace(node, body=(*notes, *node.body)),)
+    return (*notes, node)
 
 
 def joined(body: list[ir.Statement]) -> ir.Body:

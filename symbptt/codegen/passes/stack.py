@@ -8,7 +8,7 @@ computes all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, takewhile
 
@@ -172,8 +172,11 @@ def _together(body: ir.Body, stacks: _Stacks, matrix) -> ir.Body:
         array, part = found
         right = matrix(ir.Stacked(tuple(s.value.right for s in group)), "W_T")
         product = ir.MatMul(node.value.left, right)
+        places = [i for i, s in enumerate(left) if s in group]
+        notes = [j for i in places for j in _notes_before(left, i)]
+        out += [left[j] for j in notes]
         out.append(ir.Accumulate(array, node.index, product, part))
-        left = [s for s in left if s not in group]
+        left = [s for i, s in enumerate(left) if i not in (*places, *notes)]
     return tuple(out)
 
 
@@ -237,13 +240,24 @@ def _merged(
         return body
     array, part = found
     joint = ir.Store(array, group[0].index, value, part)
+    notes = {i: _notes_before(body, i) for i in sorted(places)}
+    moved = {j for i in places for j in notes[i]}
     out: list[ir.Statement] = []
     for i, node in enumerate(body):
         if i == min(places):
+            out += [body[j] for i in notes for j in notes[i]]
             out.append(joint)
-        elif i not in places:
+        elif i not in places and i not in moved:
             out.append(node)
     return tuple(out)
+
+
+def _notes_before(body: Sequence[ir.Statement], place: int) -> list[int]:
+    """The places of the notes that stand directly in front."""
+    first = place
+    while first and isinstance(body[first - 1], ir.Note):
+        first -= 1
+    return list(range(first, place))
 
 
 def _joint(

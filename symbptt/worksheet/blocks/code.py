@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from symbptt.core.errors import NotSupported, ReadError, SymbpttError, Where
 from symbptt.models.model import Model
-from symbptt.module import numpy_source
+from symbptt.codegen.lines import Formula
+from symbptt.module import numpy_module
 from symbptt.notation.symbols import normal_name
-from symbptt.report.document import Block, Code, Items, Prose, phrase
+from symbptt.report.document import Block, Code, Items, Math, Prose, Saying, Table, phrase
 
 from ..directive import Directive, check_options
 from ..question import Question, question
@@ -22,6 +23,10 @@ from ..sheet import Item
 _MODULE = re.compile(r"[a-z][a-z0-9_]*")
 _FUNCTIONS = re.compile(r"^def ([a-z]\w*)\(", re.MULTILINE)
 _DESCRIBED = ("forward", "backward", "loss_and_grads", "init_params")
+
+
+class _Formulas(dict[str, tuple[Formula, ...]]):
+    """The formulas of the modules by file."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +49,11 @@ class CodeBlock(Item):
         model = run.model(self.model, self.where, told=False)
         try:
             self._check_parameters(model)
-            run.files[self.file] = numpy_source(model, run.sheet.source, self.target)
+            module = numpy_module(model, run.sheet.source, self.target)
         except SymbpttError as error:
             raise error.at(self.where) from None
+        run.files[self.file] = module.source
+        run.notes_of(_Formulas)[self.file] = module.formulas
 
     def _check_parameters(self, model: Model) -> None:
         """A module gives the gradients of all parameters; ``:wrt:`` may say so."""
@@ -72,10 +79,19 @@ class CodeBlock(Item):
         offered = [name for name in _FUNCTIONS.findall(source) if name in _DESCRIBED]
         yield Prose((made,))
         yield Items(tuple((Prose((phrase(f"code.{n}", name=Code(n)),)),) for n in offered))
+        yield Prose((phrase("code.formulas"),))
+        head = (phrase("code.formula"), phrase("code.lines"))
+        yield Table(head, tuple(map(_row, telling.run.notes_of(_Formulas)[self.file])))
 
     def ask(self, telling: Telling) -> Iterator[Block | Question]:
         """The program that is to be written."""
         yield question((Prose((phrase("ask.code", file=Code(self.file)),)),))
+
+
+def _row(formula: Formula) -> tuple[Saying, ...]:
+    """A formula and the lines that compute it."""
+    first, last = formula.lines
+    return Math(formula.latex), Code(str(first) if first == last else f"{first}-{last}")
 
 
 def read(d: Directive, reading: Reading) -> CodeBlock:
