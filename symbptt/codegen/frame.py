@@ -75,9 +75,15 @@ def make_frame(
         "no_truncation": lowered.no_truncation,
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
         "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
-        "forward": pieces.body(pieces.forward_unpack(), program.forward, "functions"),
-        "outputs": pieces.outputs(), "cache": pieces.cache(), "borrowed": pieces.borrowed(),
+        "forward": pieces.body(
+            pieces.forward_unpack(), pieces.early, "functions", pieces.late
+        ),
+        "late": "\n".join(printer.lines(pieces.late)), "late_outputs": pieces.outputs(late=True),
+        "late_cache": pieces.late_cache(),
+        "outputs": pieces.outputs(late=False), "cache": pieces.cache(),
+        "borrowed": pieces.borrowed(),
         "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
+        "overwritten": pieces.overwritten(),
         "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
@@ -108,7 +114,9 @@ class _Pieces:
         self.space = any(
             isinstance(n, ir.Allocate) and n.again for n in ir.walk(self.everything)
         )  # fmt: skip
-        later = ir.arrays_of((*program.backward, *program.loss))
+        own = {n.array.name for n in program.loss if isinstance(n, ir.Allocate)}
+        later = [*ir.arrays_of(program.backward)]
+        later += (name for name in ir.arrays_of(program.loss) if name not in own)
         computed = dict.fromkeys(d.key for d in parts.forward)
         keys = (*layout.params, *layout.inputs, *computed)
         names = dict.fromkeys(layout.arrays[k].name for k in keys)
@@ -117,6 +125,12 @@ class _Pieces:
             for a in (n.array, *n.members)
         }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
+        at = next((i for i, n in enumerate(program.forward) if isinstance(n, ir.Enough)), None)
+        self.early, self.late = program.forward[:at], program.forward[at:] if at is not None else ()
+        self.late_names = {
+            a.name for n in ir.walk(self.late) if isinstance(n, ir.Allocate)
+            for a in (n.array, *n.members)
+        }  # fmt: skip
 
     # ------------------------------------------------------------ unpacking
 
@@ -142,8 +156,12 @@ class _Pieces:
 
     def cached(self, body: ir.Body) -> list[str]:
         """What a later function takes from the cache."""
-        used = ir.arrays_of(body)
-        lines = self.several({name: name for name in self.kept if name in used}, "cache")
+        own = {n.array.name for n in body if isinstance(n, ir.Allocate)}
+        used = [name for name in ir.arrays_of(body) if name not in own]
+        early = [name for name in self.kept if name in used and name not in self.late_names]
+        lines = self.several({name: name for name in early}, "cache") if early else []
+        late = (name for name in self.kept if name in used and name in self.late_names)
+        lines += [f"{name} = cache.get({py(name)})" for name in late]
         masked = any(isinstance(node, ir.Masked) for node in ir.walk(body))
         return lines + (['mask = cache["mask"]'] if masked else [])
 
@@ -202,15 +220,18 @@ class _Pieces:
             self.printer.index(e) for e in ((before, after) if after != 0 else (before,))
         )
 
-    def body(self, unpack: list[str], body: ir.Body, functions: str) -> str:
-        """The lines of a function: sizes, what it unpacks, the printed program."""
+    def body(
+        self, unpack: list[str], body: ir.Body, functions: str, behind: ir.Body = ()
+    ) -> str:
+        """The lines of a function: sizes, what it unpacks, the printed program up to ``behind``."""
         lines, layout = self.printer.lines(body), self.layout
-        code = "\n".join(x for x in (*unpack, *lines) if not x.lstrip().startswith("#"))
+        every = (*unpack, *lines, *self.printer.lines(behind))
+        code = "\n".join(x for x in every if not x.lstrip().startswith("#"))
         used = set(re.findall(r"(?<![.\w])\w+", code))
         ranked = dict.fromkeys((*layout.lengths, ir.BATCH, *layout.dim_keys))
         names = {self.printer.index(s): layout.dim_keys[s] for s in ranked}
         sizes = {name: key for name, key in names.items() if name in used}
-        called = {n.function for n in ir.walk(body) if isinstance(n, ir.Apply)}
+        called = {n.function for n in ir.walk((*body, *behind)) if isinstance(n, ir.Apply)}
         calls = [
             f"{', '.join(names)}{',' * (len(names) == 1)} = {functions}[{py(layout.public[f])}]"
             for f, names in layout.function_names.items()
@@ -235,18 +256,26 @@ class _Pieces:
         start, stop = span[0] - array.first, span[1] - array.first + 1
         return f"{array.name}[{self.printer.index(start)}:{self.printer.index(stop)}]"
 
-    def outputs(self) -> str:
-        """The outputs."""
+    def outputs(self, late: bool) -> str:
+        """The outputs that are late, or the others."""
         arrays, axes = self.layout.arrays, self.layout.axes
-        return self.dictionary({k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs})
+        return self.dictionary({
+            k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs
+            if (arrays[k].name in self.late_names) == late
+        })  # fmt: skip
 
     def cache(self) -> list[str]:
         """The names that the cache keeps."""
         flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
         return [
             *(k for k, v in flags.items() if v),
-            *self.kept,
+            *(name for name in self.kept if name not in self.late_names),
         ]
+
+    def late_cache(self) -> str:
+        """What late values add to the cache."""
+        names = [name for name in self.kept if name in self.late_names]
+        return "{" + ", ".join(f"{py(name)}: {name}" for name in names) + "}" if names else ""
 
     def borrowed(self) -> tuple[str, ...]:
         """The names in the cache that are the caller's own arrays."""
@@ -254,6 +283,14 @@ class _Pieces:
         own = (k for k in layout.inputs if layout.arrays[k].timed)
         names = (layout.arrays[k].name for k in own if not self.padded(k, "", "").count("_padded"))
         return tuple(name for name in names if name in self.kept)
+
+    def overwritten(self) -> tuple[str, ...]:
+        """The outputs whose gradients the adjoints overwrite."""
+        made, arrays = writes(self.lowered.program.backward), self.layout.arrays
+        outside = self.parts.outside.items()
+        return tuple(
+            self.layout.public[z] for z, g in outside if g in arrays and arrays[g].name in made
+        )
 
     def gradients(self) -> dict[str, str]:
         """The three dictionaries of Gradients."""
@@ -281,10 +318,12 @@ class _Pieces:
         )
 
     def direct(self) -> list[tuple[str, str, str]]:
-        """(group, name, text) of the gradients that come through the loss alone."""
+        """(group, name, text) of the gradients that the loss gives itself."""
         groups = {"params": self.layout.params, "inputs": self.layout.inputs}
+        made, arrays = writes(self.lowered.program.loss), self.lowered.gradients
+        late = {key: array for key, array in arrays.items() if array.name in made}
         out = []
-        for key, array in self.lowered.direct.items():
+        for key, array in {**self.lowered.direct, **late}.items():
             group = next((g for g, keys in groups.items() if key in keys), "states")
             span = self.layout.passed(key) if group == "inputs" else None
             out.append((group, self.layout.public[key], self.slots(array, span)))

@@ -38,6 +38,7 @@ __all__ = [
     "Blocks",
     "Body",
     "Chunks",
+    "Enough",
     "Eye",
     "Filled",
     "Given",
@@ -184,10 +185,21 @@ class Masked(Statement):
 
 @dataclass(frozen=True)
 class Given(Statement):
-    """The body only where the array, a gradient from outside, is given."""
+    """The body only where the array, a gradient from outside, is given, or one of the others."""
 
     array: Array
     body: Body
+    others: tuple[Array, ...] = ()
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All arrays of the condition."""
+        return (self.array, *self.others)
+
+
+@dataclass(frozen=True)
+class Enough(Statement):
+    """What follows are values that nothing needs but the caller and the loss."""
 
 
 @dataclass(frozen=True)

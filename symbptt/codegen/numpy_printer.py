@@ -160,7 +160,8 @@ class NumpyPrinter(ValuePrinter):
         return out
 
     def given(self, node: ir.Given, depth: int) -> list[str]:
-        head = f"{INDENT * depth}if {node.array.name} is not None:"
+        condition = " or ".join(f"{a.name} is not None" for a in node.arrays)
+        head = f"{INDENT * depth}if {condition}:"
         return [head, *self.lines(node.body, depth + 1)]
 
     def size(self, node: ir.Size, depth: int) -> list[str]:
@@ -190,6 +191,9 @@ class NumpyPrinter(ValuePrinter):
     def bind(self, node: ir.Bind, depth: int) -> list[str]:
         return [f"{INDENT * depth}{node.array.name} = {self.text(node.value)}"]
 
+    def enough(self, node: ir.Enough, depth: int) -> list[str]:
+        return []  # the frame has the condition
+
     def masked(self, node: ir.Masked, depth: int) -> list[str]:
         return [f"{INDENT * depth}if mask is not None:", *self.lines(node.body, depth + 1)]
 
@@ -207,7 +211,7 @@ _STATEMENTS: dict[type[Any], Callable[..., list[str]]] = {
     ir.Loop: NumpyPrinter.loop, ir.Passes: NumpyPrinter.passes, ir.Masked: NumpyPrinter.masked,
     ir.Given: NumpyPrinter.given, ir.Into: NumpyPrinter.into,
     ir.Bind: NumpyPrinter.bind, ir.Size: NumpyPrinter.size, ir.Chunks: NumpyPrinter.chunks,
-    ir.Blocks: NumpyPrinter.blocks,
+    ir.Blocks: NumpyPrinter.blocks, ir.Enough: NumpyPrinter.enough,
 }  # fmt: skip
 
 __all__ = ["WIDTH", "NumpyPrinter", "helpers"]

@@ -17,11 +17,13 @@ from .given import given
 from .halves import halves
 from .inline import inline
 from .in_place import in_place
+from .late import late
 from .narrow import narrow
 from .reuse import reuse
 from .share import share
 from .stack import stack
 from .storage import storage, workspace
+from .strips import strips
 from .sums import sums
 from .views import views
 
@@ -43,6 +45,7 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "compose": compose,
     "inline": inline,
     "share": share,
+    "late": late,
     "given": given,
     "distribute": _each(distribute),
     "narrow": _each(narrow),
@@ -50,6 +53,7 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "halves": _each(halves),
     "stack": _each(stack),
     "chunk": _each(chunk),
+    "strips": strips,
     "sums": _each(sums),
     "buffers": _each(buffers),
     "storage": storage,
