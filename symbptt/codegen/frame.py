@@ -7,6 +7,7 @@ Out: a dictionary of texts and flags for ``templates/module.py.j2``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import ir
@@ -17,6 +18,7 @@ from .memory import memory_lines
 from .needs import additive, no_workers, products
 from .numpy_printer import WIDTH, NumpyPrinter, helpers
 from .parts import Parts
+from .passes.classes import dense
 from .passes.given import optional
 from .passes.rewrite import writes
 from .segments import Segments, find_segments
@@ -76,7 +78,7 @@ def make_frame(
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
         "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
         "forward": pieces.body(
-            pieces.forward_unpack(), pieces.early, "functions", pieces.late
+            pieces.forward_unpack(), pieces.needed, "functions", pieces.late
         ),
         "late": "\n".join(printer.lines(pieces.late)), "late_outputs": pieces.outputs(late=True),
         "late_cache": pieces.late_cache(),
@@ -96,7 +98,7 @@ def make_frame(
         ),
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
-        "onehot": onehot, "classes": {k: interface.shapes["targets"][k][-1] for k in onehot},
+        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface), "chosen": pieces.chosen(),
     }  # fmt: skip
 
 
@@ -126,7 +128,7 @@ class _Pieces:
         }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
         at = next((i for i, n in enumerate(program.forward) if isinstance(n, ir.Enough)), None)
-        self.early, self.late = program.forward[:at], program.forward[at:] if at is not None else ()
+        self.needed, self.late = program.forward[:at], program.forward[at:] if at is not None else ()
         self.late_names = {
             a.name for n in ir.walk(self.late) if isinstance(n, ir.Allocate)
             for a in (n.array, *n.members)
@@ -283,6 +285,19 @@ class _Pieces:
         own = (k for k in layout.inputs if layout.arrays[k].timed)
         names = (layout.arrays[k].name for k in own if not self.padded(k, "", "").count("_padded"))
         return tuple(name for name in names if name in self.kept)
+
+    def dense_classes(self, onehot: Iterable[str], interface: Interface) -> dict[str, str | int]:
+        """The one-hot targets that the loss needs as vectors, with their length."""
+        names = dense(self.lowered.program.loss)
+        used = {self.layout.public[k] for k in self.layout.targets
+                if self.layout.arrays[k].name in names}  # fmt: skip
+        return {k: interface.shapes["targets"][k][-1] for k in onehot if k in used}
+
+    def chosen(self) -> set[str]:
+        """The helpers for classes that the loss calls."""
+        nodes = tuple(ir.walk(self.lowered.program.loss))
+        kinds = {"_chosen": ir.Chosen, "_entries": ir.Entries, "_add_at": ir.Spike}
+        return {name for name, kind in kinds.items() if any(isinstance(n, kind) for n in nodes)}
 
     def overwritten(self) -> tuple[str, ...]:
         """The outputs whose gradients the adjoints overwrite."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from .pass_values import Across, Optional, Stacked
+from .pass_values import Across, Chosen, Entries, Optional, Spike, Stacked
 from .values import (
     BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number, Outer,
     Part, Read, Select, Softmax, Spread, Swap, Total, Value, broadcast, show_axes,
@@ -37,8 +37,10 @@ __all__ = [
     "Bind",
     "Blocks",
     "Body",
+    "Chosen",
     "Chunks",
     "Enough",
+    "Entries",
     "Eye",
     "Filled",
     "Given",
@@ -62,6 +64,7 @@ __all__ = [
     "Select",
     "Size",
     "Softmax",
+    "Spike",
     "Spread",
     "Stacked",
     "Statement",

@@ -71,6 +71,8 @@ class NumpyPrinter(ValuePrinter):
     def accumulate(self, node: ir.Accumulate, depth: int) -> list[str]:
         if self.together and not node.array.timed:
             return self.collected(node, depth)
+        if isinstance(node.value, ir.Spike):
+            return [f"{INDENT * depth}{self.spike(self.target(node), node.value)}"]
         sign, value = signed(node.value)
         return self.assignment(self.target(node), f"{sign}=", value, self.text(value), depth)
 
@@ -115,6 +117,8 @@ class NumpyPrinter(ValuePrinter):
 
     def into(self, node: ir.Into, depth: int) -> list[str]:
         pad, target = INDENT * depth, self.target(node)
+        if isinstance(node.operands[0], ir.Spike):
+            return [f"{pad}{self.spike(target, node.operands[0])}"]
         operands = [self.text(v) for v in node.operands]
         sign = _IN_PLACE.get(node.function)
         if sign and operands[0] == target:
@@ -129,6 +133,10 @@ class NumpyPrinter(ValuePrinter):
             return [f"{pad}{target}[...] = {operands[0]}"]
         more = ", axis=0" if node.function == "add.reduce" else ""
         return [f"{pad}np.{node.function}({', '.join(operands)}{more}, out={target})"]
+
+    def spike(self, target: str, value: ir.Spike) -> str:
+        """target += c y for a one-hot y."""
+        return f"_add_at({target}, {self.text(value.onehot)}, {self.text(value.factor)})"
 
     def guard(self, node: ir.Guard, depth: int) -> list[str]:
         conditions = " and ".join(self.conditions(node.conditions))

@@ -157,9 +157,7 @@ class _Moved:
         own = (v.array for v in terms(node.value) if isinstance(v, ir.Read)
                and v.index == loop.index and v.array.name in self.context.outside)  # fmt: skip
         found = next(own, None)
-        if not isinstance(node, ir.Store) or node.index != loop.index or found is None:
-            return None
-        return found if (found.first, found.last) == (loop.first, loop.last) else None
+        return found if isinstance(node, ir.Store) and node.index == loop.index else None
 
     # ------------------------------------------------------------ values
 
@@ -291,6 +289,10 @@ class _Moved:
             if same and isinstance(value, ir.Read) and value.array.name in stored:
                 body = tuple(_without(n, node) for n in body)
                 body = renamed(body, value.array, node.array)
+        for g in self.given:  # what is left of them stays in the loss
+            if g.name in writes(body):
+                local = replace(g, name=self.context.layout.names.fresh(g.name))
+                body = (ir.Allocate(local), *renamed(body, g, local))
         return self.pruned(body)
 
     def pruned(self, body: ir.Body) -> ir.Body:

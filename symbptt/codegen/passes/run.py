@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from symbptt.core.errors import SymbpttError
 
@@ -10,7 +11,8 @@ from .. import ir
 from .blocks import blocks
 from .buffers import buffers
 from .chunk import chunk
-from .compose import compose
+from .classes import classes
+from .compose import cancel, compose
 from .context import Context
 from .distribute import distribute
 from .given import given
@@ -46,6 +48,8 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "inline": inline,
     "share": share,
     "late": late,
+    "cancel": lambda p, context: replace(p, loss=cancel(p.loss, context)),
+    "classes": classes,
     "given": given,
     "distribute": _each(distribute),
     "narrow": _each(narrow),
