@@ -85,7 +85,7 @@ def make_frame(
         "outputs": pieces.outputs(late=False), "cache": pieces.cache(),
         "borrowed": pieces.borrowed(),
         "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
-        "overwritten": pieces.overwritten(),
+        "unfilled": pieces.unfilled(), "overwritten": pieces.overwritten(),
         "gradients": pieces.gradients(), "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
@@ -331,6 +331,16 @@ class _Pieces:
                 if g in arrays and arrays[g].name in found
             }
         )
+
+    def unfilled(self) -> tuple[str, ...]:
+        """The outputs whose gradients the adjoints need, and the loss does not give."""
+        made, arrays = writes(self.lowered.program.loss), self.layout.arrays
+        needed = ir.arrays_of(self.lowered.program.backward)
+        return tuple(
+            self.layout.public[z] for z, g in self.parts.outside.items()
+            if g in arrays and arrays[g].name in needed
+            and arrays[g].name not in made and arrays[g].name not in self.optional
+        )  # fmt: skip
 
     def direct(self) -> list[tuple[str, str, str]]:
         """(group, name, text) of the gradients that the loss gives itself."""

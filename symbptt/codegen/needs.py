@@ -15,7 +15,7 @@ from .passes.rewrite import reads, terms
 
 def products(body: ir.Body) -> set[str]:
     """The large products that the module needs: of rows with a matrix, of columns with rows, of
-    blocks of columns."""
+    blocks of columns, of ones with rows."""
     found: set[str] = set()
     if any(isinstance(n, ir.Blocks) or getattr(n, "function", "") == IN_BLOCKS
            for n in ir.walk(body)):  # fmt: skip
@@ -25,9 +25,16 @@ def products(body: ir.Body) -> set[str]:
             for node in ir.walk(loop.body):
                 if isinstance(node, ir.Into) and node.function in ("product", IN_BLOCKS):
                     found.add("product")
+                if _is_sum(node):
+                    found.add("sum")
                 if isinstance(node, ir.MatMul):
                     found.add("gram" if isinstance(node.left, ir.Swap) else "product")
     return found
+
+
+def _is_sum(node: ir.Value | ir.Statement) -> bool:
+    """The sum over all steps and samples of a sequence of vectors."""
+    return isinstance(node, ir.Total) and node.axis == 0 and len(node.arg.axes) == 2
 
 
 def no_workers(lowered: Lowered) -> str:

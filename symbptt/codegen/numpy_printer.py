@@ -104,7 +104,8 @@ class NumpyPrinter(ValuePrinter):
                 text = f"_gram({self.text(core.left.arg)}, {self.text(core.right)})"
             else:
                 assert isinstance(core, ir.Total)
-                text = f"np.sum({self.text(core.arg)}, axis=(0, 1))"
+                rows = len(core.arg.axes) == 2
+                text = f"_sum({self.text(core.arg)})" if rows else f"np.sum({self.text(core.arg)})"
             first = isinstance(node, ir.Store) and not lines
             equals = "= " + sign.strip("+") if first else f"{sign}= "
             lines.append(f"{INDENT * depth}{self.target(node)} {equals}{number}{text}")
