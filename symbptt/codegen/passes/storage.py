@@ -40,37 +40,46 @@ def storage(program: ir.Program, context: Context) -> ir.Program:
         for n in ir.walk(tuple(s for b in bodies for s in b))
         if isinstance(n, ir.Allocate) and n.members
     }
-    uses: dict[str, list[_Use]] = {}
-    for body in bodies:
+    found: list[dict[str, list[_Use]]] = [{} for _ in bodies]
+    for uses, body in zip(found, bodies, strict=True):
         for use, part in _uses(body, (), (), False, context):
             for name in _names(use.array, part, members):
                 uses.setdefault(name, []).append(use)
     layout = context.layout
+    kept: dict[str, list[_Use]] = {}
     for key, array in layout.arrays.items():
         span = layout.axes.get(key) if key in layout.outputs else layout.passed(key)
         if array.name in context.kept and span is not None:
-            uses.setdefault(array.name, []).append(_Use(array.name, False, (), span, False))
+            kept[array.name] = [_Use(array.name, False, (), span, False)]
+    made = [
+        {a.name for n in ir.walk(body) if isinstance(n, ir.Allocate) for a in (n.array, *n.members)}
+        for body in bodies
+    ]  # fmt: skip
 
     again = {w for n in ir.walk(program.backward) if isinstance(n, ir.Passes)
              for s in n.body for w in writes(s)}  # fmt: skip
 
-    def zeros(array: ir.Array, under: tuple[ir.Array, ...]) -> str:
-        found = _zeros(uses.get(array.name, []), under, context)
-        return "never" if found == "truncated" and array.name not in again else found
+    def zeros(array: ir.Array, own: int, under: tuple[ir.Array, ...]) -> str:
+        """For an array of one function, which others use if they do not make their own."""
+        name, uses = array.name, list(kept.get(array.name, []))
+        for i, other in enumerate(found):
+            uses += other.get(name, []) if i == own or name not in made[i] else []
+        kind = _zeros(uses, under, context)
+        return "never" if kind == "truncated" and name not in again else kind
 
-    def block(body: ir.Body, under: tuple[ir.Array, ...] = ()) -> ir.Body:
+    def block(body: ir.Body, own: int, under: tuple[ir.Array, ...] = ()) -> ir.Body:
         out: list[ir.Statement] = []
         for node in body:
             if isinstance(node, ir.Given):
-                node = replace(node, body=block(node.body, node.arrays))
+                node = replace(node, body=block(node.body, own, node.arrays))
             elif isinstance(node, ir.Allocate):
-                node = _emptied(node, lambda array: zeros(array, under))
+                node = _emptied(node, lambda array: zeros(array, own, under))
             elif (inner := getattr(node, "body", None)) is not None:
-                node = replace(node, body=block(inner, under))  # type: ignore[type-var]
+                node = replace(node, body=block(inner, own, under))  # type: ignore[type-var]
             out.append(node)
         return tuple(out)
 
-    return ir.Program(*map(block, bodies))
+    return ir.Program(*(block(body, i) for i, body in enumerate(bodies)))
 
 
 def _emptied(node: ir.Allocate, zeros) -> ir.Allocate:
@@ -93,7 +102,9 @@ def _uses(
 ) -> Iterator[tuple[_Use, ir.Members | None]]:
     for node in body:
         if isinstance(node, ir.Store | ir.Accumulate | ir.Into):
-            stores = not isinstance(node, ir.Accumulate)
+            own = any(r.array.name == node.array.name and r.index == node.index
+                      for r in reads(node))  # fmt: skip
+            stores = not isinstance(node, ir.Accumulate) and not own
             for kind, at in ((stores, node), *((False, r) for r in reads(node))):
                 if at.index is None:
                     continue
