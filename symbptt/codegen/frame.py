@@ -102,6 +102,12 @@ def make_frame(
     }  # fmt: skip
 
 
+def allocated(body: ir.Body) -> set[str]:
+    """The arrays that a function makes."""
+    nodes = (n for n in ir.walk(body) if isinstance(n, ir.Allocate))
+    return {a.name for n in nodes for a in (n.array, *n.members, *n.shared)}
+
+
 class _Pieces:
     """What the functions unpack and return."""
 
@@ -116,7 +122,7 @@ class _Pieces:
         self.space = any(
             isinstance(n, ir.Allocate) and n.again for n in ir.walk(self.everything)
         )  # fmt: skip
-        own = {n.array.name for n in program.loss if isinstance(n, ir.Allocate)}
+        own = allocated(program.loss)
         later = [*ir.arrays_of(program.backward)]
         later += (name for name in ir.arrays_of(program.loss) if name not in own)
         computed = dict.fromkeys(d.key for d in parts.forward)
@@ -158,7 +164,7 @@ class _Pieces:
 
     def cached(self, body: ir.Body) -> list[str]:
         """What a later function takes from the cache."""
-        own = {n.array.name for n in body if isinstance(n, ir.Allocate)}
+        own = allocated(body)
         used = [name for name in ir.arrays_of(body) if name not in own]
         early = [name for name in self.kept if name in used and name not in self.late_names]
         lines = self.several({name: name for name in early}, "cache") if early else []

@@ -99,13 +99,14 @@ class Allocate(Statement):
     """A new array of zeros, or of anything if nothing reads what it begins with.
 
     ``zeros`` is "always", "truncated" or "never"; ``again``: a later call may use it again.
-    ``members`` are the arrays that a stack consists of.
+    ``members`` are the arrays that a stack consists of, ``shared`` those that take its place later.
     """
 
     array: Array
     zeros: str = "always"
     again: bool = False
     members: tuple[Array, ...] = ()
+    shared: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ class NumpyPrinter(ValuePrinter):
         if node.zeros == "truncated":
             lines += [f"{INDENT * depth}if truncate is not None:",
                       f"{INDENT * (depth + 1)}{name}.fill(0)"]  # fmt: skip
+        if node.shared:
+            names = " = ".join(a.name for a in (*node.shared, node.array))
+            lines.append(f"{INDENT * depth}{names}  # in one place, one after the other")
         if node.members:
             members = ", ".join(m.name for m in node.members)
             lines.append(f"{INDENT * depth}{members} = {name}")

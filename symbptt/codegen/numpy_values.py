@@ -137,7 +137,12 @@ class ValuePrinter(Numbers):
     def entries(self, node: ir.Entries) -> Text:
         return f"_entries({self.text(node.onehot)})", Level.ATOM
 
+    def entries_in_front(self, node: ir.Entries) -> Text:
+        return f"_entries({self.text(node.onehot)}, keepdims=True)", Level.ATOM
+
     def spread(self, node: ir.Spread) -> Text:
+        if isinstance(node.arg, ir.Entries):
+            return self.entries_in_front(node.arg)
         if not node.arg.axes:
             return f"np.reshape({self.text(node.arg)}, (1,))", Level.ATOM
         cut = "..., None" if self.timed(node.arg) else ":, None"

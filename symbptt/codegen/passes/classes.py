@@ -105,7 +105,5 @@ def _spike(term: ir.Value, name: str) -> ir.Spike | None:
         return None
     scalars = [f.arg if isinstance(f, ir.Spread) else f for f in rest]
     factor = mul([*scalars, ir.Number(Integer(1))])
-    axes = own[0].axes[:-1]
-    if not factor.axes:
-        factor = ir.Filled(factor.value, axes) if isinstance(factor, ir.Number) else factor
-    return ir.Spike(own[0], factor) if factor.axes == axes else None
+    plain = isinstance(factor, ir.Number) or factor.axes == own[0].axes[:-1]
+    return ir.Spike(own[0], factor) if plain else None

@@ -13,6 +13,7 @@ from .buffers import buffers
 from .chunk import chunk
 from .classes import classes
 from .compose import cancel, compose
+from .constants import constants
 from .context import Context
 from .distribute import distribute
 from .given import given
@@ -21,6 +22,7 @@ from .inline import inline
 from .in_place import in_place
 from .late import late
 from .narrow import narrow
+from .over import over
 from .reuse import reuse
 from .share import share
 from .stack import stack
@@ -42,13 +44,23 @@ def _each(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Pro
     return run
 
 
+def _of_loss(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Program]:
+    """A pass that changes the loss alone."""
+
+    def run(program: ir.Program, context: Context) -> ir.Program:
+        return replace(program, loss=change(program.loss, context))
+
+    return run
+
+
 _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "reuse": reuse,
     "compose": compose,
     "inline": inline,
     "share": share,
     "late": late,
-    "cancel": lambda p, context: replace(p, loss=cancel(p.loss, context)),
+    "cancel": _of_loss(cancel),
+    "constants": _of_loss(constants),
     "classes": classes,
     "given": given,
     "distribute": _each(distribute),
@@ -62,6 +74,7 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "buffers": _each(buffers),
     "storage": storage,
     "workspace": _each(workspace),
+    "over": _each(over),
     "blocks": _each(blocks),
     "views": _each(views),
 }
