@@ -64,15 +64,24 @@ def products_in(loop: str) -> int:
 
 def test_cross_entropy_behind_softmax_is_a_difference() -> None:
     """No logarithm's derivative, and no division by a probability."""
-    source = code(SPACES + RNN + OUTPUT)
+    apart = tuple(p for p in PASSES if p != "late")
+    source = code(SPACES + RNN + OUTPUT, apart)
     loss = source[source.index("def _loss(") :]
     assert "reciprocal" not in loss and "g_y_hat" not in loss
     assert '{"o": g_o}' in loss
-    without = code(
-        SPACES + RNN + OUTPUT,
-        tuple(p for p in PASSES if p != "compose"),
-    )
+    without = code(SPACES + RNN + OUTPUT, tuple(p for p in apart if p != "compose"))
     assert "np.reciprocal(" in without and '{"y_hat": g_y_hat}' in without
+
+
+def test_factors_cancel_inside_of_the_loss() -> None:
+    """Also behind an argument of softmax that is no output, and where ŷ_t is used elsewhere."""
+    for text in (OUTPUT, OUTPUT.replace(r"(o_t)", "(V h_t + c)").replace("o_t = V h_t + c", ""),
+                 "\n" + r"p_t = R \hat y_t" + OUTPUT):  # fmt: skip
+        apart = tuple(p for p in PASSES if p != "compose")
+        source = code(SPACES + RNN + text, apart)
+        assert "reciprocal" not in source and "g_y_hat" not in source[source.index("def _loss(") :]
+        without = code(SPACES + RNN + text, tuple(p for p in apart if p != "cancel"))
+        assert "np.reciprocal(" in without
 
 
 def test_a_probability_of_zero_divides_nothing() -> None:
@@ -90,7 +99,8 @@ def test_a_probability_of_zero_divides_nothing() -> None:
 
 def test_an_output_that_is_used_keeps_its_gradient() -> None:
     """The adjoint of ŷ_t has another part, from p_t."""
-    source = code(SPACES + RNN + "\n" + r"p_t = R \hat y_t" + OUTPUT)
+    apart = tuple(p for p in PASSES if p != "late")
+    source = code(SPACES + RNN + "\n" + r"p_t = R \hat y_t" + OUTPUT, apart)
     assert '{"y_hat": g_y_hat}' in source and '{"o": g_o}' not in source
 
 

@@ -68,7 +68,7 @@ def generate_source(
     if "unpadded" in passes:
         unpadded(layout, parts)
     lowered = lower(parts, layout)
-    context = context_of(parts, layout, lowered)
+    context = context_of(parts, layout, lowered, model.onehot)
     program, printer, more = kind.prepare(lowered.program, context, passes)
     lowered = replace(lowered, program=program)
     frame = make_frame(model, parts, layout, lowered, version, sheet, printer)

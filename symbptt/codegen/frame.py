@@ -7,6 +7,7 @@ Out: a dictionary of texts and flags for ``templates/module.py.j2``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import ir
@@ -17,6 +18,7 @@ from .memory import memory_lines
 from .needs import additive, no_workers, products
 from .numpy_printer import WIDTH, NumpyPrinter, helpers, listed
 from .parts import Parts
+from .passes.classes import dense
 from .passes.given import optional
 from .passes.rewrite import writes
 from .segments import Segments, find_segments
@@ -75,11 +77,17 @@ def make_frame(
         "no_truncation": lowered.no_truncation,
         "mask_axes": interface.mask_axes, "mask_text": show(interface.mask_axes),
         "mask_padding": pieces.padding(layout.mask, layout.span) if layout.mask else "",
-        "forward": pieces.body(pieces.forward_unpack(), program.forward, "functions"),
-        "outputs": listed("    outputs = {", pieces.outputs(), "}"),
+        "forward": pieces.body(
+            pieces.forward_unpack(), pieces.needed, "functions", pieces.late
+        ),
+        "late": "\n".join(printer.lines(pieces.late)),
+        "late_outputs": braces(pieces.outputs(late=True)), "late_cache": pieces.late_cache(),
+        "outputs": listed("    outputs = {", pieces.outputs(late=False), "}"),
         "cache": listed("    cache = {", pieces.cache(), "}"), "borrowed": pieces.borrowed(),
-        "output_text": braces(pieces.outputs()), "kept": pieces.kept_names(),
+        "output_text": braces([*pieces.outputs(late=False), *pieces.outputs(late=True)]),
+        "kept": pieces.kept_names(),
         "backward": pieces.body(pieces.backward_unpack(), program.backward, 'cache["functions"]'),
+        "unfilled": pieces.unfilled(), "overwritten": pieces.overwritten(),
         "gradients": {
             group: listed(f"        {group}={{", items, "},")
             for group, items in pieces.gradients().items()
@@ -89,9 +97,6 @@ def make_frame(
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
         "loss_grads": braces(pieces.entries(pieces.loss_grads())), "quick": True,
-        "filled": any(
-            layout.public[z] not in missing and z not in pieces.loss_grads() for z in parts.outside
-        ),
         "direct": pieces.direct(),
         "init_sizes": show(interface.param_sizes), "size_names": interface.size_names,
         "additive": additive(parts, layout), "sums": interface.sums,
@@ -102,13 +107,19 @@ def make_frame(
         ),
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
-        "onehot": onehot, "classes": {k: interface.shapes["targets"][k][-1] for k in onehot},
+        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface), "chosen": pieces.chosen(),
     }  # fmt: skip
 
 
 def braces(items: list[str]) -> str:
     """A dictionary of these entries."""
     return "{" + ", ".join(items) + "}"
+
+
+def allocated(body: ir.Body) -> set[str]:
+    """The arrays that a function makes."""
+    nodes = (n for n in ir.walk(body) if isinstance(n, ir.Allocate))
+    return {a.name for n in nodes for a in (n.array, *n.members, *n.shared)}
 
 
 class _Pieces:
@@ -130,7 +141,9 @@ class _Pieces:
         self.space = any(
             isinstance(n, ir.Allocate) and n.again for n in ir.walk(self.everything)
         )  # fmt: skip
-        later = ir.arrays_of((*program.backward, *program.loss))
+        own = allocated(program.loss)
+        later = [*ir.arrays_of(program.backward)]
+        later += (name for name in ir.arrays_of(program.loss) if name not in own)
         computed = dict.fromkeys(d.key for d in parts.forward)
         keys = (*layout.params, *layout.inputs, *computed)
         names = dict.fromkeys(layout.arrays[k].name for k in keys)
@@ -140,6 +153,15 @@ class _Pieces:
         }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
         self.orders = {k: list(v) for k, v in interface.shapes.items()}
+        at = next((i for i, n in enumerate(program.forward) if isinstance(n, ir.Enough)), None)
+        self.needed, self.late = (
+            program.forward[:at],
+            program.forward[at:] if at is not None else (),
+        )
+        self.late_names = {
+            a.name for n in ir.walk(self.late) if isinstance(n, ir.Allocate)
+            for a in (n.array, *n.members)
+        }  # fmt: skip
 
     # ------------------------------------------------------------ unpacking
 
@@ -165,8 +187,12 @@ class _Pieces:
 
     def cached(self, body: ir.Body) -> list[str]:
         """What a later function takes from the cache."""
-        used = ir.arrays_of(body)
-        lines = self.several({name: name for name in self.kept if name in used}, "cache")
+        own = allocated(body)
+        used = [name for name in ir.arrays_of(body) if name not in own]
+        early = [name for name in self.kept if name in used and name not in self.late_names]
+        lines = self.several({name: name for name in early}, "cache") if early else []
+        late = (name for name in self.kept if name in used and name in self.late_names)
+        lines += [f"{name} = cache.get({py(name)})" for name in late]
         masked = any(isinstance(node, ir.Masked) for node in ir.walk(body))
         return lines + (['mask = cache["mask"]'] if masked else [])
 
@@ -235,15 +261,16 @@ class _Pieces:
             self.printer.index(e) for e in ((before, after) if after != 0 else (before,))
         )
 
-    def body(self, unpack: list[str], body: ir.Body, functions: str) -> str:
-        """The lines of a function: sizes, what it unpacks, the printed program."""
+    def body(self, unpack: list[str], body: ir.Body, functions: str, behind: ir.Body = ()) -> str:
+        """The lines of a function: sizes, what it unpacks, the printed program up to ``behind``."""
         lines, layout = self.printer.lines(body), self.layout
-        code = "\n".join(x for x in (*unpack, *lines) if not x.lstrip().startswith("#"))
+        every = (*unpack, *lines, *self.printer.lines(behind))
+        code = "\n".join(x for x in every if not x.lstrip().startswith("#"))
         used = set(re.findall(r"(?<![.\w])\w+", code))
         ranked = dict.fromkeys((*layout.lengths, ir.BATCH, *layout.dim_keys))
         names = {self.printer.index(s): layout.dim_keys[s] for s in ranked}
         sizes = {name: key for name, key in names.items() if name in used}
-        called = {n.function for n in ir.walk(body) if isinstance(n, ir.Apply)}
+        called = {n.function for n in ir.walk((*body, *behind)) if isinstance(n, ir.Apply)}
         calls = [
             f"{', '.join(names)}{',' * (len(names) == 1)} = {functions}[{py(layout.public[f])}]"
             for f, names in layout.function_names.items()
@@ -270,19 +297,28 @@ class _Pieces:
         start, stop = span[0] - array.first, span[1] - array.first + 1
         return f"{array.name}[{self.printer.index(start)}:{self.printer.index(stop)}]"
 
-    def outputs(self) -> list[str]:
-        """The outputs."""
+    def outputs(self, late: bool) -> list[str]:
+        """The outputs that are late, or the others."""
         arrays, axes = self.layout.arrays, self.layout.axes
-        return self.entries({k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs})
+        return self.entries({
+            k: self.slots(arrays[k], axes.get(k)) for k in self.parts.outputs
+            if (arrays[k].name in self.late_names) == late
+        })  # fmt: skip
 
     def kept_names(self) -> list[str]:
         """The names that the cache keeps, besides sizes and dtype."""
         flags = {"functions": bool(self.layout.functions), "mask": not self.lowered.no_mask}
-        return [*(k for k, v in flags.items() if v), *self.kept]
+        early = (name for name in self.kept if name not in self.late_names)
+        return [*(k for k, v in flags.items() if v), *early]
 
     def cache(self) -> list[str]:
         """The entries of the cache."""
         return [f"{py(name)}: {name}" for name in ("sizes", "dtype", *self.kept_names())]
+
+    def late_cache(self) -> str:
+        """What late values add to the cache."""
+        names = [name for name in self.kept if name in self.late_names]
+        return "{" + ", ".join(f"{py(name)}: {name}" for name in names) + "}" if names else ""
 
     def borrowed(self) -> tuple[str, ...]:
         """The names in the cache that are the caller's own arrays."""
@@ -290,6 +326,27 @@ class _Pieces:
         own = (k for k in layout.inputs if layout.arrays[k].timed)
         names = (layout.arrays[k].name for k in own if not self.padded(k, "", "").count("_padded"))
         return tuple(name for name in names if name in self.kept)
+
+    def dense_classes(self, onehot: Iterable[str], interface: Interface) -> dict[str, str | int]:
+        """The one-hot targets that the loss needs as vectors, with their length."""
+        names = dense(self.lowered.program.loss)
+        used = {self.layout.public[k] for k in self.layout.targets
+                if self.layout.arrays[k].name in names}  # fmt: skip
+        return {k: interface.shapes["targets"][k][-1] for k in onehot if k in used}
+
+    def chosen(self) -> set[str]:
+        """The helpers for classes that the loss calls."""
+        nodes = tuple(ir.walk(self.lowered.program.loss))
+        kinds = {"_chosen": ir.Chosen, "_entries": ir.Entries, "_add_at": ir.Spike}
+        return {name for name, kind in kinds.items() if any(isinstance(n, kind) for n in nodes)}
+
+    def overwritten(self) -> tuple[str, ...]:
+        """The outputs whose gradients the adjoints overwrite."""
+        made, arrays = writes(self.lowered.program.backward), self.layout.arrays
+        outside = self.parts.outside.items()
+        return tuple(
+            self.layout.public[z] for z, g in outside if g in arrays and arrays[g].name in made
+        )
 
     def gradients(self) -> dict[str, list[str]]:
         """The three dictionaries of Gradients."""
@@ -314,11 +371,23 @@ class _Pieces:
             if g in arrays and arrays[g].name in found
         }
 
+    def unfilled(self) -> tuple[str, ...]:
+        """The outputs whose gradients the adjoints need, and the loss does not give."""
+        made, arrays = writes(self.lowered.program.loss), self.layout.arrays
+        needed = ir.arrays_of(self.lowered.program.backward)
+        return tuple(
+            self.layout.public[z] for z, g in self.parts.outside.items()
+            if g in arrays and arrays[g].name in needed
+            and arrays[g].name not in made and arrays[g].name not in self.optional
+        )  # fmt: skip
+
     def direct(self) -> list[tuple[str, str, str]]:
-        """(group, name, text) of the gradients that come through the loss alone."""
+        """(group, name, text) of the gradients that the loss gives itself."""
         groups = {"params": self.layout.params, "inputs": self.layout.inputs}
+        made, arrays = writes(self.lowered.program.loss), self.lowered.gradients
+        late = {key: array for key, array in arrays.items() if array.name in made}
         out = []
-        for key, array in self.lowered.direct.items():
+        for key, array in {**self.lowered.direct, **late}.items():
             group = next((g for g, keys in groups.items() if key in keys), "states")
             span = self.layout.passed(key) if group == "inputs" else None
             out.append((group, self.layout.public[key], self.slots(array, span)))

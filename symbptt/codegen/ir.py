@@ -19,7 +19,7 @@ from typing import Any
 
 from sympy import Expr, Symbol
 
-from .pass_values import Across, Optional, Stacked
+from .pass_values import Across, Chosen, Entries, Optional, Spike, Stacked
 from .values import (
     BATCH, Add, Apply, Array, Axes, Eye, Filled, Grid, Join, MatMul, Members, Mul, Number, Outer,
     Part, Read, Select, Softmax, Spread, Swap, Total, Value, broadcast, show_axes,
@@ -37,7 +37,10 @@ __all__ = [
     "Bind",
     "Blocks",
     "Body",
+    "Chosen",
     "Chunks",
+    "Enough",
+    "Entries",
     "Eye",
     "Filled",
     "Given",
@@ -61,6 +64,7 @@ __all__ = [
     "Select",
     "Size",
     "Softmax",
+    "Spike",
     "Spread",
     "Stacked",
     "Statement",
@@ -102,13 +106,14 @@ class Allocate(Statement):
     """A new array of zeros, or of anything if nothing reads what it begins with.
 
     ``zeros`` is "always", "truncated" or "never"; ``again``: a later call may use it again.
-    ``members`` are the arrays that a stack consists of.
+    ``members`` are the arrays that a stack consists of, ``shared`` those that take its place later.
     """
 
     array: Array
     zeros: str = "always"
     again: bool = False
     members: tuple[Array, ...] = ()
+    shared: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,10 +206,21 @@ class Masked(Statement):
 
 @dataclass(frozen=True)
 class Given(Statement):
-    """The body only where the array, a gradient from outside, is given."""
+    """The body only where the array, a gradient from outside, is given, or one of the others."""
 
     array: Array
     body: Body
+    others: tuple[Array, ...] = ()
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """All arrays of the condition."""
+        return (self.array, *self.others)
+
+
+@dataclass(frozen=True)
+class Enough(Statement):
+    """What follows are values that nothing needs but the caller and the loss."""
 
 
 @dataclass(frozen=True)

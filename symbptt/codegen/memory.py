@@ -14,6 +14,7 @@ from . import ir
 from .layout import Layout
 from .numpy_numbers import Numbers
 from .numpy_printer import CHUNK, WIDTH
+from .passes.rewrite import writes
 from .spans import Span
 
 _HARD = "\u00a0"  # no line breaks within a product
@@ -44,19 +45,24 @@ def memory_lines(
 
 
 def numbers_kept(program: ir.Program) -> Expr:
-    """The numbers in all arrays that the program makes, as a polynomial.
+    """The numbers in all arrays that the program makes for a loss, as a polynomial.
 
-    A chunk of steps has as many samples as fit a cache, or one step.
+    A chunk of steps has as many samples as fit a cache, or one step. Functions share what a later
+    call may use again.
     """
-    body = (*program.forward, *program.loss, *program.backward)
-    views = {m.name for n in ir.walk(body) if isinstance(n, ir.Allocate) for m in n.members}
-    made: dict[str, ir.Array] = {}
+    given = writes(program.loss)
+    bodies = [list(_used(b, given)) for b in (program.forward, program.loss, program.backward)]
+    body = tuple(node for nodes in bodies for node in nodes)
+    views = {m.name for n in body if isinstance(n, ir.Allocate) for m in n.members}
+    made: dict[object, ir.Array] = {}
     stacked: set[ir.Stacked] = set()
-    for node in _unmasked(body):
-        plain = isinstance(node, ir.Store) and not node.array.timed and node.index is None
-        if (plain or isinstance(node, ir.Allocate)) and node.array.name not in views:
-            made.setdefault(node.array.name, node.array)
-        stacked |= {n for n in ir.children(node) if isinstance(n, ir.Stacked)}
+    for i, nodes in enumerate(bodies):
+        for node in nodes:
+            plain = isinstance(node, ir.Store) and not node.array.timed and node.index is None
+            if (plain or isinstance(node, ir.Allocate)) and node.array.name not in views:
+                again = isinstance(node, ir.Allocate) and node.again
+                made.setdefault(node.array.name if again else (i, node.array.name), node.array)
+            stacked |= {n for n in ir.children(node) if isinstance(n, ir.Stacked)}
     total = Add(*map(size_of, made.values()), *(Mul(*n.axes) for n in stacked)).expand()
     for node in ir.walk(body):
         if isinstance(node, ir.Size):
@@ -76,11 +82,15 @@ def _within(array: ir.Array, span: Span | None) -> Expr:
     return Mul(steps, *array.axes)
 
 
-def _unmasked(body: Iterable[ir.Statement]) -> Iterator[ir.Statement]:
+def _used(body: Iterable[ir.Statement], given: set[str]) -> Iterator[ir.Statement]:
+    """The statements that run without a mask, for a loss that gives these gradients of outputs."""
     for node in body:
-        if not isinstance(node, ir.Masked):
+        if isinstance(node, ir.Enough) and given:
+            return
+        missing = isinstance(node, ir.Given) and not any(a.name in given for a in node.arrays)
+        if not isinstance(node, ir.Masked) and not (missing and given):
             yield node
-            yield from _unmasked(getattr(node, "body", ()))
+            yield from _used(getattr(node, "body", ()), given)
 
 
 def formula(total: Expr, lengths: Iterable[Symbol], printer: Numbers) -> str:

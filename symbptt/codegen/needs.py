@@ -27,11 +27,16 @@ def products(body: ir.Body) -> set[str]:
                     found.add("product")
                 if isinstance(node, ir.Unpack):
                     found.add("gram" if len(node.values) == 2 else "sum")
-                if isinstance(node, ir.Total) and node.axes and node.axis == 0:
+                if _is_sum(node):
                     found.add("sum")
                 if isinstance(node, ir.MatMul):
                     found.add("gram" if isinstance(node.left, ir.Swap) else "product")
     return found
+
+
+def _is_sum(node: ir.Value | ir.Statement) -> bool:
+    """The sum over all steps and samples of a sequence of vectors."""
+    return isinstance(node, ir.Total) and node.axis == 0 and len(node.arg.axes) == 2
 
 
 def no_workers(lowered: Lowered) -> str:

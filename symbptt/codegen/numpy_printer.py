@@ -80,6 +80,9 @@ class NumpyPrinter(ValuePrinter):
             else f"np.{make}({shape}, dtype)"
         )
         lines = [f"{INDENT * depth}{name} = {text}", *self.cleared(node, depth)]
+        if node.shared:
+            names = " = ".join(a.name for a in (*node.shared, node.array))
+            lines.append(f"{INDENT * depth}{names}  # in one place, one after the other")
         if node.members:
             members = ", ".join(m.name for m in node.members)
             turned = ".swapaxes(0, 1)" if node.array.within else ""
@@ -102,6 +105,8 @@ class NumpyPrinter(ValuePrinter):
     def accumulate(self, node: ir.Accumulate, depth: int) -> list[str]:
         if self.together and not node.array.timed:
             return self.collected(node, depth)
+        if isinstance(node.value, ir.Spike):
+            return [f"{INDENT * depth}{self.spike(self.target(node), node.value)}"]
         sign, value = signed(node.value)
         return self.assignment(self.target(node), f"{sign}=", value, self.text(value), depth)
 
@@ -147,6 +152,8 @@ class NumpyPrinter(ValuePrinter):
 
     def into(self, node: ir.Into, depth: int) -> list[str]:
         pad, target = INDENT * depth, self.target(node)
+        if isinstance(node.operands[0], ir.Spike):
+            return [f"{pad}{self.spike(target, node.operands[0])}"]
         operands = [self.text(v) for v in node.operands]
         sign = _IN_PLACE.get(node.function)
         if sign and operands[0] == target:
@@ -169,6 +176,10 @@ class NumpyPrinter(ValuePrinter):
         left, *right = map(self.text, node.values)
         text = f"_gram({left}, {right[0]})" if right else f"_sum({left})"
         return [f"{INDENT * depth}{names} = {text}"]
+
+    def spike(self, target: str, value: ir.Spike) -> str:
+        """target += c y for a one-hot y."""
+        return f"_add_at({target}, {self.text(value.onehot)}, {self.text(value.factor)})"
 
     def guard(self, node: ir.Guard, depth: int) -> list[str]:
         conditions = " and ".join(self.conditions(node.conditions))
@@ -200,7 +211,8 @@ class NumpyPrinter(ValuePrinter):
         return out
 
     def given(self, node: ir.Given, depth: int) -> list[str]:
-        head = f"{INDENT * depth}if {node.array.name} is not None:"
+        condition = " or ".join(f"{a.name} is not None" for a in node.arrays)
+        head = f"{INDENT * depth}if {condition}:"
         return [head, *self.lines(node.body, depth + 1)]
 
     def size(self, node: ir.Size, depth: int) -> list[str]:
@@ -232,6 +244,9 @@ class NumpyPrinter(ValuePrinter):
     def bind(self, node: ir.Bind, depth: int) -> list[str]:
         return [f"{INDENT * depth}{node.array.name} = {self.text(node.value)}"]
 
+    def enough(self, node: ir.Enough, depth: int) -> list[str]:
+        return []  # the frame has the condition
+
     def masked(self, node: ir.Masked, depth: int) -> list[str]:
         return [f"{INDENT * depth}if mask is not None:", *self.lines(node.body, depth + 1)]
 
@@ -240,7 +255,7 @@ def _is_plain(node: ir.Statement) -> bool:
     """Whether the statement allocates one array of the workspace that need not be zero."""
     if not isinstance(node, ir.Allocate):
         return False
-    return node.again and node.zeros != "always" and not node.members
+    return node.again and node.zeros != "always" and not (node.members or node.shared)
 
 
 def listed(head: str, items: list[str], tail: str) -> str:
@@ -270,6 +285,7 @@ _STATEMENTS: dict[type[Any], Callable[..., list[str]]] = {
     ir.Given: NumpyPrinter.given, ir.Into: NumpyPrinter.into,
     ir.Bind: NumpyPrinter.bind, ir.Size: NumpyPrinter.size, ir.Chunks: NumpyPrinter.chunks,
     ir.Blocks: NumpyPrinter.blocks, ir.Unpack: NumpyPrinter.unpack,
+    ir.Enough: NumpyPrinter.enough,
 }  # fmt: skip
 
 __all__ = ["WIDTH", "NumpyPrinter", "helpers", "listed"]

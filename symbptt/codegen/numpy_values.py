@@ -141,7 +141,19 @@ class ValuePrinter(Numbers):
         axis = node.axis - len(node.arg.axes) if self.timed(node.arg) else node.axis
         return f"np.sum({self.text(node.arg)}, axis={axis})", Level.ATOM
 
+    def chosen(self, node: ir.Chosen) -> Text:
+        more = f", np.{node.function}" if node.function else ""
+        return f"_chosen({self.text(node.onehot)}, {self.text(node.arg)}{more})", Level.ATOM
+
+    def entries(self, node: ir.Entries) -> Text:
+        return f"_entries({self.text(node.onehot)})", Level.ATOM
+
+    def entries_in_front(self, node: ir.Entries) -> Text:
+        return f"_entries({self.text(node.onehot)}, keepdims=True)", Level.ATOM
+
     def spread(self, node: ir.Spread) -> Text:
+        if isinstance(node.arg, ir.Entries):
+            return self.entries_in_front(node.arg)
         if not node.arg.axes:
             return f"np.reshape({self.text(node.arg)}, (1,))", Level.ATOM
         cut = "..., None" if self.timed(node.arg) else ":, None"
@@ -243,5 +255,6 @@ _VALUES: dict[type[Any], Callable[..., Text]] = {
     ir.Apply: ValuePrinter.apply, ir.Softmax: ValuePrinter.softmax, ir.Total: ValuePrinter.total,
     ir.Spread: ValuePrinter.spread, ir.Join: ValuePrinter.join, ir.Part: ValuePrinter.part,
     ir.Grid: ValuePrinter.grid, ir.Select: ValuePrinter.select, ir.Stacked: ValuePrinter.stacked,
+    ir.Chosen: ValuePrinter.chosen, ir.Entries: ValuePrinter.entries,
     ir.Across: ValuePrinter.across, ir.Optional: ValuePrinter.optional,
 }  # fmt: skip

@@ -42,3 +42,39 @@ class Across(Value):
     @property
     def axes(self) -> Axes:
         return (self.arg.axes[0], Integer(1), *self.arg.axes[1:])
+
+
+@dataclass(frozen=True)
+class Chosen(Value):
+    """y^T f(v) for every sample; y one-hot, as vectors or as classes, f "" or a function."""
+
+    onehot: Read
+    function: str
+    arg: Value
+
+    @property
+    def axes(self) -> Axes:
+        return self.arg.axes[:-1]
+
+
+@dataclass(frozen=True)
+class Entries(Value):
+    """The sum of the entries of a one-hot y, as vectors or as classes."""
+
+    onehot: Read
+
+    @property
+    def axes(self) -> Axes:
+        return self.onehot.axes[:-1]
+
+
+@dataclass(frozen=True)
+class Spike(Value):
+    """c y for a one-hot y, as vectors or as classes; it is only added to an array."""
+
+    onehot: Read
+    factor: Value
+
+    @property
+    def axes(self) -> Axes:
+        return self.onehot.axes

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from sympy import Expr, Integer, Rational
 
 from .. import ir
+from ..build import mul
 from .context import Context
 from .rewrite import reads
 
 _UNARY = {"tanh": "tanh", "exp": "exp", "log": "log", "recip": "reciprocal"}
 _HALF = ir.Number(Rational(1, 2))
+_PLAIN = ir.Read | ir.Number | ir.Spread | ir.Entries  # what a call takes as it is
 
 
 def buffers(body: ir.Body, context: Context) -> ir.Body:
@@ -97,6 +99,7 @@ class _Formula:
         target = _Target(node.array, node.index, node.part)
         value = node.value
         moves = isinstance(value, ir.Read | ir.Number | ir.Filled | ir.Spread | ir.Optional)
+        moves = moves or isinstance(_signed(value)[1], ir.Chosen)  # a number for every sample
         plain = node.array.timed and ir.BATCH in target.value.axes
         if not plain or moves or not self.handled(value) or self.repeated(value, target):
             return [node]
@@ -108,8 +111,10 @@ class _Formula:
 
     def handled(self, value: ir.Value) -> bool:
         """Whether all of a value has calls."""
-        if isinstance(value, ir.Read | ir.Number):
+        if isinstance(value, ir.Read | ir.Number | ir.Entries | ir.Spike):
             return True
+        if isinstance(value, ir.Chosen):
+            return self.handled(value.arg)
         if isinstance(value, ir.Apply):
             known = value.order == 0 and (value.function in _UNARY or value.function == "sigmoid")
             return known and self.handled(value.arg)
@@ -166,12 +171,14 @@ class _Formula:
             self.free(value.arg, work)
         elif isinstance(value, ir.Softmax):
             self.call("softmax", target, self.leaf(value.arg))
+        elif isinstance(value, ir.Chosen):
+            self.call("copy", target, replace(value, arg=self.leaf(value.arg)))
         else:
             self.call("copy", target, value)
 
     def leaf(self, value: ir.Value) -> ir.Value:
         """The value as something with a name."""
-        if isinstance(value, ir.Read | ir.Number):
+        if isinstance(value, ir.Read | ir.Number | ir.Entries):
             return value
         if isinstance(value, ir.Spread):
             return ir.Spread(self.leaf(value.arg), value.width)
@@ -200,7 +207,7 @@ class _Formula:
 
     def product(self, factors: tuple[ir.Value, ...], target: _Target) -> None:
         factors = tuple(self.leaf(f) if isinstance(f, ir.Spread) else f for f in factors)
-        plain = [f for f in factors if isinstance(f, ir.Read | ir.Number | ir.Spread)]
+        plain = [f for f in factors if isinstance(f, _PLAIN)]
         deep = [f for f in factors if f not in plain]
         plain.sort(key=lambda f: isinstance(f, ir.Number))
         if deep:
@@ -216,7 +223,7 @@ class _Formula:
     def sum(self, value: ir.Add, target: _Target) -> None:
         terms = [(s, self.leaf(t) if isinstance(t, ir.Spread) else t)
                  for s, t in map(_signed, value.terms)]  # fmt: skip
-        plain = [(s, t) for s, t in terms if isinstance(t, ir.Read | ir.Number | ir.Spread)]
+        plain = [(s, t) for s, t in terms if isinstance(t, _PLAIN)]
         deep = [(s, t) for s, t in terms if (s, t) not in plain]
         deep.sort(key=lambda item: item[0] < 0)
         if deep:
@@ -246,6 +253,10 @@ class _Formula:
             self.add(sign, term, target)
 
     def add(self, sign: int, term: ir.Value, target: _Target) -> None:
+        if isinstance(term, ir.Spike):
+            factor = term.factor if sign > 0 else mul([ir.Number(Integer(-1)), term.factor])
+            self.call("add at", target, replace(term, factor=factor))
+            return
         work = self.leaf(term)
         self.call("add" if sign > 0 else "subtract", target, target.value, work)
         self.free(term, work)

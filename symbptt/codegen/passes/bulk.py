@@ -126,7 +126,10 @@ def _elementwise(value: ir.Value, loop: ir.Loop) -> bool:
         return _elementwise(value.arg, loop)
     if isinstance(value, ir.Join):
         return all(_timed(p, loop) and _elementwise(p, loop) for p in value.parts)
-    if isinstance(value, ir.Add | ir.Mul | ir.Apply | ir.Softmax | ir.Spread | ir.Part | ir.Select):
+    onehot = isinstance(value, ir.Chosen | ir.Entries | ir.Spike)
+    if onehot or isinstance(
+        value, ir.Add | ir.Mul | ir.Apply | ir.Softmax | ir.Spread | ir.Part | ir.Select
+    ):
         inner = (c for c in ir.children(value))
         return all(_elementwise(c, loop) for c in inner)
     return False

@@ -15,6 +15,9 @@ from .context import Context
 from .rewrite import in_statement, reads, with_notes, writes
 
 
+Noted = tuple[tuple[ir.Note, ...], ir.Statement]
+
+
 def chunk(body: ir.Body, context: Context) -> ir.Body:
     """The body with loops in chunks, where they have something to compute in front of them."""
     stacks = {
@@ -26,16 +29,20 @@ def chunk(body: ir.Body, context: Context) -> ir.Body:
         if isinstance(node, ir.Passes):
             node = replace(node, body=_block(node.body, body, stacks, made, context))
         out.append(node)
-    sizes = {
-        c.size: None for c in ir.walk(tuple(out)) if isinstance(c, ir.Chunks)
-    }  # fmt: skip
-    new = {c.size: c for c in ir.walk(tuple(out)) if isinstance(c, ir.Chunks)}
+    sizes = {c.size: None for c in ir.walk(tuple(out)) if isinstance(c, ir.Chunks)}
     if not sizes:
         return body
+    known = {n.symbol for n in out if isinstance(n, ir.Size)}
+    return (*(ir.Size(size) for size in sizes if size not in known), *shortened(tuple(out)))
+
+
+def shortened(body: ir.Body) -> ir.Body:
+    """The body in which the arrays of chunks are as long as a chunk."""
     arrays: dict[str, tuple[Expr, Expr]] = {}
-    for node in new.values():
-        for name in node.arrays:
-            arrays[name] = (node.lo, node.lo + node.size - 1)
+    for node in ir.walk(body):
+        if isinstance(node, ir.Chunks):
+            for name in node.arrays:
+                arrays[name] = (node.lo, node.lo + node.size - 1)
 
     def moved(array: ir.Array) -> ir.Array:
         if array.name not in arrays:
@@ -56,8 +63,7 @@ def chunk(body: ir.Body, context: Context) -> ir.Body:
             node = replace(node, body=tuple(map(statement, inner)))  # type: ignore[type-var]
         return node
 
-    result = tuple(statement(in_statement(s, rule)) for s in out)
-    return (*(ir.Size(size) for size in sizes), *result)
+    return tuple(statement(in_statement(s, rule)) for s in body)
 
 
 def _block(
@@ -98,6 +104,8 @@ def _own(nodes, at, loop, whole, stacks, made, context) -> list[int]:
             and not {r.array.name for r in reads(node)} & changes
         )  # fmt: skip
         stack = stacks[name].array.name if name in stacks else name
+        written = (s for s in ir.walk(loop.body) if isinstance(s, ir.Store | ir.Accumulate))
+        alone = alone and all(s.index == loop.index for s in written if s.array.name == name)
         users = [s for s in _flat(whole) if s is not node and {name, stack} & _names(s)]
         if alone and all(s is loop for s in users) and all(
             r.index == loop.index for s in loop.body for r in reads(s)
@@ -127,29 +135,30 @@ def _names(node: ir.Statement) -> set[str]:
 
 
 def _chunks(inside, loop: ir.Loop, stacks: dict[str, ir.Allocate], context: Context) -> ir.Chunks:
-    lo, hi, size = (_symbol(w, context) for w in ("start", "stop", "chunk"))
     arrays = {w for _, s in inside for w in writes(s)}
     arrays |= {stacks[name].array.name for name in arrays if name in stacks}
+    return chunks([*inside, ((), loop)], loop, arrays, context)
+
+
+def chunks(nodes: list[Noted], loop: ir.Loop, arrays: set[str], context: Context) -> ir.Chunks:
+    """Loops in chunks of the steps of ``loop``, of which ``arrays`` are needed for one at a time."""
+    lo, hi, size, count = (_symbol(w, context) for w in ("start", "stop", "chunk", "count"))
     body: list[ir.Statement] = []
-    for notes, node in inside:
+    for notes, node in nodes:
+        assert isinstance(node, ir.Loop)
         body += [*notes, replace(node, first=lo, last=hi)]
-    body.append(replace(loop, first=lo, last=hi))
     return ir.Chunks(
-        lo,
-        hi,
-        size,
-        loop.first,
-        loop.last,
-        tuple(body),
-        loop.ascending,
-        tuple(sorted(arrays)),
-        _symbol("count", context),
-    )
+        lo, hi, size, loop.first, loop.last, tuple(body), loop.ascending, tuple(sorted(arrays)),
+        count,
+    )  # fmt: skip
 
 
 def _symbol(word: str, context: Context) -> Symbol:
-    """A new index; its Python name is its own."""
-    name = context.layout.names.fresh(word)
-    symbol = Symbol(f"*{name}", integer=True)
-    context.layout.symbols[symbol] = name
+    """The index of chunks with this name; its Python name is its own."""
+    symbols = context.layout.symbols
+    for symbol in symbols:
+        if symbol.name == f"*{word} of chunks":
+            return symbol
+    symbol = Symbol(f"*{word} of chunks", integer=True)
+    symbols[symbol] = context.layout.names.fresh(word)
     return symbol

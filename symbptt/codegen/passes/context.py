@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sympy import Expr
@@ -9,6 +10,7 @@ from sympy import Expr
 from .. import ir
 from ..layout import Layout
 from ..lower import Lowered
+from ..outside import bare
 from ..parts import Parts
 
 
@@ -17,6 +19,8 @@ class Context:
     """``kept`` are the arrays whose values are needed at the end, ``returned`` those of them that
     the caller gets without a copy, ``outside`` the gradients of outputs. ``taken`` are the arrays
     that come in: parameters, inputs, targets, boundary values, gradients of outputs.
+    ``gradient_of`` are the gradients from outside by the names of their outputs, ``onehot`` the
+    targets declared one-hot.
     """
 
     layout: Layout
@@ -24,6 +28,8 @@ class Context:
     outside: dict[str, ir.Array]
     taken: frozenset[str]
     returned: frozenset[str]
+    gradient_of: dict[str, ir.Array]
+    onehot: frozenset[str]
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -41,10 +47,14 @@ class Context:
         return ir.Array(self.layout.names.fresh(word), like.axes, first, last)
 
 
-def context_of(parts: Parts, layout: Layout, lowered: Lowered) -> Context:
-    """The context of a lowered program."""
+def context_of(
+    parts: Parts, layout: Layout, lowered: Lowered, onehot: Iterable[str] = ()
+) -> Context:
+    """The context of a lowered program; ``onehot`` are the names of targets declared one-hot."""
     arrays = layout.arrays
-    outside = {arrays[key].name: arrays[key] for key in parts.outside.values() if key in arrays}
+    gradient_of = {arrays[z].name: arrays[key] for z, key in parts.outside.items() if key in arrays}
+    outside = {a.name: a for a in gradient_of.values()}
+    targets = {arrays[k].name for k in layout.targets if bare(k) in set(onehot)}
     groups = [lowered.gradients, lowered.start_gradients, lowered.direct]
     kept = {a.name for group in groups for a in group.values()}
     kept |= {lowered.total.name} if lowered.total else set()
@@ -53,4 +63,7 @@ def context_of(parts: Parts, layout: Layout, lowered: Lowered) -> Context:
     given = (*layout.params, *layout.inputs, *layout.targets)
     taken = {arrays[k].name for k in given} | set(outside)
     taken |= {a.name for a in lowered.starts.values()}
-    return Context(layout, frozenset(kept | set(outside)), outside, frozenset(taken), returned)
+    return Context(
+        layout, frozenset(kept | set(outside)), outside, frozenset(taken), returned, gradient_of,
+        frozenset(targets),
+    )  # fmt: skip

@@ -34,7 +34,8 @@ def accesses(node: ir.Statement, index: Symbol) -> Iterator[Access]:
     elif isinstance(node, ir.Allocate):
         yield Access(node.array.name, None, True)
     elif isinstance(node, ir.Given):
-        yield Access(node.array.name, None, False)
+        for array in node.arrays:
+            yield Access(array.name, None, False)
     for part in getattr(node, "body", ()):
         yield from accesses(part, index)
 

@@ -36,6 +36,8 @@ def distribute(body: ir.Body, context: Context) -> ir.Body:
             out += [s for s in parts if isinstance(s, ir.Allocate)]
             kept = (s for s in parts if not isinstance(s, ir.Allocate))
             out.append(replace(node, body=tuple(kept)))
+        elif isinstance(node, ir.Given):
+            out.append(replace(node, body=distribute(node.body, context)))
         else:
             out += _apart(node, context, frozenset())
     return tuple(out)

@@ -11,15 +11,16 @@ from dataclasses import replace
 from .. import ir
 from ..build import add, zero
 from .context import Context
-from .rewrite import each_block, reads, terms
+from .rewrite import each_block, reads, terms, writes
 
 
 def given(program: ir.Program, context: Context) -> ir.Program:
     """The adjoints with the outside gradients as conditional summands."""
-    names = {name for name in context.outside if _separable(program.backward, name)}
+    done = optional(program) | writes(program.backward)  # by ``late``
+    names = {name for name in context.outside if _separable(program.backward, name)} - done
 
     def block(body: ir.Body) -> ir.Body:
-        return tuple(s for node in body for s in _split(node, names, context))
+        return tuple(s for node in body for s in split(node, names, context))
 
     return replace(program, backward=each_block(program.backward, block))
 
@@ -51,7 +52,8 @@ def linear(value: ir.Value, name: str) -> bool:
     return isinstance(value, ir.Swap | ir.Total | ir.Spread) and linear(value.arg, name)
 
 
-def _split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Statement]:
+def split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Statement]:
+    """A formula, the terms of every array in ``names`` under a condition."""
     if not isinstance(node, ir.Store | ir.Accumulate):
         return [node]
     rest: list[ir.Value] = []
@@ -83,5 +85,5 @@ def _split(node: ir.Statement, names: set[str], context: Context) -> list[ir.Sta
 def optional(program: ir.Program) -> frozenset[str]:
     """The arrays that may be missing."""
     nodes = tuple(ir.walk(program.backward))
-    given = {n.array.name for n in nodes if isinstance(n, ir.Given)}
+    given = {a.name for n in nodes if isinstance(n, ir.Given) for a in n.arrays}
     return frozenset(given | {n.arg.array.name for n in nodes if isinstance(n, ir.Optional)})

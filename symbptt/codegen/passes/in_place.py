@@ -20,7 +20,7 @@ def in_place(program: ir.Program, context: Context) -> ir.Program:
     while (pair := next(_pairs(every, reads, context), None)) is not None:
         old, new = pair
         program = ir.Program(*(
-            _renamed(body, old, new) for body in (program.forward, program.backward, program.loss)
+            renamed(body, old, new) for body in (program.forward, program.backward, program.loss)
         ))  # fmt: skip
         every = (*program.forward, *program.backward, *program.loss)
         reads = reads_of(program)
@@ -74,7 +74,7 @@ def _same_steps(body: ir.Body, old: ir.Array, new: ir.Array, loop: ir.Loop) -> b
     return formulas == 1 and counted == all_writes
 
 
-def _renamed(body: ir.Body, old: ir.Array, new: ir.Array) -> ir.Body:
+def renamed(body: ir.Body, old: ir.Array, new: ir.Array) -> ir.Body:
     """The body with one array in place of another."""
 
     def rule(value: ir.Value) -> ir.Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from symbptt.core.errors import SymbpttError
 
@@ -10,7 +11,9 @@ from .. import ir
 from .blocks import blocks
 from .buffers import buffers
 from .chunk import chunk
-from .compose import compose
+from .classes import classes
+from .compose import cancel, compose
+from .constants import constants
 from .context import Context
 from .distribute import distribute
 from .gather import gather
@@ -18,13 +21,16 @@ from .given import given
 from .halves import halves
 from .inline import inline
 from .in_place import in_place
+from .late import late
 from .narrow import narrow
 from .numbers import numbers
+from .over import over
 from .reuse import reuse
 from .share import share
 from .side_by_side import side_by_side
 from .stack import stack
 from .storage import storage, workspace
+from .strips import strips
 from .sums import sums
 from .views import views
 
@@ -41,11 +47,24 @@ def _each(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Pro
     return run
 
 
+def _of_loss(change: Callable[[ir.Body, Context], ir.Body]) -> Callable[..., ir.Program]:
+    """A pass that changes the loss alone."""
+
+    def run(program: ir.Program, context: Context) -> ir.Program:
+        return replace(program, loss=change(program.loss, context))
+
+    return run
+
+
 _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "reuse": reuse,
     "compose": compose,
     "inline": inline,
     "share": share,
+    "late": late,
+    "cancel": _of_loss(cancel),
+    "constants": _of_loss(constants),
+    "classes": classes,
     "given": given,
     "distribute": _each(distribute),
     "narrow": _each(narrow),
@@ -54,10 +73,12 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "stack": _each(stack),
     "side_by_side": side_by_side,
     "chunk": _each(chunk),
+    "strips": strips,
     "sums": _each(sums),
     "buffers": _each(buffers),
     "storage": storage,
     "workspace": _each(workspace),
+    "over": _each(over),
     "blocks": _each(blocks),
     "gather": _each(gather),
     "views": _each(views),

@@ -20,11 +20,14 @@ from .rewrite import each_block, reads, writes
 
 @dataclass(frozen=True)
 class _Use:
-    """The steps first..last of an array that are read or stored; None: it is not known which."""
+    """The steps first..last of an array that are read or stored; None: it is not known which.
+
+    ``under`` are the conditions on given arrays, None for any others.
+    """
 
     array: str
     stores: bool
-    certain: bool
+    under: tuple[tuple[ir.Array, ...], ...] | None
     span: tuple[Expr, Expr] | None
     ahead: bool
 
@@ -37,28 +40,46 @@ def storage(program: ir.Program, context: Context) -> ir.Program:
         for n in ir.walk(tuple(s for b in bodies for s in b))
         if isinstance(n, ir.Allocate) and n.members
     }
-    uses: dict[str, list[_Use]] = {}
-    for body in bodies:
-        for use, part in _uses(body, (), True, False, context):
+    found: list[dict[str, list[_Use]]] = [{} for _ in bodies]
+    for uses, body in zip(found, bodies, strict=True):
+        for use, part in _uses(body, (), (), False, context):
             for name in _names(use.array, part, members):
                 uses.setdefault(name, []).append(use)
     layout = context.layout
+    kept: dict[str, list[_Use]] = {}
     for key, array in layout.arrays.items():
         span = layout.axes.get(key) if key in layout.outputs else layout.passed(key)
         if array.name in context.kept and span is not None:
-            uses.setdefault(array.name, []).append(_Use(array.name, False, True, span, False))
+            kept[array.name] = [_Use(array.name, False, (), span, False)]
+    made = [
+        {a.name for n in ir.walk(body) if isinstance(n, ir.Allocate) for a in (n.array, *n.members)}
+        for body in bodies
+    ]  # fmt: skip
 
     again = {w for n in ir.walk(program.backward) if isinstance(n, ir.Passes)
              for s in n.body for w in writes(s)}  # fmt: skip
 
-    def zeros(array: ir.Array) -> str:
-        found = _zeros(uses.get(array.name, []), context)
-        return "never" if found == "truncated" and array.name not in again else found
+    def zeros(array: ir.Array, own: int, under: tuple[ir.Array, ...]) -> str:
+        """For an array of one function, which others use if they do not make their own."""
+        name, uses = array.name, list(kept.get(array.name, []))
+        for i, other in enumerate(found):
+            uses += other.get(name, []) if i == own or name not in made[i] else []
+        kind = _zeros(uses, under, context)
+        return "never" if kind == "truncated" and name not in again else kind
 
-    def block(body: ir.Body) -> ir.Body:
-        return tuple(_emptied(n, zeros) if isinstance(n, ir.Allocate) else n for n in body)
+    def block(body: ir.Body, own: int, under: tuple[ir.Array, ...] = ()) -> ir.Body:
+        out: list[ir.Statement] = []
+        for node in body:
+            if isinstance(node, ir.Given):
+                node = replace(node, body=block(node.body, own, node.arrays))
+            elif isinstance(node, ir.Allocate):
+                node = _emptied(node, lambda array: zeros(array, own, under))
+            elif (inner := getattr(node, "body", None)) is not None:
+                node = replace(node, body=block(inner, own, under))  # type: ignore[type-var]
+            out.append(node)
+        return tuple(out)
 
-    return ir.Program(*(each_block(body, block) for body in bodies))
+    return ir.Program(*(block(body, i) for i, body in enumerate(bodies)))
 
 
 def _emptied(node: ir.Allocate, zeros) -> ir.Allocate:
@@ -76,21 +97,31 @@ def _names(
 
 
 def _uses(
-    body: ir.Body, around: tuple[ir.Statement, ...], certain: bool, passes: bool, context: Context
+    body: ir.Body,
+    around: tuple[ir.Statement, ...],
+    under: tuple[tuple[ir.Array, ...], ...] | None,
+    passes: bool,
+    context: Context,
 ) -> Iterator[tuple[_Use, ir.Members | None]]:
     for node in body:
         if isinstance(node, ir.Store | ir.Accumulate | ir.Into):
-            stores = not isinstance(node, ir.Accumulate)
+            own = any(r.array.name == node.array.name and r.index == node.index
+                      for r in reads(node))  # fmt: skip
+            stores = not isinstance(node, ir.Accumulate) and not own
             for kind, at in ((stores, node), *((False, r) for r in reads(node))):
                 if at.index is None:
                     continue
                 span = _span(at.index, around, context)
                 ahead = passes and not kind and _ahead(at.index, around)
-                yield _Use(at.array.name, kind, certain, span, ahead), at.part
+                yield _Use(at.array.name, kind, under, span, ahead), at.part
         inner = getattr(node, "body", ())
-        sure = certain and isinstance(node, ir.Loop | ir.Passes | ir.Chunks)
         inside = passes or isinstance(node, ir.Passes)
-        yield from _uses(inner, (*around, node), sure, inside, context)
+        more = under
+        if isinstance(node, ir.Given) and under is not None:
+            more = (*under, node.arrays)
+        elif not isinstance(node, ir.Loop | ir.Passes | ir.Chunks):
+            more = None
+        yield from _uses(inner, (*around, node), more, inside, context)
 
 
 def _ahead(at: Expr, around: tuple[ir.Statement, ...]) -> bool:
@@ -126,8 +157,10 @@ def _span(at: Expr, around: tuple[ir.Statement, ...], context: Context) -> tuple
     return first + gap, last + gap
 
 
-def _zeros(uses: list[_Use], context: Context) -> str:
-    stored = [u.span for u in uses if u.stores and u.certain and u.span is not None]
+def _zeros(uses: list[_Use], under: tuple[ir.Array, ...], context: Context) -> str:
+    """What an array that is made where ``under`` is given must begin with."""
+    certain = ((), (under,))
+    stored = [u.span for u in uses if u.stores and u.under in certain and u.span is not None]
     for use in uses:
         if use.span is None or not _covered(use.span, stored, context):
             return "always"
