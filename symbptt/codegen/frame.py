@@ -307,7 +307,9 @@ class _Pieces:
 
     def overwritten(self) -> tuple[str, ...]:
         """The outputs whose gradients the adjoints overwrite."""
-        made, arrays = writes(self.lowered.program.backward), self.layout.arrays
+        backward, arrays = self.lowered.program.backward, self.layout.arrays
+        places = (n.place for n in ir.walk(backward) if isinstance(n, ir.Allocate))
+        made = writes(backward) | {place.name for place in places if place is not None}
         outside = self.parts.outside.items()
         return tuple(
             self.layout.public[z] for z, g in outside if g in arrays and arrays[g].name in made

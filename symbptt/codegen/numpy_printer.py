@@ -46,6 +46,8 @@ class NumpyPrinter(ValuePrinter):
             if node.again
             else f"np.{make}({shape}, dtype)"
         )
+        if node.place is not None:  # without truncation
+            text = f"{node.place.name} if truncate is None else {text}"
         lines = [f"{INDENT * depth}{name} = {text}"]
         if node.zeros == "truncated":
             lines += [f"{INDENT * depth}if truncate is not None:",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from symbptt.core.errors import SymbpttError
 
 from .. import ir
+from .adopt import adopt
 from .blocks import blocks
 from .buffers import buffers
 from .chunk import chunk
@@ -75,6 +76,7 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "storage": storage,
     "workspace": _each(workspace),
     "over": _each(over),
+    "adopt": adopt,
     "blocks": _each(blocks),
     "views": _each(views),
 }
