@@ -29,11 +29,15 @@ L = \sum_{t=1}^{T} L_t
 WITH_INPUT = SOFTMAX.replace("V h_t + c", "V h_t + S x_t + c")
 TWO = SOFTMAX + r"p_t = \tanh(R \hat y_t)"
 DEEP = SOFTMAX.replace("V h_t + c", r"V z_t + c") + r"z_t = \tanh(S h_t + s)"
-BOTH_WAYS = SPACES + r"""
+BOTH_WAYS = (
+    SPACES
+    + r"""
 g_t \in \mathbb{R}^n
 h_t = \tanh(W h_{t-1} + U x_t)
 g_t = \tanh(R g_{t+1} + S x_t)
-""" + SOFTMAX.replace("V h_t + c", "V h_t + Q g_t")
+"""
+    + SOFTMAX.replace("V h_t + c", "V h_t + Q g_t")
+)
 DISTANCE = r"""
 y_t \in \mathrm{onehot}(q)
 o_t = V h_t + c

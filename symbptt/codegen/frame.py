@@ -98,7 +98,8 @@ def make_frame(
         ),
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
-        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface), "chosen": pieces.chosen(),
+        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface),
+        "chosen": pieces.chosen(),
     }  # fmt: skip
 
 
@@ -134,7 +135,10 @@ class _Pieces:
         }  # fmt: skip
         self.kept = [name for name in {**names, **made} if name in later]
         at = next((i for i, n in enumerate(program.forward) if isinstance(n, ir.Enough)), None)
-        self.needed, self.late = program.forward[:at], program.forward[at:] if at is not None else ()
+        self.needed, self.late = (
+            program.forward[:at],
+            program.forward[at:] if at is not None else (),
+        )
         self.late_names = {
             a.name for n in ir.walk(self.late) if isinstance(n, ir.Allocate)
             for a in (n.array, *n.members)
@@ -228,9 +232,7 @@ class _Pieces:
             self.printer.index(e) for e in ((before, after) if after != 0 else (before,))
         )
 
-    def body(
-        self, unpack: list[str], body: ir.Body, functions: str, behind: ir.Body = ()
-    ) -> str:
+    def body(self, unpack: list[str], body: ir.Body, functions: str, behind: ir.Body = ()) -> str:
         """The lines of a function: sizes, what it unpacks, the printed program up to ``behind``."""
         lines, layout = self.printer.lines(body), self.layout
         every = (*unpack, *lines, *self.printer.lines(behind))

@@ -66,7 +66,9 @@ def _pairs(chunks: ir.Chunks, empty: set[str]) -> Iterator[tuple[str, ir.Array]]
                 break
 
 
-def _leaves(body: Iterable[ir.Statement], always: bool = True) -> Iterator[tuple[ir.Statement, bool]]:
+def _leaves(
+    body: Iterable[ir.Statement], always: bool = True
+) -> Iterator[tuple[ir.Statement, bool]]:
     """The calls and formulas in order, and whether they run in any case."""
     for node in body:
         inner = getattr(node, "body", None)

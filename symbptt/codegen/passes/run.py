@@ -11,9 +11,10 @@ from .. import ir
 from .adopt import adopt
 from .blocks import blocks
 from .buffers import buffers
+from .cancel import cancel
 from .chunk import chunk
 from .classes import classes
-from .compose import cancel, compose
+from .compose import compose
 from .constants import constants
 from .context import Context
 from .distribute import distribute

@@ -97,8 +97,11 @@ def _names(
 
 
 def _uses(
-    body: ir.Body, around: tuple[ir.Statement, ...],
-    under: tuple[tuple[ir.Array, ...], ...] | None, passes: bool, context: Context,
+    body: ir.Body,
+    around: tuple[ir.Statement, ...],
+    under: tuple[tuple[ir.Array, ...], ...] | None,
+    passes: bool,
+    context: Context,
 ) -> Iterator[tuple[_Use, ir.Members | None]]:
     for node in body:
         if isinstance(node, ir.Store | ir.Accumulate | ir.Into):
