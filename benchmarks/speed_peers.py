@@ -43,7 +43,8 @@ def generated(
 ) -> Step:
     """The generated module for NumPy, or for another target."""
     module = module_of(cell, kind)
-    target = np.eye(len(params["c"]), dtype=x.dtype)[y]
+    # compiled modules work on vectors, which they would make of classes in every step
+    target = y if kind == "numpy" else np.eye(len(params["c"]), dtype=x.dtype)[y]
 
     def step() -> tuple[Any, Arrays]:
         loss, gradients = module.loss_and_grads(params, x, target, workers=workers)

@@ -30,6 +30,7 @@ FIRST = PASSES[1 : PASSES.index("distribute") + 1]
 NEEDS = {
     "halves": ("in_place",), "side_by_side": ("stack",), "numbers": ("buffers",),
     "blocks": ("stack", "buffers"), "gather": ("stack", "sums"),
+    "adopt": ("storage",), "over": ("strips", "buffers", "storage"),
 }  # fmt: skip
 BEHIND = [(*FIRST, *NEEDS.get(name, ()), name) for name in PASSES[PASSES.index("distribute") + 1 :]]
 SETS = [*ALONE, *BEHIND, PASSES]
@@ -173,7 +174,9 @@ def test_one_product_a_step(name: str) -> None:
 def test_no_activation_is_computed_twice() -> None:
     source = code_of("lstm")
     assert "tanh(" not in source[source.index("def backward") : source.index("def init_params")]
-    assert "softmax(" not in code_of("rnn-softmax").split("def backward")[1].split("def init")[0]
+    later = code_of("rnn-softmax").split("def backward")[1].split("def init")[0]
+    adjoints, loss = later.split("def _loss(")
+    assert "softmax(" not in adjoints and loss.count("softmax(") == 1
 
 
 def taken_in_loops(source: str, sizes: dict[str, int]) -> dict[str, int]:

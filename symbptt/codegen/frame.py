@@ -107,7 +107,8 @@ def make_frame(
         ),
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
-        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface), "chosen": pieces.chosen(),
+        "onehot": onehot, "classes": pieces.dense_classes(onehot, interface),
+        "chosen": pieces.chosen(),
     }  # fmt: skip
 
 
@@ -342,7 +343,9 @@ class _Pieces:
 
     def overwritten(self) -> tuple[str, ...]:
         """The outputs whose gradients the adjoints overwrite."""
-        made, arrays = writes(self.lowered.program.backward), self.layout.arrays
+        backward, arrays = self.lowered.program.backward, self.layout.arrays
+        places = (n.place for n in ir.walk(backward) if isinstance(n, ir.Allocate))
+        made = writes(backward) | {place.name for place in places if place is not None}
         outside = self.parts.outside.items()
         return tuple(
             self.layout.public[z] for z, g in outside if g in arrays and arrays[g].name in made

@@ -107,6 +107,7 @@ class Allocate(Statement):
 
     ``zeros`` is "always", "truncated" or "never"; ``again``: a later call may use it again.
     ``members`` are the arrays that a stack consists of, ``shared`` those that take its place later.
+    Where adjoints run once, it lies in ``place``.
     """
 
     array: Array
@@ -114,6 +115,7 @@ class Allocate(Statement):
     again: bool = False
     members: tuple[Array, ...] = ()
     shared: tuple[Array, ...] = ()
+    place: Array | None = None
 
 
 @dataclass(frozen=True)

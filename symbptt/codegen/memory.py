@@ -60,6 +60,8 @@ def numbers_kept(program: ir.Program) -> Expr:
         for node in nodes:
             plain = isinstance(node, ir.Store) and not node.array.timed and node.index is None
             if (plain or isinstance(node, ir.Allocate)) and node.array.name not in views:
+                if isinstance(node, ir.Allocate) and node.place is not None:
+                    continue
                 again = isinstance(node, ir.Allocate) and node.again
                 made.setdefault(node.array.name if again else (i, node.array.name), node.array)
             stacked |= {n for n in ir.children(node) if isinstance(n, ir.Stacked)}

@@ -79,6 +79,8 @@ class NumpyPrinter(ValuePrinter):
             if node.again
             else f"np.{make}({shape}, dtype)"
         )
+        if node.place is not None:  # without truncation
+            text = f"{node.place.name} if truncate is None else {text}"
         lines = [f"{INDENT * depth}{name} = {text}", *self.cleared(node, depth)]
         if node.shared:
             names = " = ".join(a.name for a in (*node.shared, node.array))
@@ -255,7 +257,7 @@ def _is_plain(node: ir.Statement) -> bool:
     """Whether the statement allocates one array of the workspace that need not be zero."""
     if not isinstance(node, ir.Allocate):
         return False
-    return node.again and node.zeros != "always" and not (node.members or node.shared)
+    return node.again and node.zeros != "always" and not (node.members or node.shared or node.place)
 
 
 def listed(head: str, items: list[str], tail: str) -> str:

@@ -141,7 +141,7 @@ def _chunks(inside, loop: ir.Loop, stacks: dict[str, ir.Allocate], context: Cont
 
 
 def chunks(nodes: list[Noted], loop: ir.Loop, arrays: set[str], context: Context) -> ir.Chunks:
-    """Loops in chunks of the steps of ``loop``, of which ``arrays`` are needed for one at a time."""
+    """Loops in chunks of the steps of ``loop``; ``arrays`` are needed for one chunk at a time."""
     lo, hi, size, count = (_symbol(w, context) for w in ("start", "stop", "chunk", "count"))
     body: list[ir.Statement] = []
     for notes, node in nodes:

@@ -1,8 +1,8 @@
 """One-hot targets given as classes are never written out: yᵀ v is one entry of v.
 
-A target y that is declared one-hot may come as vectors or as integers. Where the loss has it only as
-yᵀ v, as the sum of its entries, or as c y in a sum, with a number c for every sample, the formulas
-work on both: of classes they read, or change, one entry. Any other use needs the vectors.
+A target y that is declared one-hot may come as vectors or as integers. Where the loss has it only
+as yᵀ v, as the sum of its entries, or as c y in a sum, with a number c for every sample, the
+formulas work on both: of classes they read, or change, one entry. Any other use needs the vectors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .rewrite import each_block, factors, in_statement, reads, terms
 
 
 def classes(program: ir.Program, context: Context) -> ir.Program:
-    """The program whose loss works on classes, for all one-hot targets with which that is possible."""
+    """The program whose loss works on classes, for the one-hot targets that allow it."""
     elsewhere = {r.array.name for n in (*program.forward, *program.backward) for r in reads(n)}
     for name in sorted(context.onehot - elsewhere):
         new = _on_classes(program.loss, name)

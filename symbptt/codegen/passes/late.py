@@ -1,11 +1,11 @@
 r"""What no step needs of another one goes with the loss: o, ŷ, and the adjoints behind them.
 
 Outputs that the recurrences do not read (o_t = V h_t + c, ŷ_t = softmax(o_t)) are *late*: the loss
-computes them itself, takes its gradients back through them, and hands on what arrives at the states,
-g^h_t = V^T delta^o_t, with the gradients of the parameters in between. So ``loss_and_grads`` never
-has them for all steps at once (``strips`` cuts the loops of the loss into chunks); the values
-compute them where the caller asks for outputs, the adjoints where gradients of late outputs come
-in from outside.
+computes them itself, takes its gradients back through them, and hands on what arrives at the
+states, g^h_t = V^T delta^o_t, with the gradients of the parameters in between. So
+``loss_and_grads`` never has them for all steps at once (``strips`` cuts the loops of the loss into
+chunks); the values have them where the caller asks for outputs, the adjoints go through them where
+gradients of late outputs come in from outside.
 
 Late is what is stored at a step from elements of that step, and read by late formulas alone. The
 adjoints of late outputs are those that consist of terms linear in the gradients g^z from outside of
@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 from .. import ir
 from ..build import add
 from .context import Context
-from .given import linear, split
+from .flow import flow_of, is_plain, late_values, linear_in, mentions, placed
+from .given import split
 from .in_place import renamed
 from .rewrite import reads, terms, with_notes, writes
 
@@ -29,86 +30,19 @@ Noted = tuple[tuple[ir.Note, ...], ir.Statement]
 
 def late(program: ir.Program, context: Context) -> ir.Program:
     """The program whose loss computes the late outputs that it depends on."""
-    names = _late_values(program.forward, context)
+    names = late_values(program.forward, context)
     given = tuple(g for z, g in context.gradient_of.items() if z in names)
     stored = {g.name for g in given} & writes(program.loss)
     if not stored or {r.array.name for n in program.loss for r in reads(n)} & set(context.outside):
         return program
-    flow = _flow(program.backward, {g.name for g in given}, context)
+    flow = flow_of(program.backward, {g.name for g in given}, context)
     moved = _Moved(names, flow, given, frozenset(writes(program.backward)), context)
-    if not all(map(moved.fits, _placed(program.backward))):
+    if not all(map(moved.fits, placed(program.backward))):
         return program
     loss = moved.loss(program, stored)
     if loss is None:
         return program
     return ir.Program(moved.forward(program.forward), moved.backward(program.backward), loss)
-
-
-def _late_values(body: ir.Body, context: Context) -> set[str]:
-    """The sequences that are late."""
-    made = writes(body)
-    found: dict[str, int] = {}
-    for loop, node in _placed(body):
-        if isinstance(node, ir.Store) and loop is not None and _plain(node, loop):
-            own = node.index == loop.index and node.array.name not in context.taken
-            here = all(r.index in (None, loop.index) for r in reads(node) if r.array.name in made)
-            if own and here and ir.BATCH in node.array.axes:
-                found[node.array.name] = found.get(node.array.name, 0) + 1
-    written = [n.array.name for _, n in _placed(body)]
-    names = {name for name, count in found.items() if written.count(name) == count == 1}
-    spans = {(x.first, x.last) for x in body if isinstance(x, ir.Loop) and writes(x) & names}
-    if len(spans) != 1:
-        return set()
-    while True:
-        kept = {
-            name for name in names
-            if all(n.array.name in names for _, n in _placed(body)
-                   if any(r.array.name == name for r in reads(n)))
-        }  # fmt: skip
-        if kept == names:
-            return names
-        names = kept
-
-
-def _placed(
-    body: ir.Body, loop: ir.Loop | None = None
-) -> Iterator[tuple[ir.Loop | None, ir.Store | ir.Accumulate]]:
-    """The formulas with the innermost loops around them."""
-    for node in body:
-        if isinstance(node, ir.Store | ir.Accumulate):
-            yield loop, node
-        yield from _placed(getattr(node, "body", ()), node if isinstance(node, ir.Loop) else loop)
-
-
-def _plain(node: ir.Statement, loop: ir.Loop | None) -> bool:
-    """Whether a formula is computed at every step of a loop, whatever is masked or given."""
-    return loop is not None and any(n is node for n in loop.body)
-
-
-def _flow(body: ir.Body, sources: set[str], context: Context) -> frozenset[str]:
-    """The gradients from outside of late outputs, and the adjoints that they alone make up."""
-    flow = set(sources)
-    formulas: dict[str, list[tuple[ir.Loop | None, ir.Store | ir.Accumulate]]] = {}
-    for loop, node in _placed(body):
-        if node.array.timed and node.array.name not in context.returned:
-            formulas.setdefault(node.array.name, []).append((loop, node))
-    while True:
-        new = {
-            name for name, nodes in formulas.items() if name not in flow
-            and all(_plain(node, loop) and _linear(v, flow)
-                    for loop, node in nodes for v in terms(node.value))
-        }  # fmt: skip
-        if not new:
-            return frozenset(flow)
-        flow |= new
-
-
-def _linear(value: ir.Value, names: set[str] | frozenset[str]) -> bool:
-    return any(linear(value, name) for name in names)
-
-
-def _has(value: ir.Value, names: set[str] | frozenset[str]) -> bool:
-    return any(r.array.name in names for r in reads(value))
 
 
 @dataclass(frozen=True)
@@ -127,9 +61,9 @@ class _Moved:
     def fits(self, placed: tuple[ir.Loop | None, ir.Store | ir.Accumulate]) -> bool:
         """Whether what flows back in a formula can be taken out of it."""
         loop, node = placed
-        late_terms = [v for v in terms(node.value) if _has(v, self.flow)]
+        late_terms = [v for v in terms(node.value) if mentions(v, self.flow)]
         rest = [v for v in terms(node.value) if v not in late_terms]
-        if any(_has(v, self.names) for v in rest):
+        if any(mentions(v, self.names) for v in rest):
             return False
         if not late_terms:
             return True
@@ -140,8 +74,8 @@ class _Moved:
         )
         outer = {r.array.name for v in late_terms for r in reads(v)} & self.made - self.flow
         return (
-            plain and not outer and loop is not None and _plain(node, loop)
-            and all(_linear(v, self.flow) for v in late_terms)
+            plain and not outer and loop is not None and is_plain(node, loop)
+            and all(linear_in(v, self.flow) for v in late_terms)
             and all(r.index == loop.index for v in late_terms for r in reads(v)
                     if r.array.name in self.flow | self.names)
             and (node.array.name in self.flow or self.target(loop, node) is not None)
@@ -184,9 +118,9 @@ class _Moved:
     # ------------------------------------------------------------ adjoints
 
     def backward(self, body: ir.Body) -> ir.Body:
-        """The adjoints, in front of them what flows back where a gradient of late outputs is given."""
+        """The adjoints; in front what flows back, where a gradient of late outputs is given."""
         front = self.behind(body, set())
-        made = {n.array.name: n.array for loop in front for _, n in _placed((loop,))}
+        made = {n.array.name: n.array for loop in front for _, n in placed((loop,))}
         own = tuple(ir.Allocate(a) for name, a in made.items() if name in self.flow)
         shared = [a for name, a in made.items() if name in self.context.returned]
         first, *others = self.given
@@ -232,7 +166,7 @@ class _Moved:
         notes, node = noted
         if not isinstance(node, ir.Store | ir.Accumulate):
             return noted
-        rest = [v for v in terms(node.value) if not _has(v, self.flow)]
+        rest = [v for v in terms(node.value) if not mentions(v, self.flow)]
         if node.array.name in self.flow or not rest:
             return None
         if node.array.name in made:
@@ -247,7 +181,7 @@ class _Moved:
         values = [n for n in program.forward if isinstance(n, ir.Loop) and writes(n) & self.names]
         front = [replace(n, body=self.apart(n)[1]) for n in values]
         behind = self.behind(program.backward, {g.name for g in self.given} - stored)
-        new = {n.array.name: n.array for loop in (*front, *behind) for _, n in _placed((loop,))}
+        new = {n.array.name: n.array for loop in (*front, *behind) for _, n in placed((loop,))}
         if any(array.timed and name in made for name, array in new.items()):
             return None
         at = next(i for i, n in enumerate(program.loss) if isinstance(n, ir.Loop))
@@ -272,9 +206,9 @@ class _Moved:
     def handed(self, noted: Noted, loop: ir.Loop, gone: set[str]) -> Iterator[Noted]:
         """What flows back in a formula, on its own; nothing where nothing is left of it."""
         notes, node = noted
-        if not isinstance(node, ir.Store | ir.Accumulate) or not _has(node.value, self.flow):
+        if not isinstance(node, ir.Store | ir.Accumulate) or not mentions(node.value, self.flow):
             return
-        value = [v for v in terms(node.value) if _has(v, self.flow) and not _has(v, gone)]
+        value = [v for v in terms(node.value) if mentions(v, self.flow) and not mentions(v, gone)]
         target = node.array if node.array.name in self.flow else self.target(loop, node)
         if value and target is not None:
             yield notes, replace(node, array=target, value=add(value))
@@ -283,7 +217,7 @@ class _Moved:
 
     def named(self, body: ir.Body, stored: set[str]) -> ir.Body:
         """The body with g^z under the name of the adjoint that is equal to it."""
-        for loop, node in list(_placed(body)):
+        for loop, node in list(placed(body)):
             value = node.value
             same = loop is not None and isinstance(node, ir.Store) and node.array.name in self.flow
             if same and isinstance(value, ir.Read) and value.array.name in stored:
@@ -298,7 +232,7 @@ class _Moved:
     def pruned(self, body: ir.Body) -> ir.Body:
         """The body without late values and adjoints that nothing in it reads."""
         used = {r.array.name for n in body for r in reads(n)}
-        for _, node in list(_placed(body)):
+        for _, node in list(placed(body)):
             if node.array.name in (self.flow | self.names) - used:
                 rest = (_without(n, node) for n in body if not _makes(n, node.array.name))
                 return self.pruned(tuple(n for n in rest if not isinstance(n, ir.Loop) or n.body))

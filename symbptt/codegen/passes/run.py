@@ -8,11 +8,13 @@ from dataclasses import replace
 from symbptt.core.errors import SymbpttError
 
 from .. import ir
+from .adopt import adopt
 from .blocks import blocks
 from .buffers import buffers
+from .cancel import cancel
 from .chunk import chunk
 from .classes import classes
-from .compose import cancel, compose
+from .compose import compose
 from .constants import constants
 from .context import Context
 from .distribute import distribute
@@ -79,6 +81,7 @@ _TABLE: dict[str, Callable[[ir.Program, Context], ir.Program]] = {
     "storage": storage,
     "workspace": _each(workspace),
     "over": _each(over),
+    "adopt": adopt,
     "blocks": _each(blocks),
     "gather": _each(gather),
     "views": _each(views),

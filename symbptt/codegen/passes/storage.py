@@ -111,9 +111,9 @@ def _uses(
             for kind, at in ((stores, node), *((False, r) for r in reads(node))):
                 if at.index is None:
                     continue
-                span = _span(at.index, around, context)
+                steps = span(at.index, around, context)
                 ahead = passes and not kind and _ahead(at.index, around)
-                yield _Use(at.array.name, kind, under, span, ahead), at.part
+                yield _Use(at.array.name, kind, under, steps, ahead), at.part
         inner = getattr(node, "body", ())
         inside = passes or isinstance(node, ir.Passes)
         more = under
@@ -129,7 +129,7 @@ def _ahead(at: Expr, around: tuple[ir.Statement, ...]) -> bool:
     return bool(loops) and at != loops[-1].index
 
 
-def _span(at: Expr, around: tuple[ir.Statement, ...], context: Context) -> tuple[Expr, Expr] | None:
+def span(at: Expr, around: tuple[ir.Statement, ...], context: Context) -> tuple[Expr, Expr] | None:
     """The steps that an index runs over."""
     loops = {n.index: n for n in around if isinstance(n, ir.Loop)}
     symbols = [s for s in at.free_symbols if s in loops]

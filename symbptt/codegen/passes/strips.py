@@ -1,8 +1,8 @@
-"""Formulas for all steps at once run for a few hundred samples at a time, and keep no more of them.
+"""Formulas for all steps at once run for a few hundred samples at a time, and keep no more.
 
-Neighbouring loops of the loss, and of what flows back from late outputs, become one loop over chunks
-of steps (strip-mining and fusion). What one formula leaves there for the next is still in the cache,
-and a sequence that nothing else reads is as long as a chunk.
+Neighbouring loops of the loss, and of what flows back from late outputs, become one loop over
+chunks of steps (strip-mining and fusion). What one formula leaves there for the next is still in
+the cache, and a sequence that nothing else reads is as long as a chunk.
 """
 
 from __future__ import annotations
