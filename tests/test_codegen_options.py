@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from codegen_modules import TOLERANCE, module_of, run
+from codegen_modules import BY_HAND, TOLERANCE, module_of, run
 from codegen_oracle import Data, error, random_data, worst
+from codegen_zoo import LOSSES, ZOO
 
 MASKED = [
     "rnn", "gated", "gru", "bidirectional", "zero_start", "learned_start", "deep", "older_state",
@@ -33,6 +35,43 @@ def random_mask(T: int, B: int) -> np.ndarray:
     mask[:, 0], mask[:, 2], mask[0, 4], mask[-1, 4] = 1, 0, 0, 1
     mask[:, 1], mask[:, 3] = np.arange(T) < 2, np.arange(T) < T - 1
     return mask
+
+
+def of_sample(module: ModuleType, data: Data, b: int) -> Data:
+    """One sample of a batch."""
+
+    def cut(group: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        shapes = module.SHAPES.get(group, {})
+        return {
+            k: np.take(v, [b], axis=shapes[k].index("B")) if "B" in shapes[k] else v
+            for k, v in arrays.items()
+        }
+
+    return Data(
+        cut("params", data.params), cut("inputs", data.inputs), cut("states", data.states),
+        cut("outputs", data.grads), cut("targets", data.targets), data.functions, data.steps,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*BY_HAND, *ZOO, *LOSSES])
+def test_a_batch_is_its_samples(name: str) -> None:
+    """Each alone: products of one row go another way."""
+    _, module = module_of(name)
+    data = random_data(module, 7)
+    outputs, gradients = run(module, data)
+    total = {k: np.zeros_like(v) for k, v in data.params.items()}
+    shapes = {**module.SHAPES["params"], **module.SHAPES["inputs"], **module.SHAPES["outputs"]}
+    samples = next(v.shape[shapes[k].index("B")] for k, v in outputs.items())
+    for b in range(samples):
+        alone, single = run(module, of_sample(module, data, b))
+        for k, v in alone.items():
+            mine = np.take(outputs[k], [b], axis=shapes[k].index("B"))
+            np.testing.assert_allclose(mine, v, atol=1e-12)
+        for k, v in single.inputs.items():
+            mine = np.take(gradients.inputs[k], [b], axis=shapes[k].index("B"))
+            assert error(mine, v) <= TOLERANCE
+        total = {k: v + single.params[k] for k, v in total.items()}
+    assert max(error(gradients.params[k], v) for k, v in total.items()) <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", MASKED)

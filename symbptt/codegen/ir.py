@@ -237,7 +237,7 @@ class Bind(Statement):
 class Blocks(Statement):
     """``matrix`` is ``value`` (.., K, N) in blocks of columns (.., N/b, K, b); ``view`` is the
     storage of ``result``, whose last axis has length N, with its columns in the same blocks.
-    ``each``: every member of a stack is multiplied with rows of its own.
+    ``each``: every member of a stack, or every step, is multiplied with rows of its own.
     """
 
     matrix: Array

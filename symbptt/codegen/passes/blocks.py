@@ -84,7 +84,7 @@ class _Blocks:
             view = replace(node.array, name=fresh(f"{node.array.name}_blocks"))
             self.arrays[key] = ir.Blocks(matrix, view, right, ir.Read(node.array))
         across = ir.Across(left) if isinstance(left, ir.Read) and left.part else left
-        if len(across.axes) > 2:
+        if len(across.axes) > 2 or node.array.timed:
             self.arrays[key] = replace(self.arrays[key], each=True)
         made = self.arrays[key]
         return replace(node, array=made.view, operands=(across, ir.Read(made.matrix)))
