@@ -17,9 +17,10 @@ from dataclasses import dataclass, field, replace
 from sympy import Expr
 
 from . import ir
+from .build import add
 from .layout import Layout
 from .numba_values import Local, Scalars, Unsupported
-from .passes.rewrite import reads, rewritten
+from .passes.rewrite import reads, rewritten, terms
 
 INDENT = "    "
 _MOST_CONDITIONS = 2  # the body is written once for every outcome of them
@@ -37,12 +38,16 @@ class Kernel:
 
 @dataclass
 class _Nest:
-    """An open nest of loops over ``axes``; ``locals`` are the elements that are in registers."""
+    """An open nest of loops over ``axes``; ``locals`` are the elements that are in registers.
+
+    ``touched`` are the names of the arrays that it reads or writes.
+    """
 
     axes: ir.Axes
     lines: list[str] = field(default_factory=list)
     locals: dict[tuple[str, Expr | None], Local] = field(default_factory=dict)
-    written: dict[tuple[str, Expr | None], str] = field(default_factory=dict)
+    written: dict[tuple[str, Expr | None], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
 
 
 class LoopWriter:
@@ -57,6 +62,7 @@ class LoopWriter:
     ) -> None:  # fmt: skip
         self.loop, self.layout, self.name, self.matrices = loop, layout, name, matrices
         self.local = inner
+        self.always = set(ir.arrays_of(tuple(_unconditional(loop.body))))
         self.scalars = Scalars(layout)
         self.depth = 2
         self.lines: list[str] = []
@@ -65,6 +71,7 @@ class LoopWriter:
         self.work: dict[str, str] = {}
         self.used: dict[ir.Value, ir.Array] = {}
         self.count = 0
+        self.room = layout.names.fresh("room")
 
     # ------------------------------------------------------------ the function
 
@@ -91,6 +98,7 @@ class LoopWriter:
             f"{INDENT}real = {sample}.dtype.type",
             *numbers,
             *made,
+            *([f"{INDENT}{self.room} = _room({sample})"] if self.used else []),
             f"{INDENT}for {index} in range(start, stop, step):",
         ]
         return Kernel(
@@ -172,22 +180,31 @@ class LoopWriter:
             raise Unsupported("no sequence")
         if node.part is not None or not array.axes:
             raise Unsupported("a stack, or a number")
-        value = self.freed(node.value)
-        self.element(node, value)
+        left = node.value
+        if isinstance(node, ir.Accumulate):
+            rest = [term for term in terms(left) if not self.added(term, node)]
+            if not rest:
+                return
+            left = add(rest)
+        self.element(node, self.freed(left))
 
     def element(self, node: ir.Store | ir.Accumulate, value: ir.Value) -> None:
         """The same, once products stand in arrays."""
         array, key = node.array, (node.array.name, node.index)
         nest = self.open(array.axes, [*reads(value), ir.Read(array, node.index)])
+        place = self.scalars.place(array, node.index)
+        if self.around and key not in nest.locals and array.name in self.always:
+            nest.locals[key] = Local(self.fresh(array.name), ())
+            nest.lines.append(f"{nest.locals[key].name} = {place}")
         before, text = self.scalars.text_of(value, array.axes, nest.locals)
         old = nest.locals.get(key)
         local = old or Local(self.fresh(array.name), self.around)
         if isinstance(node, ir.Accumulate):
-            current = local.name if old else self.scalars.place(array, node.index)
-            text = f"{current} + {text}"
+            text = f"{local.name if old else place} + {text}"
         self.inner(nest, [*before, f"{local.name} = {text}"])
         nest.locals[key] = local
-        nest.written[key] = self.scalars.place(array, node.index)
+        _, around = nest.written.get(key, ("", self.around))
+        nest.written[key] = place, around if len(around) < len(self.around) else self.around
 
     def inner(self, nest: _Nest, lines: list[str]) -> None:
         """Lines inside the nest, under the conditions around."""
@@ -201,6 +218,7 @@ class LoopWriter:
             self.close()
         if self.nest is None:
             self.nest = _Nest(axes)
+        self.nest.touched |= {read.array.name for read in touched}
         return self.nest
 
     def fits(self, touched: list[ir.Read]) -> bool:
@@ -227,11 +245,10 @@ class LoopWriter:
             self.depth += 1
         for line in nest.lines:
             self.put(line)
-        for key, place in nest.written.items():
-            local = nest.locals[key]
-            for i, condition in enumerate(local.around):
+        for key, (place, around) in nest.written.items():
+            for i, condition in enumerate(around):
                 self.put(INDENT * i + f"if {condition}:")
-            self.put(INDENT * len(local.around) + f"{place} = {local.name}")
+            self.put(INDENT * len(around) + f"{place} = {nest.locals[key].name}")
         self.depth -= len(nest.axes)
 
     def fresh(self, word: str) -> str:
@@ -248,8 +265,31 @@ class LoopWriter:
 
         return rewritten(value, rule)
 
+    def added(self, term: ir.Value, node: ir.Accumulate) -> bool:
+        """Whether the term is a product, which BLAS then adds to the array where it lies."""
+        if not isinstance(term, ir.MatMul) or term.axes != node.array.axes:
+            return False
+        for read in reads(term):
+            if read.array.name == node.array.name:
+                gap = (read.index or 0) - (node.index or 0)
+                if not gap.is_Integer or gap == 0:
+                    return False
+        left, right = self.operands(term)
+        if self.nest and node.array.name in self.nest.touched:
+            self.close()
+        out = self.scalars.row(ir.Read(node.array, node.index))
+        self.plain(f"_multiply({self.room}, {out}, {left}, {right}, 1)")
+        return True
+
     def product(self, node: ir.MatMul) -> ir.Value:
         """x W into an array of its own."""
+        left, right = self.operands(node)
+        array = self.scratch(node.axes)
+        self.plain(f"_multiply({self.room}, {array.name}, {left}, {right}, 0)")
+        return ir.Read(array)
+
+    def operands(self, node: ir.MatMul) -> tuple[str, str]:
+        """The texts of x and of the blocks of W in x W."""
         if node.left.axes[:1] != (ir.BATCH,) or len(node.left.axes) != 2:
             raise Unsupported("a product of other than columns")
         if len(node.axes) != 2 or any(isinstance(r.index, Expr) for r in reads(node.right)):
@@ -260,9 +300,7 @@ class LoopWriter:
             ir.Array(self.layout.names.fresh(_word(node.right)), node.right.axes),
         )
         self.used[node.right] = right
-        array = self.scratch(node.axes)
-        self.plain(f"np.dot({left}, {right.name}, {array.name})")
-        return ir.Read(array)
+        return left, right.name
 
     def plain(self, line: str) -> None:
         """A line in front of the open nest, under the conditions around."""
@@ -309,6 +347,15 @@ def _word(value: ir.Value) -> str:
     if isinstance(value, ir.Swap) and isinstance(value.arg, ir.Read):
         return f"{value.arg.array.name}_T"
     return f"{value.array.name}_rows" if isinstance(value, ir.Read) else "matrix"
+
+
+def _unconditional(body: ir.Body) -> Iterator[ir.Statement]:
+    """What is computed whatever is given."""
+    for node in body:
+        if isinstance(node, ir.Guard):
+            yield from _unconditional(node.body)
+        elif not isinstance(node, ir.Masked | ir.Given):
+            yield node
 
 
 def _conditions(body: ir.Body) -> list[tuple[Expr, ...]]:

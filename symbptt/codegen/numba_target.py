@@ -118,6 +118,7 @@ def numba_parts(
             "scalars": scalar_functions(kernels), "fast": fast_functions(kernels),
             "factorials": [factorial(k) for k in range(14)],
             "turned": any(isinstance(n, ir.Passes) for n in ir.walk(program.backward)),
+            **({"products": ()} if kernels else {}),
         },
     )  # fmt: skip
 
@@ -128,6 +129,7 @@ class NumbaPrinter(NumpyPrinter):
     def __init__(self, layout: Layout, kernels: dict[ir.Loop, Kernel]) -> None:
         super().__init__(layout)
         self.kernels = kernels
+        self.matrices = {array for k in kernels.values() for array, _ in k.matrices}
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         out: list[str] = []
@@ -136,6 +138,9 @@ class NumbaPrinter(NumpyPrinter):
                 out += self.masked(node, depth)
             elif node in self.kernels:
                 out += self.loop(node, depth)
+            elif isinstance(node, ir.Store) and node.array in self.matrices:
+                value = self.text(node.value)
+                out.append(f"{INDENT * depth}{node.array.name} = _in_columns({value})")
             else:
                 out += super().lines((node,), depth)
         return out
