@@ -10,17 +10,16 @@ from textwrap import wrap
 from . import ir
 from .layout import Layout
 from .numba_loops import INDENT, SAMPLES, LoopWriter
+from .numba_products import Matrices
 from .numba_sweeps import loops_of, sweeps
 from .numba_values import Unsupported
 from .passes.rewrite import with_notes, writes
-
-Matrices = dict[ir.Value, ir.Array]
 
 
 @dataclass(frozen=True)
 class Kernel:
     """A compiled function and how it is called, the ``statements`` in whose place it is called,
-    and the ``matrices`` that are put into blocks before.
+    and the contiguous ``matrices`` that it reads.
 
     ``longest`` are the passes among the statements, if there are any.
     """
@@ -29,7 +28,7 @@ class Kernel:
     text: str
     arguments: tuple[str, ...]
     statements: ir.Body
-    matrices: tuple[tuple[ir.Array, ir.Value], ...]
+    matrices: tuple[tuple[ir.Array, tuple[ir.Value, bool]], ...]
     passes: ir.Passes | None
 
 
@@ -65,8 +64,8 @@ class Kernels:
                 end()
             (run if fits or run else out).extend((*notes, node))
         end()
-        used = {array: value for k in found for array, value in k.matrices}
-        made = tuple(ir.Store(array, None, value) for array, value in used.items())
+        used = {array: key for k in found for array, key in k.matrices}
+        made = tuple(ir.Store(array, None, value) for array, (value, _) in used.items())
         return _after_allocations(tuple(out), made), found
 
     def supported(self, node: ir.Loop | ir.Passes, body: ir.Body) -> bool:
@@ -126,7 +125,7 @@ class Function:
         text = [
             "",
             "",
-            "@_compiled",
+            "@_summing",
             *in_lines(f"def {self.name}(", [*turns, *names], "):"),
             *wrap(f'"""{self.title()}"""', 100, initial_indent=INDENT, subsequent_indent=INDENT),
             f"{INDENT}real = {sample}.dtype.type",
@@ -136,7 +135,7 @@ class Function:
             f"{size}  # steps that fit a cache",
             body,
         ]
-        matrices = tuple((array, value) for value, array in writer.used.items())
+        matrices = tuple((array, key) for key, array in writer.used.items())
         return Kernel(
             self.name, "\n".join(text), names, self.statements, matrices, self.passes
         )  # fmt: skip

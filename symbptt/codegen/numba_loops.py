@@ -16,7 +16,7 @@ from . import ir
 from .build import add
 from .layout import Layout
 from .numba_nests import INDENT, conflict
-from .numba_products import HIGH, LOW, Products
+from .numba_products import HIGH, LOW, Matrices, Products
 from .numba_sweeps import Sweep
 from .numba_values import Unsupported
 from .passes.rewrite import factors, reads, terms, writes
@@ -29,7 +29,7 @@ class LoopWriter(Products):
     """Writes sweeps; ``local`` are the arrays without time that one loop alone mentions."""
 
     def __init__(
-        self, layout: Layout, matrices: dict[ir.Value, ir.Array], outer: Layout,
+        self, layout: Layout, matrices: Matrices, outer: Layout,
         given: frozenset[str], local: frozenset[str],
     ) -> None:  # fmt: skip
         super().__init__(layout, matrices, outer, given)

@@ -17,6 +17,7 @@ from .numba_nests import Nests
 from .numba_values import Unsupported
 from .passes.rewrite import reads, rewritten, terms
 
+Matrices = dict[tuple[ir.Value, bool], ir.Array]  # what is copied, for many rows or few
 LOW, HIGH = Symbol("*low"), Symbol("*high")  # the first step of a chunk, and the one behind it
 
 
@@ -28,12 +29,12 @@ class Products(Nests):
     """
 
     def __init__(
-        self, layout: Layout, matrices: dict[ir.Value, ir.Array], outer: Layout,
+        self, layout: Layout, matrices: Matrices, outer: Layout,
         given: frozenset[str],
     ) -> None:  # fmt: skip
         super().__init__(layout)
         self.matrices, self.outer, self.given = matrices, outer, given
-        self.used: dict[ir.Value, ir.Array] = {}
+        self.used: Matrices = {}
         self.room = layout.names.fresh("room")
         self.rooms = False
 
@@ -42,19 +43,20 @@ class Products(Nests):
         self.rooms = True
         return f"{function}({self.room}, {', '.join(operands)})"
 
-    def blocks(self, value: ir.Value) -> str:
-        """The name of a matrix in blocks of columns, which is made before the function runs."""
+    def matrix(self, value: ir.Value, many: bool = False) -> str:
+        """The name of a matrix that is laid out before the function runs, for few rows or many."""
         if len(value.axes) != 2 or any(
             r.index is not None or r.array.name not in self.given for r in reads(value)
         ):
             raise Unsupported("a product with other than a matrix")
-        if value not in self.matrices:
-            name = self.outer.names.fresh(_word(value))
+        key = (value, many)
+        if key not in self.matrices:
+            name = self.outer.names.fresh(_word(*key))
             while not self.layout.names.free(name):
-                name = self.outer.names.fresh(_word(value))
-            self.matrices[value] = ir.Array(name, value.axes)
-        self.used[value] = self.matrices[value]
-        return self.matrices[value].name
+                name = self.outer.names.fresh(_word(*key))
+            self.matrices[key] = ir.Array(name, value.axes)
+        self.used[key] = self.matrices[key]
+        return self.matrices[key].name
 
     # ------------------------------------------------------------ at one step
 
@@ -88,10 +90,10 @@ class Products(Nests):
         return True
 
     def operands(self, node: ir.MatMul) -> tuple[str, str]:
-        """The texts of x and of the blocks of W in x W."""
+        """The texts of x and of W in x W."""
         if node.left.axes[:1] != (ir.BATCH,) or len(node.left.axes) != 2:
             raise Unsupported("a product of other than columns")
-        right = self.blocks(node.right)
+        right = self.matrix(node.right)
         return self.operand(node.left), right
 
     def operand(self, value: ir.Value) -> str:
@@ -141,7 +143,7 @@ class Products(Nests):
         for term in products:
             if any(r.array.name == node.array.name for r in reads(term)):
                 raise Unsupported("a product that overwrites its operand")
-            left, right = self.rows(term.left, index), self.blocks(term.right)
+            left, right = self.rows(term.left, index), self.matrix(term.right, many=True)
             self.plain(self.multiply("_multiply", out, left, right, str(int(old))))
             old = True
         return ir.Accumulate(node.array, node.index, add(rest)) if rest else None
@@ -154,8 +156,8 @@ class Products(Nests):
         self.plain(self.multiply("_multiply_columns", array.name, x, y, "1"))
 
 
-def _word(value: ir.Value) -> str:
+def _word(value: ir.Value, many: bool) -> str:
     """A name for a copy of a matrix."""
-    if isinstance(value, ir.Swap) and isinstance(value.arg, ir.Read):
-        return f"{value.arg.array.name}_T"
-    return f"{value.array.name}_rows" if isinstance(value, ir.Read) else "matrix"
+    arg, end = (value.arg, "_T") if isinstance(value, ir.Swap) else (value, "")
+    name = arg.array.name if isinstance(arg, ir.Read) else "matrix"
+    return f"{name}{end}{'_columns' if many else '' if end else '_rows'}"
