@@ -26,6 +26,10 @@ class Names:
     def __init__(self) -> None:
         self._taken = {*RESERVED, *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
 
+    def free(self, name: str) -> bool:
+        """Whether nothing has the name yet."""
+        return name not in self._taken
+
     def fresh(self, word: str) -> str:
         """``word``, or ``word_2``, ``word_3``, ..."""
         name, count = word, 2

@@ -10,7 +10,8 @@ from symbptt.core.functions import known
 from . import ir
 from .numpy_values import function_text, helper_name
 
-FAST = ("tanh", "sigmoid")  # written so that a loop of them is vectorised
+FAST = ("tanh", "sigmoid", "exp", "log")  # written so that a loop of them is vectorised
+_OF_NUMBERS = {"step": "1 if x > 0 else 0"}  # where the text for arrays is none for numbers
 
 
 def scalar_name(function: str, order: int) -> str:
@@ -28,14 +29,15 @@ def scalar_functions(body: Iterable[ir.Statement]) -> dict[str, str]:
         if row is not None and node.order == 0 and not row.numpy:
             raise NotSupported(f"there is no code for {row.name}: NumPy has no function for it")
         if row is not None and not (node.order == 0 and row.name in FAST):
-            out[scalar_name(row.name, node.order)] = function_text(row, node.order)
+            text = _OF_NUMBERS.get(row.name) if node.order == 0 else None
+            out[scalar_name(row.name, node.order)] = text or function_text(row, node.order)
     return dict(sorted(out.items()))
 
 
 def fast_functions(body: Iterable[ir.Statement]) -> set[str]:
-    """The fast functions in a body."""
-    return {
-        n.function
-        for n in ir.walk(tuple(body))
-        if isinstance(n, ir.Apply) and n.order == 0 and n.function in FAST
-    }
+    """The fast functions in a body; softmax needs the exponential function."""
+    nodes = list(ir.walk(tuple(body)))
+    found = {n.function for n in nodes if isinstance(n, ir.Apply) and n.order == 0}
+    if any(isinstance(n, ir.Softmax) for n in nodes):
+        found.add("exp")
+    return found & set(FAST)

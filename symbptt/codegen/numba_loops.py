@@ -1,125 +1,186 @@
-"""Loops over steps as numba functions: products by BLAS, everything else in fused nests.
+"""Loops over steps as numba text: sweeps, chunk by chunk.
 
-A statement of the loop is first freed of its products, which go through ``np.dot`` into arrays of
-their own; the rest is one number for every sample and unit. Neighbouring statements over the same
-axes share a nest of loops, in which what was just computed stays in a register. Conditions on the
+Of a chunk, the products that need no order are computed for all of its steps at once; then the
+steps follow one by one, with what is elementwise in loops that run side by side. Conditions on the
 step are decided outside the nests: for each outcome the body is written once. What has no such
 code (``Unsupported``) stays with NumPy.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from . import ir
+from .build import add
 from .layout import Layout
-from .numba_values import Local, Scalars, Unsupported
-from .passes.rewrite import reads, rewritten
+from .numba_nests import INDENT, conflict
+from .numba_products import HIGH, LOW, Matrices, Products
+from .numba_sweeps import Sweep
+from .numba_values import Unsupported
+from .passes.rewrite import factors, reads, terms, writes
 
-INDENT = "    "
 _MOST_CONDITIONS = 2  # the body is written once for every outcome of them
+SAMPLES = 256  # of all steps of a chunk
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """A compiled loop: its function's text, how it is called, and the matrices copied before."""
-
-    name: str
-    text: str
-    arguments: tuple[str, ...]
-    matrices: tuple[tuple[ir.Array, ir.Value], ...]
-
-
-@dataclass
-class _Nest:
-    """An open nest of loops over ``axes``; ``locals`` are the elements that are in registers."""
-
-    axes: ir.Axes
-    lines: list[str] = field(default_factory=list)
-    locals: dict[tuple[str, Expr | None], Local] = field(default_factory=dict)
-    written: dict[tuple[str, Expr | None], str] = field(default_factory=dict)
-
-
-class LoopWriter:
-    """Writes the function of one loop; ``name`` is the function's.
-
-    ``matrices`` are copies that products read, ``inner`` the arrays that only this loop mentions.
-    """
+class LoopWriter(Products):
+    """Writes sweeps; ``local`` are the arrays without time that one loop alone mentions."""
 
     def __init__(
-        self, loop: ir.Loop, layout: Layout, name: str,
-        matrices: dict[ir.Value, ir.Array], inner: frozenset[str],
+        self, layout: Layout, matrices: Matrices, outer: Layout,
+        given: frozenset[str], local: frozenset[str],
     ) -> None:  # fmt: skip
-        self.loop, self.layout, self.name, self.matrices = loop, layout, name, matrices
-        self.local = inner
-        self.scalars = Scalars(layout)
-        self.depth = 2
-        self.lines: list[str] = []
-        self.nest: _Nest | None = None
-        self.around: tuple[str, ...] = ()
-        self.work: dict[str, str] = {}
-        self.used: dict[ir.Value, ir.Array] = {}
-        self.count = 0
+        super().__init__(layout, matrices, outer, given)
+        self.local = local
+        words = ("low", "high", "piece", "turn", "turns", "way", "size", "start", "stop")
+        self.word = {w: layout.names.fresh(w) for w in words}
+        layout.symbols |= {LOW: self.word["low"], HIGH: self.word["high"]}
+        self.pending: list[ir.Statement] = []
+        self.index: Symbol | None = None
 
-    # ------------------------------------------------------------ the function
+    # ------------------------------------------------------------ sweeps
 
-    def kernel(self) -> Kernel:
-        """The function; Unsupported where the loop has none."""
-        index = self.scalars.index(self.loop.index)
-        conditions = _conditions(self.loop.body)
+    def sweep(self, sweep: Sweep) -> None:
+        """All chunks of the loops' steps, one after the other."""
+        word, loop = self.word, sweep.loops[0]
+        first, behind = map(self.scalars.index, (loop.first, loop.last + 1))
+        up: str = str(sweep.ascending)
+        if sweep.turned:
+            up = f"{word['way']} == {1 if sweep.ascending else -1}"
+        ends = f"{first}, {behind}, {word['size']}"
+        self.put(f"for {word['piece']} in range(_pieces({ends})):")
+        self.depth += 1
+        self.put(f"{word['low']}, {word['high']} = _piece({ends}, {word['piece']}, {up})")
+        for node in sweep.loops:
+            self.phase(node, sweep)
+        self.flush()
+        if sweep.last:
+            self.put(f"if {word['turn']} == {word['turns']} - 1:")
+            self.depth += 1
+            for node in sweep.last:
+                self.phase(node, sweep)
+            self.flush()
+            self.depth -= 1
+        self.depth -= 1
+
+    def phase(self, loop: ir.Loop, sweep: Sweep) -> None:
+        """The steps of a chunk of one loop."""
+        if not loop.together:
+            body = self.taken_over(loop)
+            self.flush()
+            while body and isinstance(body[0], ir.Note):
+                self.notes.append(body[0].text)
+                body = body[1:]
+            self.told(self.put)
+            self.steps(loop, body, sweep)
+            return
+        if self.index is not None and self.index != loop.index:
+            self.flush()
+        self.index = loop.index
+        for node in loop.body:
+            if isinstance(node, ir.Note):
+                self.notes.append(node.text)
+                continue
+            left = self.at_once(node, loop.index)
+            if left is not None:
+                self.pending += [*map(ir.Note, self.notes), left]
+                self.notes.clear()
+
+    def at_once(self, node: ir.Statement, index: Symbol) -> ir.Statement | None:
+        """Writes what is computed for all steps at once; the rest of the statement."""
+        if isinstance(node, ir.Given | ir.Masked):
+            with self.under(_given(node)):
+                inner = [self.at_once(s, index) for s in node.body]
+            left = tuple(s for s in inner if s is not None)
+            return replace(node, body=left) if left else None
+        if isinstance(node, ir.Store | ir.Accumulate):
+            if node.index is None and not isinstance(node, ir.Accumulate):
+                raise Unsupported("no sum")
+            if any(isinstance(t, ir.MatMul) for t in terms(node.value)):
+                if any(conflict(node, s) for s in self.pending):
+                    self.flush()
+                    self.index = index
+                return self.grams(node, index) if node.index is None else self.bulk(node, index)
+        elif any(isinstance(n, ir.MatMul) for n in ir.walk((node,))):
+            raise Unsupported("a product under a condition")
+        return node
+
+    def grams(self, node: ir.Store | ir.Accumulate, index: Symbol) -> ir.Statement | None:
+        """Adds the products of a sum over all steps."""
+        rest = []
+        for term in terms(node.value):
+            if isinstance(term, ir.MatMul):
+                self.gram(node.array, term, index)
+            else:
+                rest.append(term)
+        return replace(node, value=add(rest)) if rest else None
+
+    def flush(self) -> None:
+        """Writes the loop over the steps of a chunk for what is elementwise so far."""
+        body, self.pending = tuple(self.pending), []
+        if body:
+            assert self.index is not None
+            outer, self.around, notes, self.notes = self.around, (), self.notes, []
+            name = self.scalars.index(self.index)
+            self.put(f"for {name} in range({self.word['low']}, {self.word['high']}):")
+            self.inside(body)
+            self.around, self.notes = outer, notes
+        self.index = None
+
+    def steps(self, loop: ir.Loop, body: ir.Body, sweep: Sweep) -> None:
+        """The steps of a loop in their order."""
+        low, high, way = (self.word[w] for w in ("low", "high", "way"))
+        name = self.scalars.index(loop.index)
+        if sweep.turned:
+            start, stop, sign = self.word["start"], self.word["stop"], "" if loop.ascending else "-"
+            self.put(f"{start}, {stop} = _ends({low}, {high}, {sign}{way})")
+            self.put(f"for {name} in range({start}, {stop}, {sign}{way}):")
+        elif loop.ascending:
+            self.put(f"for {name} in range({low}, {high}):")
+        else:
+            self.put(f"for {name} in range({high} - 1, {low} - 1, -1):")
+        self.inside(body)
+
+    def inside(self, body: ir.Body) -> None:
+        """The body of a loop over steps."""
+        self.always = set(ir.arrays_of(_unconditional(body)))
+        conditions = _conditions(body)
         if len(conditions) > _MOST_CONDITIONS:
             conditions = []  # each where it stands, between nests
-        self.variants(self.loop.body, conditions)
-        body = "\n".join(self.lines)
-        made = [f"{INDENT}{name} = np.empty({shape}, real)" for name, shape in self.work.items()]
-        numbers = [f"{INDENT}{name} = real({text})" for text, name in self.scalars.numbers.items()]
-        names = self.arguments(body + "\n".join([*made, *numbers]))
-        sample = next(
-            a.name for a in ir.arrays_of((self.loop,)).values() if a.timed and a.name in names
-        )
-        head = [
-            "",
-            "",
-            "@_compiled",
-            f"def {self.name}(start, stop, step, {', '.join(names)}):",
-            f'{INDENT}"""{self.title(index)}"""',
-            f"{INDENT}real = {sample}.dtype.type",
-            *numbers,
-            *made,
-            f"{INDENT}for {index} in range(start, stop, step):",
-        ]
-        return Kernel(
-            self.name, "\n".join([*head, body]), names,
-            tuple((array, value) for value, array in self.used.items()),
-        )  # fmt: skip
+        self.depth += 1
+        self.variants(body, conditions)
+        self.depth -= 1
 
-    def title(self, index: str) -> str:
-        names = dict.fromkeys(
-            n.array.name for n in ir.walk(self.loop.body)
-            if isinstance(n, ir.Store | ir.Accumulate)
-        )  # fmt: skip
-        return f"{', '.join(names)} for all {index} = start, start + step, ..., before stop."
+    def taken_over(self, loop: ir.Loop) -> ir.Body:
+        """The body of a recurrence with those pending sums that its steps may add themselves."""
+        body, left = list(loop.body), list(self.pending)
+        for node in self.pending:
+            core = node.body[0] if isinstance(node, ir.Given) and len(node.body) == 1 else node
+            if self.index != loop.index or not isinstance(core, ir.Accumulate):
+                continue
+            name = core.array.name
+            own = core.index == loop.index and not {r.array.name for r in reads(node)} & writes(loop)
+            first = next((i for i, s in enumerate(body) if _touches(s, name)), None)
+            others = [s for s in left if s is not node]
+            if own and first is not None and _adds(body[first], core):
+                if not any(conflict(node, s) for s in others):
+                    body.insert(first + 1, node)
+                    left = others
+        self.pending = left
+        return tuple(body)
 
-    def arguments(self, text: str) -> tuple[str, ...]:
-        """The names that the text takes from outside."""
-        words = set(re.findall(r"(?<![.\w])[A-Za-z_]\w*", re.sub(r"#.*", "", text)))
-        layout = self.layout
-        arrays = [*ir.arrays_of((self.loop,)), *(a.name for a in self.used.values()), "mask"]
-        sizes = [self.scalars.index(s) for s in (*layout.lengths, ir.BATCH, *layout.dim_keys)]
-        own = [n for names in layout.function_names.values() for n in names]
-        names = dict.fromkeys([*sizes, *arrays, *own])
-        return tuple(n for n in names if n in words and n not in self.local)
+    # ------------------------------------------------------------ statements of one step
 
     def variants(self, body: ir.Body, conditions: list[tuple[Expr, ...]]) -> None:
         """The body under all outcomes of the conditions."""
         if not conditions:
+            before = len(self.lines)
             self.block(body)
             self.close()
+            if len(self.lines) == before:
+                self.put("pass")
             return
         first, *rest = conditions
         self.put(f"if {' and '.join(self.scalars.conditions(first))}:")
@@ -130,20 +191,12 @@ class LoopWriter:
             self.variants(_decided(body, first, holds), rest)
             self.depth -= 1
 
-    def put(self, line: str) -> None:
-        self.lines.append(INDENT * self.depth + line)
-
-    # ------------------------------------------------------------ statements
-
     def block(self, body: ir.Body) -> None:
         for node in body:
             if isinstance(node, ir.Note):
-                continue
-            if isinstance(node, ir.Masked):
-                with self.under("mask is not None"):
-                    self.block(node.body)
-            elif isinstance(node, ir.Given):
-                with self.under(f"{node.array.name} is not None"):
+                self.notes.append(node.text)
+            elif isinstance(node, ir.Masked | ir.Given):
+                with self.under(_given(node)):
                     self.block(node.body)
             elif isinstance(node, ir.Guard):
                 self.close()
@@ -157,158 +210,73 @@ class LoopWriter:
             else:
                 raise Unsupported(type(node).__name__)
 
-    @contextmanager
-    def under(self, condition: str) -> Iterator[None]:
-        outer, self.around = self.around, (*self.around, condition)
-        yield
-        self.around = outer
-
     def assignment(self, node: ir.Store | ir.Accumulate) -> None:
         """array[index] = or += value."""
         array = node.array
         if array.name in self.local:
             self.work[array.name] = self.scalars.sizes(array.axes)
         elif not array.timed:
-            raise Unsupported("no sequence")
+            self.total(node)
+            return
         if node.part is not None or not array.axes:
             raise Unsupported("a stack, or a number")
-        value = self.freed(node.value)
-        self.element(node, value)
-
-    def element(self, node: ir.Store | ir.Accumulate, value: ir.Value) -> None:
-        """The same, once products stand in arrays."""
-        array, key = node.array, (node.array.name, node.index)
-        nest = self.open(array.axes, [*reads(value), ir.Read(array, node.index)])
-        before, text = self.scalars.text_of(value, array.axes, nest.locals)
-        old = nest.locals.get(key)
-        local = old or Local(self.fresh(array.name), self.around)
+        left = node.value
         if isinstance(node, ir.Accumulate):
-            current = local.name if old else self.scalars.place(array, node.index)
-            text = f"{current} + {text}"
-        self.inner(nest, [*before, f"{local.name} = {text}"])
-        nest.locals[key] = local
-        nest.written[key] = self.scalars.place(array, node.index)
-
-    def inner(self, nest: _Nest, lines: list[str]) -> None:
-        """Lines inside the nest, under the conditions around."""
-        for i, condition in enumerate(self.around):
-            nest.lines.append(INDENT * i + f"if {condition}:")
-        nest.lines += [INDENT * len(self.around) + line for line in lines]
-
-    def open(self, axes: ir.Axes, touched: list[ir.Read]) -> _Nest:
-        """The open nest if it has these axes and what is touched may be there; or a new one."""
-        if self.nest is not None and not (self.nest.axes == axes and self.fits(touched)):
-            self.close()
-        if self.nest is None:
-            self.nest = _Nest(axes)
-        return self.nest
-
-    def fits(self, touched: list[ir.Read]) -> bool:
-        """Whether elements that the nest has in registers are known where they are touched."""
-        assert self.nest is not None
-        for read in touched:
-            for (name, index), local in self.nest.locals.items():
-                if name != read.array.name:
-                    continue
-                if index == read.index:
-                    if local.around != self.around[: len(local.around)]:
-                        return False
-                elif index is None or read.index is None or not (index - read.index).is_Integer:
-                    return False
-        return True
-
-    def close(self) -> None:
-        """Ends the open nest: what it has computed is stored."""
-        nest, self.nest = self.nest, None
-        if nest is None:
-            return
-        for name, axis in zip(self.scalars.counters(nest.axes), nest.axes, strict=True):
-            self.put(f"for {name} in range({self.scalars.index(axis)}):")
-            self.depth += 1
-        for line in nest.lines:
-            self.put(line)
-        for key, place in nest.written.items():
-            local = nest.locals[key]
-            for i, condition in enumerate(local.around):
-                self.put(INDENT * i + f"if {condition}:")
-            self.put(INDENT * len(local.around) + f"{place} = {local.name}")
-        self.depth -= len(nest.axes)
-
-    def fresh(self, word: str) -> str:
-        self.count += 1
-        return self.layout.names.fresh(f"{word}_{self.count}")
-
-    # ------------------------------------------------------------ products
-
-    def freed(self, value: ir.Value) -> ir.Value:
-        """The value with its products computed before, innermost first."""
-
-        def rule(v: ir.Value) -> ir.Value:
-            return self.product(v) if isinstance(v, ir.MatMul) else v
-
-        return rewritten(value, rule)
-
-    def product(self, node: ir.MatMul) -> ir.Value:
-        """x W into an array of its own."""
-        if node.left.axes[:1] != (ir.BATCH,) or len(node.left.axes) != 2:
-            raise Unsupported("a product of other than columns")
-        if len(node.axes) != 2 or any(isinstance(r.index, Expr) for r in reads(node.right)):
-            raise Unsupported("a product with other than a matrix")
-        left = self.operand(node.left)
-        right = self.matrices.setdefault(
-            node.right,
-            ir.Array(self.layout.names.fresh(_word(node.right)), node.right.axes),
-        )
-        self.used[node.right] = right
-        array = self.scratch(node.axes)
-        self.plain(f"np.dot({left}, {right.name}, {array.name})")
-        return ir.Read(array)
-
-    def plain(self, line: str) -> None:
-        """A line in front of the open nest, under the conditions around."""
-        for i, condition in enumerate(self.around):
-            self.put(INDENT * i + f"if {condition}:")
-        self.put(INDENT * len(self.around) + line)
-
-    def operand(self, value: ir.Value) -> str:
-        """The text of an array that is complete: an element of a sequence, or scratch."""
-        if isinstance(value, ir.Read):
-            touched = {name for name, _ in self.nest.written} if self.nest else set()
-            if value.array.name in touched:
+            rest = [term for term in terms(left) if not self.added(term, node)]
+            if not rest:
+                return
+            left = add(rest)
+        if isinstance(left, ir.Softmax) and isinstance(node, ir.Store):
+            x = self.operand(self.freed(left.arg))
+            if self.nest and array.name in self.nest.touched:
                 self.close()
-            return self.scalars.row(value)
-        array = self.scratch(value.axes)
-        if isinstance(value, ir.Join):
-            self.joined(array, value)
-        else:
-            self.element(ir.Store(array, None, value), value)
-        self.close()
-        return array.name
+            self.plain(f"_softmax({self.scalars.row(ir.Read(array, node.index))}, {x})")
+            return
+        self.element(node, self.freed(left))
 
-    def joined(self, array: ir.Array, value: ir.Join) -> None:
-        """Arrays side by side, one nest each."""
-        offset: Expr = self.loop.first * 0
-        for part in value.parts:
-            self.open(part.axes, list(reads(part)))
-            assert self.nest is not None
-            before, text = self.scalars.text_of(part, part.axes, self.nest.locals)
-            place = self.scalars.place(replace(array, axes=part.axes), None, offset)
-            self.inner(self.nest, [*before, f"{place} = {text}"])
-            offset = offset + part.axes[-1]
-
-    def scratch(self, axes: ir.Axes) -> ir.Array:
-        """An array for one step."""
-        self.count += 1
-        array = ir.Array(f"work_{self.count}", axes)
-        self.work[array.name] = self.scalars.sizes(axes)
-        return array
+    def total(self, node: ir.Store | ir.Accumulate) -> None:
+        """array += a sum over samples."""
+        if not isinstance(node, ir.Accumulate) or node.index is not None:
+            raise Unsupported("no sequence")
+        for term in terms(node.value):
+            found = [f for f in factors(term) if isinstance(f, ir.Total)]
+            numbers = [f for f in factors(term) if isinstance(f, ir.Number)]
+            if len(found) != 1 or len(found) + len(numbers) < len(factors(term)):
+                raise Unsupported("no sum over samples")
+            value = found[0].arg
+            if found[0].axis != 0 or value.axes[:1] != (ir.BATCH,):
+                raise Unsupported("a sum over other than samples")
+            self.summed(node.array, self.freed(ir.Mul((*numbers, value)) if numbers else value))
 
 
-def _word(value: ir.Value) -> str:
-    """A name for a copy of a matrix."""
-    if isinstance(value, ir.Swap) and isinstance(value.arg, ir.Read):
-        return f"{value.arg.array.name}_T"
-    return f"{value.array.name}_rows" if isinstance(value, ir.Read) else "matrix"
+def _given(node: ir.Masked | ir.Given) -> str:
+    """The condition under which a statement holds."""
+    return f"{'mask' if isinstance(node, ir.Masked) else node.array.name} is not None"
+
+
+def _touches(node: ir.Statement, name: str) -> bool:
+    return name in ir.arrays_of((node,))
+
+
+def _adds(node: ir.Statement, like: ir.Accumulate) -> bool:
+    """Whether the statement does nothing but add to the same element, without reading it."""
+    inner = node.body if isinstance(node, ir.Guard) else (node,)
+    return all(
+        isinstance(s, ir.Accumulate) and (s.array, s.index) == (like.array, like.index)
+        and all(r.array != like.array for r in reads(s))
+        for s in inner if not isinstance(s, ir.Note)
+    )  # fmt: skip
+
+
+def _unconditional(body: ir.Body) -> ir.Body:
+    """What is computed whatever is given."""
+    out: list[ir.Statement] = []
+    for node in body:
+        if isinstance(node, ir.Guard):
+            out += _unconditional(node.body)
+        elif not isinstance(node, ir.Masked | ir.Given):
+            out.append(node)
+    return tuple(out)
 
 
 def _conditions(body: ir.Body) -> list[tuple[Expr, ...]]:
@@ -330,3 +298,6 @@ def _decided(body: ir.Body, conditions: tuple[Expr, ...], holds: bool) -> ir.Bod
         elif holds:
             out += inner
     return tuple(out)
+
+
+__all__ = ["INDENT", "SAMPLES", "LoopWriter"]
