@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 
 from sympy import Expr
 
@@ -93,6 +94,11 @@ class Scope:
     single: str = ""
     entries: bool = False
     closed: bool = False
+
+    @cached_property
+    def resolved(self) -> dict[int, tuple[object, object]]:
+        """What symbols mean here, by the id of their node, which stands beside so that it lives."""
+        return {}
 
     @property
     def step(self) -> str:
