@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
 from .contract import contract
-from .indices import coefficient, contradictory, entails, index_symbol, linear
+from .indices import contradictory, entails, factor_of, index_symbol, linear
 from .labelling import graph_key
 from .monomials import Atom, Axis, Monomial, Pin, Vertices
 from .naming import first_free, namings
@@ -137,8 +137,8 @@ def _short_range(
 ) -> tuple[Symbol, list[Expr]] | None:
     """A bound index that takes only a few values, and these: such a sum is written out."""
     for b in bound:
-        lows = [b - c for c in constraints if coefficient(c, b) == 1]
-        highs = [c + b for c in constraints if coefficient(c, b) == -1]
+        lows = [b - c for c in constraints if factor_of(c, b) == 1]
+        highs = [c + b for c in constraints if factor_of(c, b) == -1]
         for lo, hi in itertools.product(lows, highs):
             length = (hi - lo).expand()
             if length.is_Integer and length < MAX_WRITTEN_OUT:

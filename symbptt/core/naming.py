@@ -17,7 +17,7 @@ from sympy import Basic, Expr, Integer, Symbol
 from sympy.core.symbol import Str
 
 from .errors import NotSupported
-from .indices import coefficient, index_symbol, is_affine
+from .indices import factor_of, index_symbol, is_affine
 from .monomials import Atom
 from .resolve import Network, atom_indices
 from .spelling import expression_text
@@ -67,7 +67,7 @@ def _by_atoms(bound: tuple[Symbol, ...], indices: tuple[Expr, ...], first: int) 
     for e in indices:
         e = e.xreplace(mapping).expand()
         for s in bound:
-            a = coefficient(e, s) if s not in mapping else 0
+            a = factor_of(e, s) if s not in mapping else 0
             if abs(a) == 1:
                 new = index_symbol(f"@{first + len(mapping)}")
                 value = (s + a * (new - e)).expand()
@@ -86,7 +86,7 @@ def _by_ranges(
     for order in itertools.permutations(left):
         full = dict(mapping)
         for s in order:
-            lows = [(s - c).xreplace(full).expand() for c in constraints if coefficient(c, s) == 1]
+            lows = [(s - c).xreplace(full).expand() for c in constraints if factor_of(c, s) == 1]
             lows = sorted((e for e in lows if not e.free_symbols & set(left)), key=expression_text)
             value = index_symbol(f"@{first + len(full)}") + (lows[0] if lows else Integer(0))
             full = {k: x.xreplace({s: value}).expand() for k, x in full.items()}

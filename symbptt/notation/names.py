@@ -44,12 +44,12 @@ class Reading:
 def resolve(node: sx.Node, scope: Scope) -> Reading | None:
     """The reading of a symbol; None if the scope has no such name.
 
-    A claim asks for the same symbols again and again; its scope, which is closed, remembers them.
+    A claim asks for the same symbols again and again; its scope, which is settled, remembers them.
     """
     symbol = sx.base_of(node)
     if not isinstance(symbol, sx.Sym):
         return None
-    if not scope.closed:
+    if not scope.settled:
         return _resolved(node, symbol, scope)
     known = scope.resolved.get(id(node))
     if known is None:

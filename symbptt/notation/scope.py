@@ -74,7 +74,7 @@ class Scope:
 
     In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
     step at which names of sequences without an index stand; ``entries``, then letters below
-    sequences are entries.
+    sequences are entries; ``settled``: its tables do not change any more.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -94,6 +94,7 @@ class Scope:
     single: str = ""
     entries: bool = False
     closed: bool = False
+    settled: bool = False
 
     @cached_property
     def resolved(self) -> dict[int, tuple[object, object]]:
