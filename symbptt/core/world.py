@@ -22,6 +22,7 @@ from sympy import Expr, Symbol
 from .arrays import Array, erf
 from .errors import IndexRangeError, NotSupported, SymbpttError
 from .functions import TABLE, known, supremum
+from .remembered import Remembered
 from .terms import Elem, Meta, Param, Term
 from .theory import Definition, Theory
 
@@ -65,7 +66,7 @@ class World:
     _memos: dict[Hashable, dict[Key, Array | None]] = field(
         default_factory=dict, init=False, repr=False
     )
-    derivatives: dict[Hashable, Array] = field(default_factory=dict, init=False, repr=False)
+    known: Remembered = field(default_factory=Remembered, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for key in self.values:
