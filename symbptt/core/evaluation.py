@@ -59,7 +59,7 @@ class Evaluator:
     ) -> None:
         self.world, self.frame, self.outer, self.motion = world, frame, outer, motion
         self.memo = world.memo(motion)
-        self.known = world.known.under(motion)
+        self.places, self.known = world.known.places, world.known.under(motion)
 
     def under(self, motion: Motion | None) -> Evaluator:
         """The same evaluation under another motion."""
@@ -70,10 +70,10 @@ class Evaluator:
 
         It is computed once for its indices, and not to be changed.
         """
-        symbols = self.world.known.symbols(term)
-        if symbols is None:
+        place = self.places.get(id(term)) or self.world.known.place(term)
+        if place[1] is None:
             return self.computed(term, env)
-        key = (id(term), *map(env.get, symbols))
+        key = (id(term), *map(env.get, place[1]))
         found = self.known.get(key)
         if found is None:
             found = self.known[key] = self.computed(term, env)

@@ -21,20 +21,18 @@ class Remembered:
 
     Equal terms are one object as a rule, so a term is known by its id; it is kept here, so that no
     other takes its id. What depends on a frame, which is not part of the term, is not kept.
+    ``places``: what is known of a term by its id.
     """
 
     def __init__(self) -> None:
-        self._places: dict[int, tuple[Term, tuple[Symbol, ...] | None]] = {}
+        self.places: dict[int, tuple[Term, tuple[Symbol, ...] | None]] = {}
         self._values: dict[Hashable, dict[tuple[Any, ...], Any]] = {}
 
-    def symbols(self, term: Term) -> tuple[Symbol, ...] | None:
-        """The indices and sizes that the value depends on; None for what is not kept."""
-        place = self._places.get(id(term))
-        if place is None:
-            framed = not term.kinds.isdisjoint((D, Shock))
-            free = None if framed else tuple(term.free_symbols)
-            place = self._places[id(term)] = term, free
-        return place[1]
+    def place(self, term: Term) -> tuple[Term, tuple[Symbol, ...] | None]:
+        """The term, and the indices and sizes that its value depends on; None: it is not kept."""
+        framed = not term.kinds.isdisjoint((D, Shock))
+        place = self.places[id(term)] = term, None if framed else tuple(term.free_symbols)
+        return place
 
     def under(self, motion: Hashable) -> dict[tuple[Any, ...], Any]:
         """The values under a motion, by (id of the term, indices); filled by the evaluation."""
@@ -43,6 +41,6 @@ class Remembered:
     def trim(self) -> None:
         """Forgets all where it is much; only between two evaluations."""
         if sum(map(len, self._values.values())) > _MOST:
-            self._places.clear()
+            self.places.clear()
             for values in self._values.values():
                 values.clear()

@@ -220,7 +220,7 @@ def _smallest(claim: Claim, env: Sizes, found: _Found) -> _Found:
 
     What could not be made simpler is tried again only after all the rest.
     """
-    best, again = found, True
+    best, again, claim.work = found, True, 0
     while again and not claim.tired:
         again = False
         for settings in simpler(best.candidate):
