@@ -209,10 +209,11 @@ class World:
 
 def leaf_key(leaf: Term, env: Env) -> Key:
     """The key of a parameter, an element or a metavariable at concrete indices."""
-    if isinstance(leaf, Param):
-        return (leaf.name,)
-    if isinstance(leaf, Elem):
-        return leaf.name, integer(leaf.index, env)
+    kind, args = type(leaf), leaf.args
+    if kind is Elem:
+        return args[0].name, integer(args[1], env)
+    if kind is Param:
+        return (args[0].name,)
     if isinstance(leaf, Meta):
         return "meta", leaf.name, *(integer(i, env) for i in leaf.indices)
     raise NotSupported(f"{leaf} is not a parameter or an element of a sequence")
