@@ -20,7 +20,8 @@ from symbptt.core.errors import IndexRangeError, NotSupported, SymbpttError
 from symbptt.core.meaning import World, evaluate, samples
 from symbptt.core.norms import Norm
 from symbptt.core.powers import Binomial, EntrywisePower
-from symbptt.core.residues import PRIME, residues
+from symbptt.core.duals import PRIME
+from symbptt.core.residues import residues
 from symbptt.core.terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Identity, Inverse, Kron, Map, Ones,
     OrderedProduct, Param, Partial, Power, Scale, Softmax, SumOver, Term, Trace, Unvec, Vec, When,

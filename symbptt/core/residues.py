@@ -15,14 +15,12 @@ which are independent. A "different" is never wrong. There is no tolerance.
 Source: Schwartz, Fast probabilistic algorithms for verification of polynomial identities, J. ACM 27
 (1980), lemma 1.
 
-Derivatives are computed with dual numbers: the value of a term under a change of x in all its unit
-directions is a + Σ_j b_j ε_j with ε_i ε_j = 0. No rule of differentiation for matrices is used.
+Derivatives are computed with dual numbers (``duals``), by x in all its unit directions at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
 from zlib import crc32
@@ -31,42 +29,32 @@ import numpy as np
 from sympy import Expr, Symbol
 from sympy import binomial as sympy_binomial
 
-from . import powers, units
+from . import duals, powers, units
 from . import terms as tm
 from .arrays import Array
+from .duals import PRIME, Dual
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
 from .functions import known
 from .motion import Motion
+from .remembered import Remembered
 from .terms import Elem, Term
 from .world import Env, Key, World, integer, leaf_key, number, show_key
 
-PRIME = 2**31 - 1
-_HALF = 16  # bits: products of a half and a residue can be added up without overflow
 _LARGEST = 64  # exponents; larger powers are left to other evaluations
-
-
-@dataclass(frozen=True, slots=True)
-class Dual:
-    """Residues ``value`` (rows, columns) with ``slopes`` (directions, rows, columns) or None."""
-
-    value: Array
-    slopes: Array | None = None
-
-    def each(self, move: Callable[[Array], Array]) -> Dual:
-        """A linear operation on the last two axes, such as a transpose."""
-        return Dual(move(self.value), None if self.slopes is None else move(self.slopes))
 
 
 def residues(term: Term, world: World, index: Mapping[Symbol, int] | None = None) -> Array:
     """The value of a term modulo the prime, (rows, columns) of int64.
 
     The world says sizes and definitions, and its seed the random residues; values that it sets
-    for leaves do not count. NotSupported for what is
-    no polynomial: known functions, norms, inverses, assumptions, differentials.
+    for leaves do not count. NotSupported for what is no polynomial: known functions, norms,
+    inverses, assumptions, differentials.
     """
     env = {**world.sizes, **(index or {})}
+    evaluator = _evaluator(world)
+    evaluator.known.trim()
     try:
-        return _evaluator(world).value(term, env).value
+        return evaluator.value(term, env).value
     except RecursionError as error:
         raise NotSupported(f"{term} reaches back too many steps to be evaluated here") from error
 
@@ -84,28 +72,31 @@ class Evaluator:
         if world.theory is not None and world.theory.assumptions:
             raise NotSupported("residues that meet assumptions are not drawn")
         self.world = world
-        self.motion: Motion | None = None
-        self.memo: dict[Motion | None, dict[Key, Dual | None]] = {}
-        self._values: dict[object, Dual] = {}
-        self._places: dict[int, tuple[Term, tuple[Symbol, ...]]] = {}
+        self.known = Remembered()
+        self._leaves: dict[Motion | None, dict[Key, Dual | None]] = {}
+        self._move(None)
+
+    def _move(self, motion: Motion | None) -> None:
+        """Takes up a motion, with the leaves and the values that are known under it."""
+        self.motion = motion
+        self.memo = self._leaves.setdefault(motion, {})
+        self.values = self.known.under(motion)
 
     def value(self, term: Term, env: Env) -> Dual:
         """The residues of a term; ``env`` has the bound indices too. Nothing is computed twice."""
-        place = self._places.get(id(term))
-        if place is None:
-            place = self._places[id(term)] = term, tuple(term.free_symbols)
-        key = (id(term), self.motion, *(env.get(s) for s in place[1]))
-        found = self._values.get(key)
+        place = self.known.places.get(id(term)) or self.known.place(term)
+        key = (id(term), *map(env.get, place[1] or ()))
+        found: Dual | None = self.values.get(key)
         if found is None:
             node = _NODES.get(type(term))
             if node is None:
                 raise NotSupported(f"the term {term} has no value modulo a prime")
-            found = self._values[key] = node(self, term, env)
+            found = self.values[key] = node(self, term, env)
         return found
 
     def leaf(self, key: Key, shape: tuple[int, int]) -> Dual:
         """A parameter or an element, through its definition if it has one."""
-        memo = self.memo.setdefault(self.motion, {})
+        memo = self.memo
         if key in memo:
             known = memo[key]
             if known is None:
@@ -139,11 +130,12 @@ class Evaluator:
         return self.value(definition.body, env)
 
     def _at_rest(self, key: Key, shape: tuple[int, int]) -> Dual:
-        motion, self.motion = self.motion, None
+        motion = self.motion
+        self._move(None)
         try:
             return self.leaf(key, shape)
         finally:
-            self.motion = motion
+            self._move(motion)
 
     def drawn(self, key: object, rows: int, cols: int) -> Array:
         """A random matrix of residues, for every key another one."""
@@ -152,7 +144,7 @@ class Evaluator:
     def image(self, key: object, at: Array) -> Array:
         """A random function at every entry, for every key another one."""
         salt = crc32(repr((self.world.seed, key)).encode())
-        mixed = _mixed(at.astype(np.uint64) + np.uint64(salt << 32))
+        mixed = duals.mixed(at.astype(np.uint64) + np.uint64(salt << 32))
         return np.asarray((mixed % np.uint64(PRIME)).astype(np.int64))
 
     def jacobian(self, t: tm.Partial, env: Env) -> Array:
@@ -161,100 +153,16 @@ class Evaluator:
             raise NotSupported(f"the derivative {t} stands inside another derivative")
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        self.motion = Motion.by(t, env)
+        self._move(Motion.by(t, env))
         try:
             response = self.value(y, env)
         finally:
-            self.motion = None
+            self._move(None)
         directions, size = integer(tm.size(x), env), response.value.size
         if response.slopes is None:
             return np.zeros((size, directions), dtype=np.int64)
         columns: Array = response.slopes.swapaxes(1, 2).reshape(directions, size)
         return columns.T
-
-
-def _mixed(x: Array) -> Array:
-    """The finalizer of SplitMix64: every bit of the result depends on every bit of x.
-
-    Source: Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
-    """
-    with np.errstate(over="ignore"):
-        x = x + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(x ^ (x >> np.uint64(31)))
-
-
-# ---------------------------------------------------------------- arithmetic
-
-
-def _sum_of(a: Array | None, b: Array | None) -> Array | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return (a + b) % PRIME
-
-
-def _plus(a: Dual, b: Dual) -> Dual:
-    return Dual((a.value + b.value) % PRIME, _sum_of(a.slopes, b.slopes))
-
-
-def _bilinear(operation: Callable[[Array, Array], Array]) -> Callable[[Dual, Dual], Dual]:
-    """A product of dual numbers: (a + b ε)(c + d ε) = a c + (a d + b c) ε."""
-
-    def product(a: Dual, b: Dual) -> Dual:
-        first = None if b.slopes is None else operation(a.value, b.slopes)
-        second = None if a.slopes is None else operation(a.slopes, b.value)
-        return Dual(operation(a.value, b.value), _sum_of(first, second))
-
-    return product
-
-
-def _entrywise(a: Array, b: Array) -> Array:
-    return a * b % PRIME
-
-
-def _matrix(a: Array, b: Array) -> Array:
-    """The matrix product: the left factor in halves, so that no sum overflows."""
-    high = ((a >> _HALF) @ b) % PRIME
-    return ((high << _HALF) + (a & (2**_HALF - 1)) @ b) % PRIME
-
-
-def _blocks(a: Array, b: Array) -> Array:
-    product = np.einsum("...ij,...kl->...ikjl", a, b) % PRIME
-    rows, cols = a.shape[-2] * b.shape[-2], a.shape[-1] * b.shape[-1]
-    return np.asarray(product.reshape(*product.shape[:-4], rows, cols))
-
-
-_hadamard, _times, _kron = map(_bilinear, (_entrywise, _matrix, _blocks))
-
-
-def _filled(shape: tuple[int, int], value: int) -> Dual:
-    return Dual(np.full(shape, value, dtype=np.int64))
-
-
-def _identity(n: int) -> Dual:
-    return Dual(np.eye(n, dtype=np.int64))
-
-
-def _vec(a: Array) -> Array:
-    return a.swapaxes(-1, -2).reshape(*a.shape[:-2], -1, 1)
-
-
-def _trace(a: Array) -> Array:
-    return np.asarray(np.trace(a, axis1=-2, axis2=-1) % PRIME)[..., None, None]
-
-
-def _joined(parts: list[Dual], axis: int) -> Dual:
-    """Blocks beside each other (-1) or on top of each other (-2)."""
-    value = np.concatenate([p.value for p in parts], axis)
-    count = max((len(p.slopes) for p in parts if p.slopes is not None), default=0)
-    if not count:
-        return Dual(value)
-    slopes = [
-        np.zeros((count, *p.value.shape), dtype=np.int64) if p.slopes is None else p.slopes
-        for p in parts
-    ]
-    return Dual(value, np.concatenate(slopes, axis))
 
 
 # ---------------------------------------------------------------- terms
@@ -278,7 +186,7 @@ def _constant(ev: Evaluator, t: tm.Const, env: Env) -> Dual:
             raise NotSupported(f"the number {t.value} is no residue")
     except ArithmeticError as error:
         raise SymbpttError(f"{t.value} is not a finite real number here") from error
-    return _filled((1, 1), value.numerator * pow(value.denominator, -1, PRIME) % PRIME)
+    return duals.filled((1, 1), value.numerator * pow(value.denominator, -1, PRIME) % PRIME)
 
 
 def _map(ev: Evaluator, t: tm.Map, env: Env) -> Dual:
@@ -290,14 +198,14 @@ def _map(ev: Evaluator, t: tm.Map, env: Env) -> Dual:
     if a.slopes is None:
         return Dual(value)
     slope = ev.image(("map", t.fname, t.order + 1), a.value)
-    return Dual(value, _entrywise(slope, a.slopes))
+    return Dual(value, duals.entrywise(slope, a.slopes))
 
 
 def _function(ev: Evaluator, t: tm.Func, env: Env) -> Dual:
     """F(a + b ε) = F(a) + F'(a) b ε, with values of F and of its Jacobian at random."""
-    parts = [ev.value(x, env).each(_vec) for x in t.arguments]
+    parts = [ev.value(x, env).each(duals.vec) for x in t.arguments]
     sizes = tuple(len(p.value) for p in parts)
-    whole, rows = _joined(parts, -2), _side(t.shape[0], env)
+    whole, rows = duals.joined(parts, -2), _side(t.shape[0], env)
     index = None if t.index is None else integer(t.index, env)
     key = (t.name, index, rows, sizes, tuple(whole.value[:, 0].tolist()))
     if not t.slot:
@@ -308,7 +216,7 @@ def _function(ev: Evaluator, t: tm.Func, env: Env) -> Dual:
         raise NotSupported(f"the derivative {t} stands inside another derivative")
     jacobian = ev.drawn(("jacobian", *key), rows, sum(sizes))
     if whole.slopes is not None:
-        return Dual(value, _matrix(jacobian, whole.slopes))
+        return Dual(value, duals.matrix(jacobian, whole.slopes))
     start = sum(sizes[: t.slot - 1])
     return Dual(jacobian[:, start : start + sizes[t.slot - 1]])
 
@@ -319,18 +227,18 @@ def _ranged(ev: Evaluator, t: tm.SumOver | tm.OrderedProduct, env: Env) -> Itera
 
 
 def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Dual:
-    return reduce(_plus, _ranged(ev, t, env), _filled(_shape(t, env), 0))
+    return reduce(duals.plus, _ranged(ev, t, env), duals.filled(_shape(t, env), 0))
 
 
 def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Dual:
-    unit = _identity(_side(t.shape[0], env))
-    return reduce(lambda done, factor: _times(factor, done), _ranged(ev, t, env), unit)
+    unit = duals.identity(_side(t.shape[0], env))
+    return reduce(lambda done, factor: duals.times(factor, done), _ranged(ev, t, env), unit)
 
 
 def _when(ev: Evaluator, t: tm.When, env: Env) -> Dual:
     if all(number(c, env) >= 0 for c in t.conditions):
         return ev.value(t.args[0], env)
-    return _filled(_shape(t, env), 0)
+    return duals.filled(_shape(t, env), 0)
 
 
 def _exponent(t: tm.Power | powers.EntrywisePower, env: Env) -> int:
@@ -344,17 +252,17 @@ def _exponent(t: tm.Power | powers.EntrywisePower, env: Env) -> int:
 
 def _power(ev: Evaluator, t: tm.Power, env: Env) -> Dual:
     factors = [ev.value(t.args[0], env)] * _exponent(t, env)
-    return reduce(_times, factors, _identity(_side(t.shape[0], env)))
+    return reduce(duals.times, factors, duals.identity(_side(t.shape[0], env)))
 
 
 def _entrywise_power(ev: Evaluator, t: powers.EntrywisePower, env: Env) -> Dual:
     factors = [ev.value(t.args[0], env)] * _exponent(t, env)
-    return reduce(_hadamard, factors, _filled(_shape(t, env), 1))
+    return reduce(duals.hadamard, factors, duals.filled(_shape(t, env), 1))
 
 
 def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Dual:
     value = int(sympy_binomial(integer(t.above, env), integer(t.below, env)))
-    return _filled((1, 1), value % PRIME)
+    return duals.filled((1, 1), value % PRIME)
 
 
 def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Dual:
@@ -375,8 +283,8 @@ def _unvec(ev: Evaluator, t: tm.Unvec, env: Env) -> Dual:
 
 def _block(ev: Evaluator, t: tm.Block, env: Env) -> Dual:
     m, n = t.grid
-    rows = [_joined([ev.value(t.block(i, j), env) for j in range(n)], -1) for i in range(m)]
-    return _joined(rows, -2)
+    rows = [duals.joined([ev.value(t.block(i, j), env) for j in range(n)], -1) for i in range(m)]
+    return duals.joined(rows, -2)
 
 
 def _entry(ev: Evaluator, t: tm.Entry, env: Env) -> Dual:
@@ -402,19 +310,19 @@ def _folded(operation: Callable[[Dual, Dual], Dual]) -> Node:
 _NODES: dict[type[Term], Node] = {
     **dict.fromkeys((tm.Param, Elem), lambda ev, t, env: ev.leaf(leaf_key(t, env), _shape(t, env))),
     tm.Const: _constant,
-    tm.Zero: lambda ev, t, env: _filled(_shape(t, env), 0),
-    tm.Ones: lambda ev, t, env: _filled(_shape(t, env), 1),
-    tm.Identity: lambda ev, t, env: _identity(_side(t.shape[0], env)),
-    tm.Plus: _folded(_plus),
-    tm.Hadamard: _folded(_hadamard),
-    tm.Scale: _folded(_hadamard),
-    tm.Times: _folded(_times),
-    tm.Kron: _folded(_kron),
+    tm.Zero: lambda ev, t, env: duals.filled(_shape(t, env), 0),
+    tm.Ones: lambda ev, t, env: duals.filled(_shape(t, env), 1),
+    tm.Identity: lambda ev, t, env: duals.identity(_side(t.shape[0], env)),
+    tm.Plus: _folded(duals.plus),
+    tm.Hadamard: _folded(duals.hadamard),
+    tm.Scale: _folded(duals.hadamard),
+    tm.Times: _folded(duals.times),
+    tm.Kron: _folded(duals.kron),
     tm.Transposed: lambda ev, t, env: ev.value(t.args[0], env).each(lambda a: a.swapaxes(-1, -2)),
     tm.Diag: _diag,
-    tm.Vec: lambda ev, t, env: ev.value(t.args[0], env).each(_vec),
+    tm.Vec: lambda ev, t, env: ev.value(t.args[0], env).each(duals.vec),
     tm.Unvec: _unvec,
-    tm.Trace: lambda ev, t, env: ev.value(t.args[0], env).each(_trace),
+    tm.Trace: lambda ev, t, env: ev.value(t.args[0], env).each(duals.trace),
     tm.Map: _map,
     tm.Func: _function,
     tm.SumOver: _sum,
