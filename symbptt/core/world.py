@@ -18,6 +18,7 @@ from zlib import crc32
 import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.printing.numpy import NumPyPrinter
 
 from .arrays import Array, erf
 from .errors import IndexRangeError, NotSupported, SymbpttError
@@ -301,9 +302,18 @@ def _known_values(name: str, order: int, x: Array) -> Array:
 def numeric(name: str, order: int) -> Callable[[Array], Array]:
     """The order-th derivative of a known function for real and complex arrays."""
     x, expr = formula(name, order)
-    modules = [{"step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0), "erf": erf}, "numpy"]
-    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, modules)
+    printer = NumPyPrinter({
+        "fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
+    })  # fmt: skip
+    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, [_NUMPY], printer)
     return compiled
+
+
+_NUMPY: dict[str, Any] = {
+    **{f.__name__: f for f in (np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh, np.arctan)},
+    "pi": np.pi, "erf": erf, "step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0),
+}  # fmt: skip
+"""What formulas call; with the name "numpy" SymPy would load all of its modules."""
 
 
 @lru_cache(maxsize=256)
