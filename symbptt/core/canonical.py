@@ -122,13 +122,15 @@ def _monomial_keys(
             continue
         net = contract(net, (*facts, *constraints))
         first = first_free([*net.parts(), *constraints]) if bound else 0
-        yield from min(
-            (
-                _named_keys(net, names, constraints, facts, first)
-                for names in namings(bound, net, constraints, first)
-            ),
-            key=lambda pairs: [(text, expression_text(c)) for text, c in pairs],
-        )
+        named = [
+            _named_keys(net, names, constraints, facts, first)
+            for names in namings(bound, net, constraints, first)
+        ]
+        yield from named[0] if len(named) == 1 else min(named, key=_least)
+
+
+def _least(pairs: list[tuple[str, Expr]]) -> list[tuple[str, str]]:
+    return [(text, expression_text(c)) for text, c in pairs]
 
 
 @lru_cache(maxsize=16384)
