@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from symbptt.calculus import effort
 from symbptt.calculus.derive import Result
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.models.claim import Link
@@ -17,12 +18,15 @@ from symbptt.proving import prove_link
 
 from .counterexample import refutation
 from .elaborate import Part, Question, Reading
+from .limits import OutOfTime, at_most
 from .precise import holds
 from .probing import ENOUGH, TRIALS, Probe, Sample, fails_for_numbers, probe
 from .ranges import Extent, Facts, extents
 from .setting import Setting
 from .verdict import Counterexample
 
+_EFFORT = 20_000  # nodes of lines compared in a search: several times what any proof has taken
+_SECONDS = 2.5  # of processor time for a proof and its check, so that a claim has some left
 _FIRST = 2  # trials before a proof is sought: enough to refute almost all that is false
 
 
@@ -166,7 +170,9 @@ def _outcomes(
 def _unproved(
     setting: Setting, question: Question, extent: Extent, found: Probe, i: int
 ) -> Outcome:  # fmt: skip
-    """What samples alone say, in the second precision too."""
+    """What samples alone say, in the second precision too where there was rounding."""
+    if found.exact[i] >= ENOUGH and found.exact[i] == found.agreed[i] and not found.close[i]:
+        return Outcome("equal")
     kept = found.kept[i]
     if question.relation != "approx":
         for sample in (*found.close[i], *([] if kept is None else [kept])):
@@ -190,7 +196,7 @@ def _unproved(
 
 
 def _proof(setting: Setting, question: Question, extent: Extent) -> Result | None:
-    """A proof that the kernel accepts; None where none is found."""
+    """A proof that the kernel accepts; None where none is found with the effort allowed."""
     if question.relation == "approx":
         return None
     left, right, facts = question.left, question.right, extent.facts
@@ -199,8 +205,9 @@ def _proof(setting: Setting, question: Question, extent: Extent) -> Result | Non
             left, right, inside = entrywise(setting.model, left, right)
             facts = (*facts, *inside)
         link = Link(left, question.relation, right, facts)
-        result = prove_link(setting.problem, link)
-        kernel.check(result.development)
-    except Exception:  # the search is not trusted: whatever stops it, there is no proof
+        with effort.at_most(_EFFORT), at_most(_SECONDS):
+            result = prove_link(setting.problem, link)
+            kernel.check(result.development)
+    except (OutOfTime, Exception):  # the search is not trusted: what stops it, there is no proof
         return None
     return result

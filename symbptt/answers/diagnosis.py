@@ -10,7 +10,8 @@ from dataclasses import replace
 from collections.abc import Iterator
 from functools import lru_cache
 
-from symbptt.calculus.derive import Problem, derive
+from symbptt.calculus.known import derived
+from symbptt.calculus.problem import Problem
 from symbptt.calculus.tidy import tidy
 from symbptt.core.errors import SymbpttError
 from symbptt.core.norms import Norm
@@ -124,7 +125,7 @@ def _derived(theory: object, problem: Problem, quantity: Term) -> tuple[Term, ..
     out: dict[Term, None] = {}
     for form in _FORMS if isinstance(quantity, Gradient) else (None,):
         try:
-            found = derive(problem, quantity, form).theorems
+            found = derived(problem, quantity, form).theorems
         except SymbpttError:
             continue
         for theorem in found:  # of the sum form, also those about the row dL/dW
@@ -141,7 +142,7 @@ def _recursion(problem: Problem, quantity: Term) -> Iterator[Term]:
         return
     later = x.at(x.index + 1)
     try:
-        step = derive(problem, Partial(later, x)).main.right
+        step = derived(problem, Partial(later, x)).main.right
     except SymbpttError:
         return
     yield tidy(Times(tidy(step.T), Gradient(of, later)))

@@ -86,7 +86,7 @@ def judge_in(setting: Setting, claim: str, quantity: str = "") -> Verdict:
             "this holds only if some of what d moves is held", hint="write it with derivatives"
         )
     return (
-        _otherwise(setting, text, reading)
+        _otherwise(setting, text, reading, decision)
         or _rescued(reading, decision)
         or _wrong(reading, decision)
     )
@@ -174,18 +174,16 @@ def _rescued(reading: Reading, decision: Decision) -> Verdict | None:
 
 
 def _wrong(reading: Reading, decision: Decision) -> Verdict:
-    links = _links(reading, decision)
     question, extent, outcome = _first_false(reading, decision)
+    example = _example(reading, question, extent, outcome)
+    links = _links(reading, decision, {id(outcome): example})
     alone = sentence("judged.differ") if question.relation == "=" else sentence("judged.false")
     message = sentence("judged.link", link=question.text) if len(links) > 1 else alone
-    example = _example(reading, question, extent, outcome)
     try:
         with at_most(_DIAGNOSIS):
             mistake = mistake_in(reading.setting, question, extent.facts)
     except OutOfTime:
         mistake = None
-    first = next(i for i, x in enumerate(links) if x.verdict == "wrong")
-    links = (*links[:first], replace(links[first], counterexample=example), *links[first + 1 :])
     return Verdict("wrong", reading.notes, (), links, example, mistake, message)
 
 
@@ -218,12 +216,18 @@ def _ill_shaped(reading: Reading) -> Verdict:
 # ---------------------------------------------------------------- links
 
 
-def _links(reading: Reading, decision: Decision) -> tuple[LinkVerdict, ...]:
+_Examples = dict[int, Counterexample | None]  # by the id of the outcome that they belong to
+
+
+def _links(
+    reading: Reading, decision: Decision, examples: _Examples | None = None
+) -> tuple[LinkVerdict, ...]:
+    """The links of all chains; ``examples`` are counterexamples that are known already."""
     pairs = zip(reading.parts, decision.parts, strict=True)
-    return tuple(link for part, judged in pairs for link in _chain(part, judged))
+    return tuple(x for part, judged in pairs for x in _chain(part, judged, examples or {}))
 
 
-def _chain(part: Part, judged: Judged) -> list[LinkVerdict]:
+def _chain(part: Part, judged: Judged, examples: _Examples) -> list[LinkVerdict]:
     """The links of one chain; one that holds after a false one carries its error on."""
     out: list[LinkVerdict] = []
     outcomes = iter(judged.outcomes)
@@ -233,14 +237,14 @@ def _chain(part: Part, judged: Judged) -> list[LinkVerdict]:
             out.append(LinkVerdict(item.verdict, item.text, message=item.message,
                                    position=item.position))  # fmt: skip
             continue
-        link = _link(item, next(outcomes))
+        link = _link(item, next(outcomes), examples)
         out.append(replace(link, carried=failed and link.verdict in ("proved", "equal")))
         failed = failed or link.verdict == "wrong"
     return out
 
 
-def _link(question: Question, outcome: Outcome) -> LinkVerdict:
-    example = outcome.example
+def _link(question: Question, outcome: Outcome, examples: _Examples) -> LinkVerdict:
+    example = examples.get(id(outcome), outcome.example)
     if example is None and outcome.sample is not None:
         example = of_sample(outcome.sample, question.left, question.right)
     understood = Understood(question.left, question.relation, question.right)

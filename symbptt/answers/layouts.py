@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.core.errors import SymbpttError
@@ -15,7 +15,7 @@ from .setting import Setting
 
 
 def readings(
-    setting: Setting, text: str, usual: Reading, vain: Set[str] = frozenset()
+    setting: Setting, text: str, usual: Reading, vain: set[str]
 ) -> Iterator[tuple[str, Reading]]:
     """("total" or "layout", the reading), the nearest first; all of the claim is read one way.
 
@@ -32,9 +32,11 @@ def readings(
             other = elaborate(setting, text, choices)
         except SymbpttError:
             continue
+        here = usual.choices
+        same = (choices.layout, choices.order) == (here.layout, here.order)
+        if same and other.parts == usual.parts and here.immediate in vain:
+            vain.add(choices.immediate)  # no derivative is read otherwise
         if other.clash is None and other.parts != usual.parts:
-            here = usual.choices
-            same = (choices.layout, choices.order) == (here.layout, here.order)
             yield ("total" if same else "layout"), other
     if usual.clash is not None:
         row = _gradient_as_row(setting, text)

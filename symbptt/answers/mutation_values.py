@@ -1,8 +1,8 @@
 """Values of many terms that differ little: the mutants of an answer, told apart by evaluation.
 
-Mutants share most of their subterms, so each subterm is evaluated once at each choice of its
-indices. An element that does not exist (h[T+1]) has a random value of its own here, so that
-answers that slip out of range are told apart, too; a term such as M^{-1} for a power has none.
+Mutants share most of their subterms, and each of these is evaluated once. An element that does not
+exist (h[T+1]) has a random value of its own here, so that answers that slip out of range are told
+apart, too; a term such as M^{-1} for a power has none.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from symbptt.core.evaluation import Evaluator
 from symbptt.core.meaning import samples
 from symbptt.core.motion import Motion
 from symbptt.core.terms import Term
-from symbptt.core.world import Env, Key, World
+from symbptt.core.world import Env, Key
 
 from .fitting import worlds
 from .mutations import FREED, Background
@@ -31,42 +31,11 @@ _TRIALS = 4
 Value = Array | None
 
 
-class _Known:
-    """Values by subterm, motion and indices. Equal subterms count as one, compared once each."""
+class _Lenient(Evaluator):
+    """An evaluation in which elements that do not exist have values, too."""
 
-    def __init__(self) -> None:
-        self.values: dict[object, dict[object, Array]] = {}
-        self._first: dict[Term, tuple[int, tuple[Symbol, ...]]] = {}
-        self._seen: dict[int, tuple[Term, int, tuple[Symbol, ...]]] = {}
-
-    def place(self, term: Term) -> tuple[Term, int, tuple[Symbol, ...]]:
-        """The term, a number for all that are equal to it, and its free symbols."""
-        found = self._seen.get(id(term))
-        if found is None:
-            number, symbols = self._first.get(term, (id(term), tuple(term.free_symbols)))
-            found = self._seen[id(term)] = (term, number, symbols)
-            self._first.setdefault(term, (number, symbols))
-        return found
-
-
-class _Remembering(Evaluator):
-    """An evaluation that keeps the value of every subterm at its indices."""
-
-    def __init__(self, world: World, outer: Env, known: _Known, motion: Motion | None = None):
-        super().__init__(world, None, outer, motion)
-        self.known = known
-        self.values = known.values.setdefault(motion, {})
-
-    def under(self, motion: Motion | None) -> _Remembering:
-        return _Remembering(self.world, self.outer, self.known, motion)
-
-    def value(self, term: Term, env: Env) -> Array:
-        _, number, symbols = self.known.place(term)
-        key = (number, *(env.get(s) for s in symbols))
-        found = self.values.get(key)
-        if found is None:
-            found = self.values[key] = super().value(term, env)
-        return found
+    def under(self, motion: Motion | None) -> _Lenient:
+        return _Lenient(self.world, self.frame, self.outer, motion)
 
     def leaf(self, key: Key, shape: tuple[int, int]) -> Array:
         try:
@@ -79,16 +48,15 @@ class Probe:
     """Samples of a background at which terms are evaluated."""
 
     def __init__(self, background: Background, about: tuple[Term, ...]) -> None:
-        self.places: list[tuple[_Remembering, Mapping[Symbol, int]]] = []
+        self.places: list[tuple[_Lenient, Mapping[Symbol, int]]] = []
         theory = background.theory
         drawn = samples(about, theory, background.facts, trials=_TRIALS, seed=3)
         for trial, (sizes, picked) in enumerate(drawn):
             world = next(worlds(theory, sizes, seed=31 + trial), None)
             if world is not None:
-                known = _Known()
                 for number, place in enumerate(_spread(picked)):
                     env = {**sizes, **place, **_free_values(number + trial)}
-                    self.places.append((_Remembering(world, env, known), env))
+                    self.places.append((_Lenient(world, None, env), env))
         if not self.places:
             raise NotSupported("no values were found that meet the assumptions")
 
@@ -118,7 +86,8 @@ def _free_values(number: int) -> dict[Symbol, int]:
     return {s: _FREE_VALUES[(number + i) % count] for i, s in enumerate(FREED)}
 
 
-def _value(evaluator: _Remembering, env: Env, term: Term) -> Value:
+def _value(evaluator: _Lenient, env: Env, term: Term) -> Value:
+    evaluator.world.known.trim()
     try:
         with np.errstate(all="ignore"):
             value = evaluator.value(term, env)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from sympy import Expr, Symbol
@@ -197,8 +197,9 @@ def _all_variants(mutation: Mutation, answer: Term, background: Background) -> I
                     yield Variant(mutation.id, made, old, new)
 
 
+@lru_cache(maxsize=64)
 def places(answer: Term) -> dict[Term, list[tuple[Path, tuple[Term, ...]]]]:
-    """The subterms, outermost first, each with its paths and the terms around it."""
+    """The subterms, outermost first, each with its paths and the terms around it (read-only)."""
     found: dict[Term, list[tuple[Path, tuple[Term, ...]]]] = {}
     level: list[tuple[Term, Path, tuple[Term, ...]]] = [(answer, (), ())]
     while level:

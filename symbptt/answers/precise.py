@@ -21,6 +21,7 @@ from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.evaluation import EPS, NODES, Evaluator
 from symbptt.core.functions import known
 from symbptt.core.motion import Motion
+from symbptt.core.remembered import Remembered
 from symbptt.core.terms import Term
 from symbptt.core.world import Env, Key, World, formula, integer, number
 
@@ -35,7 +36,8 @@ _NEAR = 1e-5  # within which both precisions must agree on what a side is
 def holds(link: Question, sample: Sample) -> bool:
     """Whether the link holds at the sample to all digits; NotSupported where that is not known."""
     with mpmath.workdps(DIGITS):
-        world = _World(sample.world)
+        world = _precise(sample.world)
+        world.known.trim()
         env = {**world.sizes, **sample.indices}
         sides = link.left, link.right
         try:
@@ -66,6 +68,7 @@ class _World:
     def __init__(self, world: World) -> None:
         self._world, self.sizes = world, world.sizes
         self.source = world.source
+        self.known = Remembered()
         self._memos: dict[Any, dict[Key, Array | None]] = {}
 
     def memo(self, motion: Any) -> dict[Key, Array | None]:
@@ -93,6 +96,12 @@ class _World:
         return lambda u: outer @ _each(mpmath.sin, inner @ u + shift)
 
 
+@lru_cache(maxsize=64)
+def _precise(world: World) -> _World:
+    """The same world, kept for the claims that follow; always in as many digits."""
+    return _World(world)
+
+
 def _exact(value: Array) -> Array:
     return _each(mpmath.mpf, value)
 
@@ -115,7 +124,7 @@ class _Precise(Evaluator):
     def under(self, motion: Motion | None) -> Evaluator:
         return _Precise(self.world, self.frame, self.outer, motion)
 
-    def value(self, term: Term, env: Env) -> Array:
+    def computed(self, term: Term, env: Env) -> Array:
         node = _NODES.get(type(term))
         if node is None:
             raise NotSupported(f"no evaluation of {term} in many digits")

@@ -1,7 +1,8 @@
 """Do the sides of links agree at random values? Many sizes and lengths, opaque functions random.
 
-A difference far above rounding is one; agreement to the last digits is agreement. What lies between
-is decided in a second precision (``precise``).
+Equations without known functions are compared modulo a prime (``core.residues``), without rounding.
+Of the rest, a difference far above rounding is one; agreement to the last digits is agreement. What
+lies between is decided in a second precision (``precise``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from symbptt.core.arrays import Array
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.evaluation import evaluate
 from symbptt.core.meaning import samples
+from symbptt.core.residues import residues
 from symbptt.core.terms import Term
 from symbptt.core.world import World
 
@@ -47,6 +49,7 @@ class Probe:
 
     ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
     than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
+    ``exact``: at how many it agreed without rounding.
     """
 
     links: Sequence[Question]
@@ -54,9 +57,12 @@ class Probe:
     differs: list[Sample | None] = field(default_factory=list)
     close: list[list[Sample]] = field(default_factory=list)
     kept: list[Sample | None] = field(default_factory=list)
+    exact: list[int] = field(default_factory=list)
     obstacle: SymbpttError | None = None
 
     def __post_init__(self) -> None:
+        self.exact = [0] * len(self.links)
+        self.inexact = {i for i, link in enumerate(self.links) if link.relation != "="}
         self.agreed = [0] * len(self.links)
         self.differs = [None] * len(self.links)
         self.close = [[] for _ in self.links]
@@ -120,8 +126,12 @@ def _worlds(setting: Setting, sizes: dict[Symbol, int], trial: int) -> Iterator[
 
 def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
     """Compares all links at one sample."""
+    done = {
+        i for i, known in enumerate(found.differs)
+        if known is not None or _exactly(found, i, world, place)
+    }  # fmt: skip
     sides = {
-        side for i, link in enumerate(found.links) if found.differs[i] is None
+        side for i, link in enumerate(found.links) if i not in done
         for side in (link.left, link.right)
     }  # fmt: skip
     values = _values(found, sides, world, place)
@@ -132,7 +142,7 @@ def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
             values = _values(found, sides, world, place)
     exact = _is_exact(world)
     for i, link in enumerate(found.links):
-        if link.left not in values or link.right not in values:
+        if i in done or link.left not in values or link.right not in values:
             continue
         left, right = values[link.left], values[link.right]
         verdict = compare(link, left, right)
@@ -144,6 +154,27 @@ def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
             found.agreed[i] += 1
             if exact and world.seed:
                 found.kept[i] = found.kept[i] or Sample(world, place, left, right)
+
+
+def _exactly(found: Probe, i: int, world: World, place: dict[Symbol, int]) -> bool:
+    """Whether the link could be compared without rounding; what is different has floats to show."""
+    if i in found.inexact:
+        return False
+    link = found.links[i]
+    try:
+        left, right = (residues(side, world, place) for side in (link.left, link.right))
+        if np.array_equal(left, right):
+            found.agreed[i] += 1
+            found.exact[i] += 1
+        else:
+            floats = (evaluate(side, world, place) for side in (link.left, link.right))
+            found.differs[i] = Sample(world, place, *floats)
+    except NotSupported:
+        found.inexact.add(i)
+        return False
+    except SymbpttError:
+        return False
+    return True
 
 
 def _values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,7 @@ from time import monotonic
 from typing import Any
 
 Ask = Callable[[Any], Any]
+_COLLECT = 50_000  # allocations between collections of garbage; terms are many and short-lived
 _POLL = 1.0  # seconds between looks whether the parent is still there
 
 
@@ -113,6 +115,8 @@ class _Worker:
 
 def _serve(line: Connection, ask: Ask, parent: int) -> None:
     """Answers until the line or the parent is gone."""
+    gc.freeze()
+    gc.set_threshold(_COLLECT)
     try:
         while True:
             while not line.poll(_POLL):

@@ -7,6 +7,7 @@ for 0 <= t <= T, a sum from k to t for t >= k - 1, a power for an exponent >= 0.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from sympy import Expr, Symbol
 
@@ -143,6 +144,7 @@ def _at_the_worst(fact: Expr, ranges: Ranges) -> Expr:
     return fact.expand()
 
 
+@lru_cache(maxsize=16384)
 def range_of(theory: Theory, x: Elem, given: bool = True) -> Facts:
     """The facts under which the element exists: where it is defined or given, as one range.
 

@@ -41,6 +41,8 @@ def derivatives(
 
 def derived(problem: Problem, quantity: Term, form: str | None = None) -> Result:
     """The calculus' answer, derived once for a problem; NotSupported where it has none."""
+    if isinstance(quantity, Gradient) and form == "gradient":
+        form = None  # as it is derived anyway
     result = problem.once((quantity, form), lambda: derive(problem, quantity, form))
     return cast(Result, result)
 

@@ -19,6 +19,7 @@ from symbptt.core.theory import Theory
 from symbptt.core.traverse import substitute
 from symbptt.proof.objects import Chain, Induction, Theorem
 
+from . import effort
 from .binomials import spread_binomials, vanishing_powers
 from .builder import Builder
 from .forms import kept
@@ -220,6 +221,7 @@ class Search:
         try:
             for stage in stages:
                 stage(a, b)
+                effort.spend(nodes_in(a.line) + nodes_in(b.line))
                 for build in (a, b):
                     for theorem in self.zeros:
                         put(build, theorem, self.fixed)

@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
 from .contract import contract
-from .indices import contradictory, entails, index_symbol, linear
+from .indices import contradictory, entails, factor_of, index_symbol, linear
 from .labelling import graph_key
 from .monomials import Atom, Axis, Monomial, Pin, Vertices
 from .naming import first_free, namings
@@ -105,13 +105,14 @@ def _monomial_keys(
     todo = [(net, list(net.bound), [*net.constraints, *_pin_ranges(net.pins)])]
     while todo:
         net, bound, constraints = todo.pop()
-        bound, constraints, mapping = _eliminate(bound, constraints)
+        found, kept, mapping = _eliminate(tuple(bound), tuple(constraints))
+        bound, constraints = list(found), list(kept)
         if contradictory((*facts, *constraints)):
             continue
         if mapping:
             net = net.renamed(mapping)
         bound, constraints, net = net.unpin(bound, constraints)
-        short = _short_range(bound, constraints)
+        short = _short_range(tuple(bound), tuple(constraints))
         if short is not None:
             symbol, values = short
             rest = [b for b in bound if b != symbol]
@@ -121,20 +122,25 @@ def _monomial_keys(
             continue
         net = contract(net, (*facts, *constraints))
         first = first_free([*net.parts(), *constraints]) if bound else 0
-        yield from min(
-            (
-                _named_keys(net, names, constraints, facts, first)
-                for names in namings(bound, net, constraints, first)
-            ),
-            key=lambda pairs: [(text, expression_text(c)) for text, c in pairs],
-        )
+        named = [
+            _named_keys(net, names, constraints, facts, first)
+            for names in namings(bound, net, constraints, first)
+        ]
+        yield from named[0] if len(named) == 1 else min(named, key=_least)
 
 
-def _short_range(bound: list[Symbol], constraints: list[Expr]) -> tuple[Symbol, list[Expr]] | None:
+def _least(pairs: list[tuple[str, Expr]]) -> list[tuple[str, str]]:
+    return [(text, expression_text(c)) for text, c in pairs]
+
+
+@lru_cache(maxsize=16384)
+def _short_range(
+    bound: tuple[Symbol, ...], constraints: tuple[Expr, ...]
+) -> tuple[Symbol, list[Expr]] | None:
     """A bound index that takes only a few values, and these: such a sum is written out."""
     for b in bound:
-        lows = [b - c for c in constraints if c.coeff(b) == 1]
-        highs = [c + b for c in constraints if c.coeff(b) == -1]
+        lows = [b - c for c in constraints if factor_of(c, b) == 1]
+        highs = [c + b for c in constraints if factor_of(c, b) == -1]
         for lo, hi in itertools.product(lows, highs):
             length = (hi - lo).expand()
             if length.is_Integer and length < MAX_WRITTEN_OUT:
@@ -146,9 +152,10 @@ def _pin_ranges(pins: tuple[tuple[Expr, Expr], ...]) -> list[Expr]:
     return [c for a, b in pins for c in (a - b, b - a)]
 
 
+@lru_cache(maxsize=16384)
 def _eliminate(
-    bound: list[Symbol], constraints: list[Expr]
-) -> tuple[list[Symbol], list[Expr], dict[Symbol, Expr]]:
+    bound: tuple[Symbol, ...], constraints: tuple[Expr, ...]
+) -> tuple[tuple[Symbol, ...], tuple[Expr, ...], dict[Symbol, Expr]]:
     """Solves equalities (e >= 0 and -e >= 0) for bound indices with coefficient one."""
     mapping: dict[Symbol, Expr] = {}
     progress = True
@@ -163,8 +170,8 @@ def _eliminate(
                     solution = symbol - c * a
                     mapping = {s: e.xreplace({symbol: solution}) for s, e in mapping.items()}
                     mapping[symbol] = solution
-                    bound = [b for b in bound if b != symbol]
-                    constraints = [e.xreplace({symbol: solution}) for e in constraints]
+                    bound = tuple(b for b in bound if b != symbol)
+                    constraints = tuple(e.xreplace({symbol: solution}) for e in constraints)
                     progress = True
                     break
             if progress:
@@ -172,7 +179,8 @@ def _eliminate(
     return bound, constraints, mapping
 
 
-def _irredundant(constraints: list[Expr], facts: Facts) -> list[Expr]:
+@lru_cache(maxsize=16384)
+def _irredundant(constraints: tuple[Expr, ...], facts: Facts) -> list[Expr]:
     """Drops, one by one in a fixed order, what follows from the facts and the others."""
     kept = [c for c in dict.fromkeys(constraints) if not c.is_Integer]
     kept.sort(key=lambda c: (-len(linear(c)[1]), expression_text(c)))
@@ -197,7 +205,7 @@ def _named_keys(
     if names:
         net = net.renamed(names)
         constraints = [c.xreplace(names).expand() for c in constraints]
-    constraints = _irredundant(constraints, facts)
+    constraints = _irredundant(tuple(constraints), facts)
     graph = graph_key([label(a) for a in net.atoms], net.free, net.dims)
     conditions = ",".join(sorted(map(expression_text, constraints)))
     text = f"{len(names)}[{conditions}]{graph}"
@@ -218,6 +226,7 @@ def _data_text(value: Any) -> str:
     return name_text(value.name if isinstance(value, Str) else str(value))
 
 
+@lru_cache(maxsize=16384)
 def label(atom: Atom) -> tuple[str, tuple[Any, ...]]:
     """The text of an atom and its axes, with the orientation of transposable nodes normalized."""
     head, inner, axes = atom.head, atom.inner, atom.axes

@@ -40,6 +40,7 @@ def evaluate(
     world's. ``frame`` says what varies under d(.); without it every leaf and metavariable does.
     """
     env = {**world.sizes, **(index or {})}
+    world.known.trim()
     try:
         with np.errstate(all="ignore"):
             value = np.array(Evaluator(world, frame, env).value(term, env), dtype=np.float64)
@@ -58,13 +59,28 @@ class Evaluator:
     ) -> None:
         self.world, self.frame, self.outer, self.motion = world, frame, outer, motion
         self.memo = world.memo(motion)
+        self.places, self.known = world.known.places, world.known.under(motion)
 
     def under(self, motion: Motion | None) -> Evaluator:
         """The same evaluation under another motion."""
         return Evaluator(self.world, self.frame, self.outer, motion)
 
     def value(self, term: Term, env: Env) -> Array:
-        """The array (..., rows, columns) of a term; ``env`` has the bound indices too."""
+        """The array (..., rows, columns) of a term; ``env`` has the bound indices too.
+
+        It is computed once for its indices, and not to be changed.
+        """
+        place = self.places.get(id(term)) or self.world.known.place(term)
+        if place[1] is None:
+            return self.computed(term, env)
+        key = (id(term), *map(env.get, place[1]))
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self.computed(term, env)
+        return found
+
+    def computed(self, term: Term, env: Env) -> Array:
+        """The value from those of the subterms."""
         node = NODES.get(type(term))
         if node is None:
             raise NotSupported(f"the term {term} has no reference evaluation")
@@ -121,13 +137,6 @@ class Evaluator:
     def jacobian(self, t: tm.Partial, env: Env) -> Array:
         """dy/dx, shape (size y, size x): its columns are the responses to the unit directions."""
         self.refuse_nesting(t)
-        key = t, frozenset((s, env.get(s)) for s in t.free_symbols)
-        known = self.world.derivatives
-        if key not in known:
-            known[key] = self._jacobian(t, env)
-        return known[key]
-
-    def _jacobian(self, t: tm.Partial, env: Env) -> Array:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
         response = self.under(Motion.by(t, env)).value(y, env)
@@ -246,7 +255,7 @@ def _entry(ev: Evaluator, t: tm.Entry, env: Env) -> Array:
 
 
 def _gradient(ev: Evaluator, t: tm.Gradient, env: Env) -> Array:
-    row = ev.jacobian(tm.Partial(t.args[0], t.args[1]), env)
+    row = ev.value(tm.Partial(t.args[0], t.args[1]), env)
     return row.reshape(_shape(t, env), order="F")
 
 
@@ -254,7 +263,7 @@ Node = Callable[[Evaluator, Any, Env], Array]
 
 
 def _apply(operation: Callable[..., Array]) -> Node:
-    return lambda ev, t, env: operation(*(ev.value(child, env) for child in t.children))
+    return lambda ev, t, env: operation(*[ev.value(child, env) for child in t.children])
 
 
 _OPERATIONS: dict[type[Term], Callable[..., Array]] = {

@@ -41,6 +41,14 @@ def linear(expr: Expr) -> Linear:
     return const, tuple(sorted(coefficients, key=lambda p: p[0].name))
 
 
+def factor_of(expr: Expr, symbol: Symbol) -> Expr | int:
+    """The coefficient of a symbol in an index expression; SymPy's own search takes long."""
+    try:
+        return next((a for s, a in linear(expr)[1] if s == symbol), 0)
+    except IndexRangeError:
+        return expr.coeff(symbol)
+
+
 def is_affine(expr: Expr) -> bool:
     """Whether ``expr`` is an integer combination of symbols and 1."""
     try:

@@ -125,35 +125,40 @@ def _classify(
     sides: tuple[Term, ...], theory: Theory | None, facts: tuple[Expr, ...], frame: Frame | None
 ) -> _Symbols:
     moving = frame.vary if frame else ()
-    terms, free = [*sides, *moving], _free((*sides, *moving, *facts))
+    terms, free = (*sides, *moving), _free((*sides, *moving, *facts))
     if frame is not None and frame.step is not None:
         free |= frame.step.free_symbols
-    lengths: set[Symbol] = set()
-    if theory is not None:
-        terms += [
-            *theory.leaves(),
-            *(side for d in theory.definitions for side in (d.head, d.body)),
-        ]
-        lengths = _free(theory.facts) | _free(theory.params)
-        ranged: list[Given | Definition] = [*theory.givens, *theory.definitions]
-        for item in ranged:
-            body = getattr(item, "body", item.head)
-            bound = item.head.index if isinstance(item.head, Elem) else None
-            lengths |= _free((item.head, body, *item.facts)) - {bound}
-    dims = {s for term in terms for shape in _shapes(term) for s in _free(shape)}
+    own, lengths = _of_theory(theory) if theory is not None else (frozenset(), frozenset())
+    dims = own.union(*map(_dims, terms))
     lengths -= dims
     groups = (dims, lengths, free - dims - lengths - {ALL})
     return _Symbols(*(tuple(sorted(group, key=str)) for group in groups))
 
 
+@lru_cache(maxsize=256)
+def _of_theory(theory: Theory) -> tuple[frozenset[Symbol], frozenset[Symbol]]:
+    """The dimensions of a theory; the other symbols that stand free in it."""
+    terms = [
+        *theory.leaves(),
+        *(side for d in theory.definitions for side in (d.head, d.body)),
+    ]
+    lengths = _free(theory.facts) | _free(theory.params)
+    ranged: list[Given | Definition] = [*theory.givens, *theory.definitions]
+    for item in ranged:
+        body = getattr(item, "body", item.head)
+        bound = item.head.index if isinstance(item.head, Elem) else None
+        lengths |= _free((item.head, body, *item.facts)) - {bound}
+    return frozenset().union(*map(_dims, terms)), frozenset(lengths)
+
+
+@lru_cache(maxsize=16384)
+def _dims(term: Term) -> frozenset[Symbol]:
+    """The symbols in the shapes of a term and of what is in it."""
+    return frozenset(_free(term.shape)).union(*map(_dims, term.children))
+
+
 def _free(items: Iterable[Basic]) -> set[Symbol]:
     return {s for item in items for s in item.free_symbols}
-
-
-def _shapes(term: Term) -> Iterator[tuple[Expr, Expr]]:
-    yield term.shape
-    for child in term.children:
-        yield from _shapes(child)
 
 
 def _samples(

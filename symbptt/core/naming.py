@@ -11,12 +11,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from sympy import Basic, Expr, Integer, Symbol
 from sympy.core.symbol import Str
 
 from .errors import NotSupported
-from .indices import index_symbol, is_affine
+from .indices import factor_of, index_symbol, is_affine
 from .monomials import Atom
 from .resolve import Network, atom_indices
 from .spelling import expression_text
@@ -51,22 +52,25 @@ def namings(
     indexed = {a: _bound_indices(a, symbols) for g in groups for a in g}
     seen = set()
     for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
-        mapping = _by_atoms(bound, [e for g in choice for a in g for e in indexed[a]], first)
+        indices = tuple(e for g in choice for a in g for e in indexed[a])
+        mapping = _by_atoms(tuple(bound), indices, first)
         for full in _by_ranges(mapping, [s for s in bound if s not in mapping], constraints, first):
             if (items := tuple(full.items())) not in seen:
                 seen.add(items)
                 yield full
 
 
-def _by_atoms(bound: Sequence[Symbol], indices: list[Expr], first: int) -> Mapping:
-    """Solves @0 = first index, @1 = next independent one, ... for the bound indices."""
+@lru_cache(maxsize=16384)
+def _by_atoms(bound: tuple[Symbol, ...], indices: tuple[Expr, ...], first: int) -> Mapping:
+    """Solves @0 = first index, @1 = next independent one, ... for the bound indices (read-only)."""
     mapping: Mapping = {}
     for e in indices:
         e = e.xreplace(mapping).expand()
         for s in bound:
-            if s not in mapping and abs(e.coeff(s)) == 1:
+            a = factor_of(e, s) if s not in mapping else 0
+            if abs(a) == 1:
                 new = index_symbol(f"@{first + len(mapping)}")
-                value = (s + e.coeff(s) * (new - e)).expand()
+                value = (s + a * (new - e)).expand()
                 mapping = {k: x.xreplace({s: value}).expand() for k, x in mapping.items()}
                 mapping[s] = value
                 break
@@ -82,7 +86,7 @@ def _by_ranges(
     for order in itertools.permutations(left):
         full = dict(mapping)
         for s in order:
-            lows = [(s - c).xreplace(full).expand() for c in constraints if c.coeff(s) == 1]
+            lows = [(s - c).xreplace(full).expand() for c in constraints if factor_of(c, s) == 1]
             lows = sorted((e for e in lows if not e.free_symbols & set(left)), key=expression_text)
             value = index_symbol(f"@{first + len(full)}") + (lows[0] if lows else Integer(0))
             full = {k: x.xreplace({s: value}).expand() for k, x in full.items()}

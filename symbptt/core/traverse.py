@@ -36,7 +36,9 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
         return mapping[term]
     if all(isinstance(k, Symbol) for k in mapping):
         if isinstance(term, Term):
-            return _at_indices(term, mapping, tuple(mapping.items()))
+            if term.free_symbols.isdisjoint(mapping):
+                return term
+            return _at_indices(term, tuple(mapping.items()))
         return _index_at(term, tuple(mapping.items())) if isinstance(term, Expr) else term
     if isinstance(term, _Ranged):
         return _inside(term, mapping)
@@ -63,16 +65,17 @@ def _inside(term: _Ranged, mapping: Mapping[Any, Any]) -> Term:
 _Pairs = tuple[tuple[Symbol, Any], ...]
 
 
-def _at_indices(term: Term, mapping: Mapping[Symbol, Any], pairs: _Pairs) -> Term:
+@lru_cache(maxsize=65536)
+def _at_indices(term: Term, pairs: _Pairs) -> Term:
     """The usual case, only indices replaced: what has none of them stays as it is."""
-    if term.free_symbols.isdisjoint(mapping):
-        return term
+    mapping = dict(pairs)
     if isinstance(term, _Ranged):
         return _inside(term, mapping)
     args = []
     for a in term.args:
         if isinstance(a, Term):
-            args.append(_at_indices(a, mapping, pairs))
+            free = a.free_symbols.isdisjoint(mapping)
+            args.append(a if free else _at_indices(a, pairs))
         else:
             args.append(_index_at(a, pairs) if isinstance(a, Expr) else a)
     return term.func(*args)

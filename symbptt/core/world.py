@@ -18,10 +18,12 @@ from zlib import crc32
 import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.printing.numpy import NumPyPrinter
 
 from .arrays import Array, erf
 from .errors import IndexRangeError, NotSupported, SymbpttError
 from .functions import TABLE, known, supremum
+from .remembered import Remembered
 from .terms import Elem, Meta, Param, Term
 from .theory import Definition, Theory
 
@@ -65,7 +67,7 @@ class World:
     _memos: dict[Hashable, dict[Key, Array | None]] = field(
         default_factory=dict, init=False, repr=False
     )
-    derivatives: dict[Hashable, Array] = field(default_factory=dict, init=False, repr=False)
+    known: Remembered = field(default_factory=Remembered, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for key in self.values:
@@ -208,10 +210,11 @@ class World:
 
 def leaf_key(leaf: Term, env: Env) -> Key:
     """The key of a parameter, an element or a metavariable at concrete indices."""
-    if isinstance(leaf, Param):
-        return (leaf.name,)
-    if isinstance(leaf, Elem):
-        return leaf.name, integer(leaf.index, env)
+    kind, args = type(leaf), leaf.args
+    if kind is Elem:
+        return args[0].name, integer(args[1], env)
+    if kind is Param:
+        return (args[0].name,)
     if isinstance(leaf, Meta):
         return "meta", leaf.name, *(integer(i, env) for i in leaf.indices)
     raise NotSupported(f"{leaf} is not a parameter or an element of a sequence")
@@ -299,9 +302,18 @@ def _known_values(name: str, order: int, x: Array) -> Array:
 def numeric(name: str, order: int) -> Callable[[Array], Array]:
     """The order-th derivative of a known function for real and complex arrays."""
     x, expr = formula(name, order)
-    modules = [{"step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0), "erf": erf}, "numpy"]
-    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, modules)
+    printer = NumPyPrinter({
+        "fully_qualified_modules": False, "inline": True, "allow_unknown_functions": True,
+    })  # fmt: skip
+    compiled: Callable[[Array], Array] = sp.lambdify(x, expr, [_NUMPY], printer)
     return compiled
+
+
+_NUMPY: dict[str, Any] = {
+    **{f.__name__: f for f in (np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh, np.arctan)},
+    "pi": np.pi, "erf": erf, "step": lambda u: np.where(np.real(u) > 0, 1.0, 0.0),
+}  # fmt: skip
+"""What formulas call; with the name "numpy" SymPy would load all of its modules."""
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ class ClaimText:
     """A text about a model; what is read adds notes and may extend the model."""
 
     def __init__(self, source: Source, model: Model, choices: Choices) -> None:
-        closed = model.scope.extended(closed=True, unit=model.unit_size)
+        closed = model.scope.extended(closed=True, settled=True, unit=model.unit_size)
         self.source, self.model, self.choices = source, replace(model, scope=closed), choices
         self.notes: list[Note] = []
         self.supposed: list[str] = []

@@ -64,7 +64,10 @@ def collect_more(statements: Statements, scope: Scope) -> Names:
     """
     names = Names(statements)
     names.scope = scope.extended(
-        sequences=dict(scope.sequences), params=dict(scope.params), functions=dict(scope.functions)
+        sequences=dict(scope.sequences),
+        params=dict(scope.params),
+        functions=dict(scope.functions),
+        settled=False,
     )
     collector = _Collector(names)
     collector.found = [

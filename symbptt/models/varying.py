@@ -15,6 +15,9 @@ from ..notation.names import resolve
 from ..notation.scope import Scope
 
 
+_LETTER = sx.Sym(0, 0, "d")
+
+
 def told_apart(nodes: Sequence[sx.Node], scope: Scope) -> tuple[sx.Node, ...]:
     """The statements, with every ``d x`` as a differential where the claim is about those."""
     computed = {head.name for head, _ in scope.bodies}
@@ -39,7 +42,7 @@ def _varied(node: sx.Node, scope: Scope) -> Iterator[tuple[bool, str]]:
 
 def _places(node: sx.Node, scope: Scope) -> list[int]:
     """Where in a product a letter d stands in front of a name."""
-    if not isinstance(node, sx.Product) or resolve(sx.Sym(0, 0, "d"), scope) is not None:
+    if not isinstance(node, sx.Product) or resolve(_LETTER, scope) is not None:
         return []
     out = []
     for j, factor in enumerate(node.factors[:-1]):

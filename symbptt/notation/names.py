@@ -42,10 +42,22 @@ class Reading:
 
 
 def resolve(node: sx.Node, scope: Scope) -> Reading | None:
-    """The reading of a symbol; None if the scope has no such name."""
+    """The reading of a symbol; None if the scope has no such name.
+
+    A claim asks for the same symbols again and again; its scope, which is settled, remembers them.
+    """
     symbol = sx.base_of(node)
     if not isinstance(symbol, sx.Sym):
         return None
+    if not scope.settled:
+        return _resolved(node, symbol, scope)
+    known = scope.resolved.get(id(node))
+    if known is None:
+        known = scope.resolved[id(node)] = node, _resolved(node, symbol, scope)
+    return known[1]  # type: ignore[return-value]
+
+
+def _resolved(node: sx.Node, symbol: sx.Sym, scope: Scope) -> Reading | None:
     primes = node.primes if isinstance(node, sx.Scripted) else 0
     items = script_items(node, scope.times)
     for named, rest in _splits(items):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 
 from sympy import Expr
 
@@ -73,7 +74,7 @@ class Scope:
 
     In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
     step at which names of sequences without an index stand; ``entries``, then letters below
-    sequences are entries.
+    sequences are entries; ``settled``: its tables do not change any more.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -93,6 +94,12 @@ class Scope:
     single: str = ""
     entries: bool = False
     closed: bool = False
+    settled: bool = False
+
+    @cached_property
+    def resolved(self) -> dict[int, tuple[object, object]]:
+        """What symbols mean here, by the id of their node, which stands beside so that it lives."""
+        return {}
 
     @property
     def step(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction as Rational
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +200,12 @@ class Quantified(Node):
     item: Node
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node) -> list[Node]:
     """The nodes directly inside a node, in order."""
-    for name in field_names(type(node)):
-        yield from _nodes(getattr(node, name))
+    out: list[Node] = []
+    for name in _node_fields(type(node)):
+        _collect(getattr(node, name), out)
+    return out
 
 
 def field_names(cls: type[Node]) -> tuple[str, ...]:
@@ -214,19 +217,27 @@ def field_names(cls: type[Node]) -> tuple[str, ...]:
 _FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
-def _nodes(value: object) -> Iterator[Node]:
+@cache
+def _node_fields(cls: type[Node]) -> tuple[str, ...]:
+    """The fields that hold nodes: the annotations are text here."""
+    return tuple(f.name for f in fields(cls)[2:] if "Node" in str(f.type))
+
+
+def _collect(value: object, out: list[Node]) -> None:
     if isinstance(value, Node):
-        yield value
+        out.append(value)
     elif isinstance(value, tuple):
         for item in value:
-            yield from _nodes(item)
+            _collect(item, out)
 
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and all nodes inside it, outermost first, left to right."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        yield here
+        waiting += reversed(children(here))
 
 
 def base_of(node: Node) -> Node:

@@ -89,6 +89,8 @@ def _index(p: Expr, x: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:
     """Matches an index or a dimension; an unbound metavariable is solved for."""
     if not isinstance(x, Expr):
         raise _fail(p, x)
+    if p.is_Symbol and _is_plain(p, x, out, bound):  # most are
+        return
     unknown = [s for s in p.free_symbols if s.name.startswith("?") and s not in out]
     value = p.xreplace({s: e for s, e in out.items() if isinstance(s, Symbol)})
     if not unknown:
@@ -105,6 +107,18 @@ def _index(p: Expr, x: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:
         out[unknown[0]] = solution
     else:
         raise _fail(p, x)
+
+
+def _is_plain(p: Symbol, x: Expr, out: Bindings, bound: tuple[Symbol, ...]) -> bool:
+    """Whether a symbol is what it stands for, or stands for nothing yet and now for this."""
+    if p in out:
+        return bool(out[p] == x)
+    if not p.name.startswith("?"):
+        return bool(p == x)
+    if set(bound) & x.free_symbols:
+        return False
+    out[p] = x
+    return True
 
 
 def _match_meta(p: Meta, term: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:

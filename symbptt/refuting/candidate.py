@@ -133,11 +133,17 @@ Settings = tuple[tuple[Knob, Any], ...]
 
 
 def simpler(candidate: Candidate) -> Iterator[Settings]:
-    """What makes one thing simpler: a function, a leaf that is zero, an entry."""
+    """What makes one thing simpler: a function, a leaf that is zero, an entry.
+
+    All large entries at once come first.
+    """
     chosen = candidate.chosen
     for knob in sorted((k for k in chosen if k[0] != "entry"), key=repr):
         yield from (((knob, option),) for option in range(chosen[knob]))
     entries = [knob for knob in sorted(chosen, key=repr, reverse=True) if knob[0] == "entry"]
+    large = [knob for knob in entries if _rank(chosen[knob]) > _rank(Fraction(1))]
+    if len(large) > 1:
+        yield tuple((knob, Fraction(1)) for knob in large)
     for key in dict.fromkeys(knob[1] for knob in entries):
         mine = [knob for knob in entries if knob[1] == key and chosen[knob] != 0]
         if len(mine) > 1:

@@ -52,6 +52,7 @@ class Evaluator:
         self.choice = choice
         self.motion: Motion | None = None
         self.memo: dict[Motion | None, dict[Key, Matrix | None]] = {}
+        self._here = self.memo.setdefault(None, {})  # those of the present motion
         self.derivatives: dict[Any, Matrix] = {}
         self.visits = 0
 
@@ -70,11 +71,11 @@ class Evaluator:
     def leaf(self, leaf: tm.Param | Elem, env: Env) -> Matrix:
         """A parameter or an element, through its definition if it has one."""
         key = leaf_key(leaf, env)
-        known = self.memo.get(self.motion, {}).get(key)
+        known = self._here.get(key)
         return self._leaf(key, self.shape(leaf, env)) if known is None else known
 
     def _leaf(self, key: Key, shape: tuple[int, int]) -> Matrix:
-        memo = self.memo.setdefault(self.motion, {})
+        memo = self._here
         if key in memo:
             known = memo[key]
             if known is None:
@@ -116,11 +117,15 @@ class Evaluator:
         return self.value(definition.body, env)
 
     def _at_rest(self, key: Key, shape: tuple[int, int]) -> Matrix:
-        motion, self.motion = self.motion, None
+        motion = self.motion
+        self._move(None)
         try:
             return self._leaf(key, shape)
         finally:
-            self.motion = motion
+            self._move(motion)
+
+    def _move(self, motion: Motion | None) -> None:
+        self.motion, self._here = motion, self.memo.setdefault(motion, {})
 
     def _moved(self, a: Matrix) -> Matrix:
         """Every entry with a direction of its own, numbered in the order of vec."""
@@ -153,10 +158,10 @@ class Evaluator:
     def _jacobian(self, t: tm.Partial, env: Env) -> Matrix:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        self.motion = Motion.by(t, env)
+        self._move(Motion.by(t, env))
         try:
             response = self.value(y, env)
         finally:
-            self.motion = None
+            self._move(None)
         directions = range(self.side(tm.size(x), env))
         return [[slope_of(e, j) for j in directions] for e in matrices.entries(response)]

@@ -51,9 +51,9 @@ class Interval:
         return Interval(-self.high, -self.low)
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, int | Fraction | Interval):
+        if type(other) is not Interval and not isinstance(other, int | Fraction):
             return NotImplemented
-        y = Interval.of(_fraction(other))
+        y = other if type(other) is Interval else Interval.of(_fraction(other))
         return Interval(self.low + y.low, self.high + y.high)
 
     __radd__ = __add__
@@ -65,11 +65,13 @@ class Interval:
         return -self + other
 
     def __mul__(self, other: Any) -> Any:
-        if not isinstance(other, int | Fraction | Interval):
-            return NotImplemented
-        if other == 0:
-            return Fraction(0)
-        y = Interval.of(_fraction(other))
+        if type(other) is not Interval:
+            if not isinstance(other, int | Fraction):
+                return NotImplemented
+            if other == 0:
+                return Fraction(0)
+            other = Interval.of(_fraction(other))
+        y = other
         ends = [a * b for a in (self.low, self.high) for b in (y.low, y.high)]
         return Interval(min(ends) >> BITS, -(-max(ends) >> BITS))
 

@@ -138,7 +138,7 @@ Node = Callable[[Any, Any, Env], Matrix]  # of the evaluator and the term
 
 
 def _apply(operation: Callable[..., Matrix]) -> Node:
-    return lambda ev, t, env: operation(*(ev.value(child, env) for child in t.children))
+    return lambda ev, t, env: operation(*[ev.value(child, env) for child in t.children])
 
 
 _OPERATIONS: dict[type[Term], Callable[..., Matrix]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from time import process_time
 
 from sympy import Expr
 
@@ -91,9 +90,8 @@ def refute_links(
     share = seconds / max(1, len(links))
     for link in links:
         claim = Claim(
-            theory, link.left, link.relation, link.right, tuple(where), tuple(onehot),
-            process_time() + share,
-        )  # fmt: skip
+            theory, link.left, link.relation, link.right, tuple(where), tuple(onehot), share
+        )
         found = search(claim)
         if found is not None:
             return found

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
-from time import process_time
+from time import perf_counter, process_time
 
 import numpy as np
 from sympy import Expr, Symbol
@@ -35,7 +36,7 @@ from .sizes import Sizes, sizes, symbols_of
 
 Facts = tuple[Expr, ...]
 _DRAWN, _VALID = 24, 4  # candidates drawn and looked at for an equation, at each size
-_WORK = 1600  # terms looked at, for a small counterexample rather than any
+_WORK = 1000  # terms looked at, for a small counterexample rather than any
 _SAME = 1e-13  # relative to the values, of which the smallest count as 1
 _MANY = 48  # where assumptions or inequalities leave few
 
@@ -50,7 +51,7 @@ class Claim:
     right: Term
     facts: Facts
     onehot: tuple[str, ...]
-    deadline: float
+    seconds: float
 
     def __post_init__(self) -> None:
         self.told: Properties = properties(self.theory, self.onehot, self.left, self.right)
@@ -58,14 +59,11 @@ class Claim:
         assumed = [s for a in assumptions for s in (a.left, a.right)]
         self.symbols = symbols_of(self.theory, (self.left, self.right), assumed, self.facts)
         self.work = 0  # terms looked at
-        self._worlds: dict[tuple[tuple[Symbol, int], ...], World] = {}
+        self._ends = process_time() + self.seconds, perf_counter() + self.seconds
 
     def world(self, env: Sizes) -> World:
         """Random values at the sizes, which also say where definitions hold."""
-        key = tuple(env.items())
-        if key not in self._worlds:
-            self._worlds[key] = World.random(self.theory, env, seed=1)
-        return self._worlds[key]
+        return _world(self.theory, tuple(env.items()))
 
     def agrees(self, env: Sizes) -> bool:
         """Whether an equation holds for random values; it then holds for almost all of them."""
@@ -78,12 +76,20 @@ class Claim:
 
     @property
     def late(self) -> bool:
-        return process_time() > self.deadline
+        """Whether the processor time is over; not before the time on the clock, which is quick."""
+        work, clock = self._ends
+        return perf_counter() > clock and process_time() > work
 
     @property
     def tired(self) -> bool:
         """Whether enough was done to make a counterexample smaller."""
-        return self.late or self.work > _WORK
+        return self.work > _WORK or self.late
+
+
+@lru_cache(maxsize=256)
+def _world(theory: Theory, sizes: tuple[tuple[Symbol, int], ...]) -> World:
+    """The world of these sizes, which claims about one theory share, with what is known in it."""
+    return World.random(theory, dict(sizes), seed=1)
 
 
 @dataclass
@@ -122,8 +128,11 @@ def search(claim: Claim) -> Counterexample | None:
             except (IndexRangeError, ZeroDivisionError) as error:
                 reason = str(error)
                 break  # something does not exist at these indices
-            if found is not None and _confirmed(claim, env, found):
-                return _as_data(claim, env, _smallest(claim, env, found))
+            if found is not None:
+                best = _smallest(claim, env, found)
+                small = best is not found and _confirmed(claim, env, best)
+                if small or _confirmed(claim, env, found):
+                    return _as_data(claim, env, best if small else found)
             evaluated, looked = True, looked + 1
             if few and looked == _VALID:
                 break
@@ -211,7 +220,7 @@ def _smallest(claim: Claim, env: Sizes, found: _Found) -> _Found:
 
     What could not be made simpler is tried again only after all the rest.
     """
-    best, again = found, True
+    best, again, claim.work = found, True, 0
     while again and not claim.tired:
         again = False
         for settings in simpler(best.candidate):
@@ -226,7 +235,7 @@ def _smallest(claim: Claim, env: Sizes, found: _Found) -> _Found:
                 continue
             if better is not None:
                 best, again = better, True
-    return best if best is found or _confirmed(claim, env, best) else found
+    return best
 
 
 def _as_data(claim: Claim, env: Sizes, found: _Found) -> Counterexample:

@@ -1,0 +1,46 @@
+"""Values of subterms at their indices, kept while terms are evaluated at one choice of values.
+
+A product of Jacobians under two sums needs each of them again and again, and the claims about one
+model share most of their subterms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from sympy import Symbol
+
+from .terms import D, Shock, Term
+
+_MOST = 8192  # values; then all are forgotten, as no claim has so many
+
+
+class Remembered:
+    """For each motion the values by subterm and index.
+
+    Equal terms are one object as a rule, so a term is known by its id; it is kept here, so that no
+    other takes its id. What depends on a frame, which is not part of the term, is not kept.
+    ``places``: what is known of a term by its id.
+    """
+
+    def __init__(self) -> None:
+        self.places: dict[int, tuple[Term, tuple[Symbol, ...] | None]] = {}
+        self._values: dict[Hashable, dict[tuple[Any, ...], Any]] = {}
+
+    def place(self, term: Term) -> tuple[Term, tuple[Symbol, ...] | None]:
+        """The term, and the indices and sizes that its value depends on; None: it is not kept."""
+        framed = not term.kinds.isdisjoint((D, Shock))
+        place = self.places[id(term)] = term, None if framed else tuple(term.free_symbols)
+        return place
+
+    def under(self, motion: Hashable) -> dict[tuple[Any, ...], Any]:
+        """The values under a motion, by (id of the term, indices); filled by the evaluation."""
+        return self._values.setdefault(motion, {})
+
+    def trim(self) -> None:
+        """Forgets all where it is much; only between two evaluations."""
+        if sum(map(len, self._values.values())) > _MOST:
+            self.places.clear()
+            for values in self._values.values():
+                values.clear()
