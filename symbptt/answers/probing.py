@@ -47,6 +47,7 @@ class Probe:
 
     ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
     than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
+    ``wide``: the dimensions that were larger than one where it agreed.
     """
 
     links: Sequence[Question]
@@ -54,6 +55,7 @@ class Probe:
     differs: list[Sample | None] = field(default_factory=list)
     close: list[list[Sample]] = field(default_factory=list)
     kept: list[Sample | None] = field(default_factory=list)
+    wide: list[set[Symbol]] = field(default_factory=list)
     obstacle: SymbpttError | None = None
 
     def __post_init__(self) -> None:
@@ -61,6 +63,12 @@ class Probe:
         self.differs = [None] * len(self.links)
         self.close = [[] for _ in self.links]
         self.kept = [None] * len(self.links)
+        self.wide = [set() for _ in self.links]
+
+    def enough(self, i: int) -> bool:
+        """Whether link i agreed at enough samples: numbers alone commute and need no transpose."""
+        sizes = _dimensions(self.links[i].left) | _dimensions(self.links[i].right)
+        return self.agreed[i] + len(self.close[i]) >= ENOUGH and sizes <= self.wide[i]
 
     @property
     def refuted(self) -> bool:
@@ -136,6 +144,8 @@ def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
             continue
         left, right = values[link.left], values[link.right]
         verdict = compare(link, left, right)
+        if verdict != "different":
+            found.wide[i] |= {s for s, size in world.sizes.items() if size > 1}
         if verdict == "different":
             found.differs[i] = Sample(world, place, left, right)
         elif verdict == "close" and exact:
@@ -159,6 +169,12 @@ def _values(
         except SymbpttError as error:
             found.obstacle = error
     return out
+
+
+def _dimensions(term: Term) -> set[Symbol]:
+    """The symbols in the shapes of the term and of its parts."""
+    own = {s for side in term.shape for s in side.free_symbols}
+    return own.union(*map(_dimensions, term.children))
 
 
 def _is_exact(world: World) -> bool:
