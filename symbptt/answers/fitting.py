@@ -36,8 +36,8 @@ def worlds(
     """Worlds of these sizes in which all assumptions hold, at most a few.
 
     None in which an equation only says 0 = 0, as every W v = c v does where v = 0: what holds there
-    says nothing about the claim. ``onehot`` leaves are unit vectors; with ``integers`` leaves are small integers, as far as the
-    assumptions leave them free.
+    says nothing about the claim. ``onehot`` leaves are unit vectors; with ``integers`` leaves are
+    small integers, as far as the assumptions leave them free.
     """
     free = not theory.assumptions and not integers
     for attempt in range(1 if free else _TRIES):
