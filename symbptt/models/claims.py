@@ -27,6 +27,7 @@ from ..notation.reader import with_ranges
 from ..notation.source import checked_source
 from .claim_conditions import split_colon
 from .claim_links import Links
+from .free_letters import free_letters
 from .model import Model
 from .varying import told_apart
 
@@ -63,7 +64,8 @@ class _Reader(Links):
     def claim(self) -> Claim:
         scope = self.model.scope
         nodes, marks = parsed(self.source, scope.words, scope.names)
-        pieces = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
+        found = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
+        pieces = [(x, ranges) for node, ranges in found for x in self.unbracketed(node)]
         stated, facts = [], []
         exists: list[str] = []
         waiting: list[sx.Node] = []
@@ -94,6 +96,7 @@ class _Reader(Links):
                 f"{self.source.slice(place.at, place.end)} states nothing", place.at,  # type: ignore[attr-defined]
                 "write an equation, an inequality or a membership",
             )  # fmt: skip
+        self.let_free([node for node, _ in stated])
         read = self.in_any_order([node for node, _ in stated])
         out: list[Statement] = []
         for (_, ranges), statements in zip(stated, read, strict=True):
@@ -103,6 +106,13 @@ class _Reader(Links):
         return Claim(
             self.source.text, tuple(out), notes, self.choices, self.model, tuple(self.supposed)
         )
+
+    def let_free(self, nodes: Sequence[sx.Node]) -> None:
+        """Lets letters that functions alone are stated of stand for any number."""
+        for node in nodes:
+            for letter in free_letters(node, self.model.scope):
+                self.extend(rf"{letter} \in \mathbb{{R}}", node)
+                self.notes.append(Note("every", (letter,), node.at))
 
     def in_any_order(self, nodes: Sequence[sx.Node]) -> list[list[Statement]]:
         """All statements; one that uses a name which a later one defines waits for that."""

@@ -54,6 +54,8 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
         joined = i + 1 < len(factors) and ops[i + 1] == ""
         following = factors[i + 1] if joined else None
         used, new = _pair(here, following, scope)
+        if isinstance(new, sx.Derivative):
+            used, new = _differentiated(new, factors[i + 1 :], ops[i + 1 :], scope)
         if new is not None and isinstance(sx.base_of(new), sx.Sym) and ops[i + 2 : i + 3] == ("",):
             more, called = _pair(new, factors[i + 2], scope)  # L[t](h[t])
             used, new = (used + more - 1, called) if called is not None else (used, new)
@@ -95,6 +97,21 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
         arguments = tuple(a for row in bracket.rows for a in row)
         return 2, Call(here.at, following.end, here, arguments, post)
     return 1, None
+
+
+def _differentiated(
+    node: sx.Derivative, factors: tuple[sx.Node, ...], ops: tuple[str, ...], scope: Scope
+) -> tuple[int, sx.Node]:
+    r"""The operator \frac{d}{dz} with a function that follows and its argument."""
+    if len(factors) == 1 or not isinstance(sx.base_of(factors[0]), sx.Sym) or ops[1]:
+        return 2, node
+    first, *rest = regroup(
+        sx.Product(factors[0].at, factors[-1].end, factors, tuple(ops[1:])), scope
+    )
+    if not isinstance(first[1], Call) or any(not op for op, _ in rest):
+        return 2, node  # in d/dz f(z) g(z) nothing says where the operator ends
+    taken = len(factors) - len(rest)
+    return 1 + taken, replace(node, y=first[1], end=first[1].end)
 
 
 def _is_gradient(here: sx.Node, following: sx.Node, scope: Scope) -> bool:
