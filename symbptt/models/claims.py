@@ -17,9 +17,9 @@ from dataclasses import replace
 
 from ..core.errors import ReadError, SymbpttError
 from ..notation import syntax as sx
-from ..notation.cases import about_indices
 from ..notation.choices import Choices, Note
 from ..notation.claims import Claim, Statement
+from ..notation.indicators import about_indices
 from ..notation.names import resolve
 from ..notation.prose import parsed
 from ..notation.ranges import condition_facts
