@@ -107,6 +107,12 @@ h_0 = 0
 x_1 = 1
 x_2 = 0.5
 """
+LAST = r"""
+x_t \in \mathbb{R}^d
+h_t \in \mathbb{R}^n
+h_t = \tanh(W h_{t-1} + U x_t)
+L = \ell(h_T)
+"""
 LINEAR = r"""
 h_t \in \mathbb{R}^n
 h_t = W h_{t-1}
@@ -308,6 +314,18 @@ CASES = [
     # elements so many steps apart
     (RELU, r"\left\| \frac{\partial h_t}{\partial h_{t-K}} \right\| \le \|W\|^K", {"proved"}),
     (RELU, r"\left\| \frac{\partial h_t}{\partial h_{t-K}} \right\| \le \|W\|^{K+1}", WRONG),
+    # a matrix without an index that depends on the step has powers, the same at every step
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^{t-k}", ASSUMING),
+    (TANH, r"\text{令 } J = \frac{\partial h_t}{\partial h_{t-1}} \text{，则 } \frac{\partial h_3}{\partial h_1} = J^2", ASSUMING),
+    (TANH, r"J = \mathrm{diag}(1 - h_t^2) W, \frac{\partial h_t}{\partial h_k} = J^{t-k}", ASSUMING),
+    (TANH, r"J = W \mathrm{diag}(1 - h_t^2), \frac{\partial h_t}{\partial h_k} = J^{t-k}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^{t-k+1}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^k", WRONG),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} J^{T-t}", ASSUMING),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = (J^\top)^{T-t} \frac{\partial L}{\partial h_T}", ASSUMING),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = J^{T-t} \frac{\partial L}{\partial h_T}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \left\| \frac{\partial h_t}{\partial h_k} \right\| \le \|J\|^{t-k}", ASSUMING),
+    (TANH, r"\frac{\partial h_t}{\partial h_k} = \left(\mathrm{diag}(1 - h_t^2) W\right)^{t-k}", WRONG),
 ]  # fmt: skip
 
 

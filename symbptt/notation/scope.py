@@ -73,7 +73,8 @@ class Scope:
 
     In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
     step at which names of sequences without an index stand; ``entries``, then letters below
-    sequences are entries.
+    sequences are entries; ``unindexed``, matrices introduced without an index although they depend
+    on the step: what stands above them is an exponent.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Scope:
     loss: str = ""
     single: str = ""
     entries: bool = False
+    unindexed: frozenset[str] = frozenset()
     closed: bool = False
 
     @property
