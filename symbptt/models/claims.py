@@ -27,6 +27,7 @@ from ..notation.reader import with_ranges
 from ..notation.source import checked_source
 from .claim_conditions import split_colon
 from .claim_links import Links
+from .claim_sizes import with_sizes_apart
 from .free_letters import free_letters
 from .model import Model
 from .varying import told_apart
@@ -64,6 +65,7 @@ class _Reader(Links):
     def claim(self) -> Claim:
         scope = self.model.scope
         nodes, marks = parsed(self.source, scope.words, scope.names)
+        self.model = with_sizes_apart(self.model, nodes)
         found = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
         pieces = [(x, ranges) for node, ranges in found for x in self.unbracketed(node)]
         stated, facts = [], []
