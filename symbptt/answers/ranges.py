@@ -58,7 +58,7 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
     yield first
     seen = [first.facts]
     causal = tuple(f for side in sides for f in _causal(theory, side))
-    computed = existence(theory, *sides, boundary=False) if causal or _derived(sides) else ()
+    computed = existence(theory, *sides, boundary=False)
     pointwise = _computed(theory, sides)
     for more in (causal, computed, (*causal, *computed), pointwise):
         known = (*theory.facts, *first.facts)
@@ -112,12 +112,6 @@ def _fails_at_an_end(fact: Expr, said: Facts, theory: Theory) -> bool:
 
 def _words(facts: Sequence[Expr]) -> tuple[str, ...]:
     return written(irredundant(tuple(facts)), UNICODE_PEN)
-
-
-def _derived(sides: Sequence[Term]) -> bool:
-    return any(
-        next(find(side, lambda x: isinstance(x, Partial | Gradient)), None) for side in sides
-    )
 
 
 def _computed(theory: Theory, sides: Sequence[Term]) -> Facts:
