@@ -105,7 +105,8 @@ def _part(setting: Setting, part: Part, proofs: bool) -> Judged:
         return Judged(Extent(part.facts), ())
     sides = tuple(dict.fromkeys(s for q in part.questions for s in (q.left, q.right)))
     first: Judged | None = None
-    for extent in extents(setting.problem.theory, sides, (*part.facts, *setting.facts)):
+    bound = any(q.relation not in ("=", "approx") for q in part.questions)
+    for extent in extents(setting.problem.theory, sides, (*part.facts, *setting.facts), bound):
         judged = _at(setting, part.questions, extent, proofs)
         if judged.proved or (judged.holds and not proofs):
             return judged
