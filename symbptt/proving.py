@@ -22,6 +22,8 @@ from symbptt.calculus.derive import Problem, Result
 from symbptt.calculus.existence import existence, meant
 from symbptt.calculus.merging import merged
 from symbptt.calculus.prove import prove
+from symbptt.calculus.reindexing import back, reindexed
+from symbptt.calculus.slopes import as_slopes, with_formulas
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant, linear
 from symbptt.core.scope import scope_of
@@ -179,6 +181,23 @@ def prove_link(problem: Problem, link: Link, method: Method | None = None) -> Re
     """
     link = replace(link, facts=_settled(problem, link))
     tried: list[str] = []
+    moved = reindexed(problem, link.left, link.right, link.facts) if method is None else None
+    if moved is not None:
+        try:
+            other = prove_link(problem, Link(moved.left, link.relation, moved.right, moved.facts))
+            return back(other, link.left, link.relation, link.right, link.facts, moved)
+        except SymbpttError as error:
+            tried.append(f"with {moved.letter} for {moved.place} ({error.message})")
+    if method is None and link.relation != "=":
+        sides = tuple(as_slopes(problem.theory, x) for x in (link.left, link.right))
+        if sides != (link.left, link.right):
+            try:
+                other = prove_link(problem, replace(link, left=sides[0], right=sides[1]))
+                return with_formulas(
+                    problem, other, link.left, link.relation, link.right, link.facts
+                )
+            except SymbpttError as error:
+                tried.append(f"with slopes ({error.message})")
     for way in _ways(problem, link, method):
         try:
             return _attempt(problem, link, way)

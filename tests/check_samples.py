@@ -26,8 +26,8 @@ from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import index_symbol
 from symbptt.core.meaning import agree
 from symbptt.core.terms import (
-    Const, Diag, Elem, Gradient, Hadamard, Map, Ones, Param, Plus, Scale, SumOver, Term, Times,
-    Transposed,
+    Const, Diag, Elem, Func, Gradient, Hadamard, Map, Ones, Param, Plus, Scale, SumOver, Term,
+    Times, Transposed,
 )  # fmt: skip
 from symbptt.core.traverse import find, substitute
 from symbptt.models.builtin import builtins
@@ -106,7 +106,15 @@ def wrong(name: str, most: int, trials: int = 6) -> Iterator[Sample]:
         if setting is not None:
             terms = {made: row for row, made in mutants(reference.right, reference.background)}
             found += [(reference, setting, row, made) for made, row in terms.items()]
-    yield from _even(name, found, most, lambda r, made: differs(r, made, trials) is True)
+    yield from _even(
+        name, found, most, lambda r, made: says(made) and differs(r, made, trials) is True
+    )
+
+
+def says(made: Term) -> bool:
+    """Whether print can say it: the slope of L at a parameter c looks like a derivative by c."""
+    slopes = find(made, lambda x: isinstance(x, Func) and x.slot > 0)
+    return not any(isinstance(x.arguments[x.slot - 1], Param) for _, x in slopes)
 
 
 def _setting(reference: Reference) -> Setting | None:

@@ -347,7 +347,7 @@ REFUSED: list[tuple[str, str, type[SymbpttError], tuple[int, int], str]] = [
     ("not a shape", "W : 0 x d\ny = W x", ReadError, (1, 5), "0 is not a size"),
     ("bad layout", "layout: sideways\ny = W x", ModelError, (1, 9), "numerator or denominator"),
     ("norm",
-     "L = \\sum_t \\|h_t\\|_F\nh_t = W h_{t-1}", NotSupported, (1, 12), "norm is not understood"),
+     "L = \\sum_t \\|h_t\\|_1\nh_t = W h_{t-1}", NotSupported, (1, 12), "norm is not understood"),
     ("cases", "h_t = \\begin{cases} 0 & t = 0 \\end{cases}", NotSupported, (1, 7), "cases"),
     ("too many",
      "\n".join(f"h_{{{i},t}} = x_t" for i in range(300)), ModelError, (201, 1), "200 equations"),

@@ -252,7 +252,7 @@ REFUSED: list[tuple[str, type[SymbpttError], int, str]] = [
     ("9^{500}", ReadError, 4, "the exponent 500 is larger than 400"),
     ("W^{99999999999999}", ReadError, 4, "the exponent 99999999999999 is too large"),
     ("h_t / 0", ReadError, 1, "division by zero"),
-    (r"\|W\|_F", NotSupported, 1, "this norm is not understood"),
+    (r"\|W\|_1", NotSupported, 1, "this norm is not understood"),
     (r"|W|", ShapeError, 2, "a single bar takes a scalar"),
     (r"\|W\|_\infty", ShapeError, 3, "not a column"),
     (r"\sup h_t", NotSupported, 1, "sup is understood of a function only"),

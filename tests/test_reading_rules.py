@@ -90,6 +90,29 @@ Z_t = X_t U + H_{t-1} W
 H_t = \tanh(Z_t)
 L = \sum_{t=1}^{T} L_t(H_t)
 """
+RELU = r"""
+x_t \in \mathbb{R}^d
+h_t \in \mathbb{R}^n
+a_t = W h_{t-1} + U x_t
+h_t = \max(0, a_t)
+L = \sum_{t=1}^{T} L_t(h_t) + \frac{\lambda}{2} \|W\|_F^2
+"""
+SCALAR = r"""
+h_t \in \mathbb{R}
+x_t \in \mathbb{R}
+h_t = \tanh(w h_{t-1} + x_t)
+L = \frac12 (h_2 - y)^2
+w = 0.5
+h_0 = 0
+x_1 = 1
+x_2 = 0.5
+"""
+LAST = r"""
+x_t \in \mathbb{R}^d
+h_t \in \mathbb{R}^n
+h_t = \tanh(W h_{t-1} + U x_t)
+L = \ell(h_T)
+"""
 LINEAR = r"""
 h_t \in \mathbb{R}^n
 h_t = W h_{t-1}
@@ -258,6 +281,51 @@ CASES = [
     # what is passed over
     (TANH, r"\underbrace{\frac{\partial L}{\partial c}}_{\text{gradient}} = \boxed{\sum_t \bigl(o_t - y_t\bigr)} \tag{3}", TRUE),
     (TANH, r"\underbrace{\frac{\partial L}{\partial c}}_{\text{gradient}} = \boxed{\sum_t \bigl(o_t + y_t\bigr)} \tag{3}", WRONG),
+    # a size that nothing determines, beside a number: a number
+    (SCALAR, r"\frac{\partial L}{\partial h_2} = h_2 - y", TRUE),
+    (SCALAR, r"\frac{\partial L}{\partial h_2} = y - h_2", WRONG),
+    # numbers inside a formula are rounded as they are printed
+    (SCALAR, r"h_2 = \tanh(0.5 \cdot 0.7616 + 0.5)", TRUE),
+    (SCALAR, r"h_2 = \tanh(0.5 \cdot 0.7616 + 0.5) \approx 0.7068", TRUE),
+    (SCALAR, r"h_2 = \tanh(0.5 \cdot 0.7618 + 0.5)", WRONG),
+    (SCALAR, r"h_2 = \tanh(0.5 \cdot 0.8 + 0.5)", WRONG),
+    (SCALAR, r"h_t = \tanh(0.5001 h_{t-1} + x_t)", WRONG),
+    # letters that functions are stated of
+    (RNN, r"\tanh'(z) = 1 - \tanh^2(z)", TRUE),
+    (RNN, r"\tanh'(z) = 1 - \tanh(z^2)", WRONG),
+    (RNN, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\sigma'(z)) W", {"not-understood"}),
+    # an operator before a function, and before constants
+    (RNN, r"\frac{d}{dz} \tanh(z) = 1 - \tanh^2 z", TRUE),
+    (RELU, r"\frac{\partial}{\partial W} \frac{\lambda}{2} \|W\|_F^2 = \lambda W", TRUE),
+    (RELU, r"\frac{\partial}{\partial W} \frac{\lambda}{2} \|W\|_F^2 = 2 \lambda W", WRONG),
+    # indicators of signs
+    (RELU, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\mathbb{1}[a_t > 0]) W", TRUE),
+    (RELU, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\mathbf{1}_{\{a_t > 0\}}) W", TRUE),
+    (RELU, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\mathbb{1}[a_t \ge 0]) W", TRUE),
+    (RELU, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\mathbb{1}[a_t < 0]) W", WRONG),
+    (RELU, r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(\mathbb{1}[h_{t-1} > 0]) W", WRONG),
+    # the norm of all entries
+    (RELU, r"\|W\|_2 \le \|W\|_F", TRUE),
+    (RELU, r"\|W\|_F \le \|W\|_2", WRONG),
+    (RELU, r"\|W\|_F^2 = \sum_{i,j} W_{ij}^2", TRUE),
+    # conditions in brackets after a claim
+    (RELU, r"\frac{\partial h_t}{\partial h_k} = 0 \quad (k > t)", TRUE),
+    (RELU, r"\frac{\partial h_t}{\partial h_k} = 0 \quad (k < t)", WRONG),
+    # elements so many steps apart
+    (RELU, r"\left\| \frac{\partial h_t}{\partial h_{t-K}} \right\| \le \|W\|^K", {"proved"}),
+    (RELU, r"\left\| \frac{\partial h_t}{\partial h_{t-K}} \right\| \le \|W\|^{K+1}", WRONG),
+    # a matrix without an index that depends on the step has powers, the same at every step
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^{t-k}", ASSUMING),
+    (TANH, r"\text{令 } J = \frac{\partial h_t}{\partial h_{t-1}} \text{，则 } \frac{\partial h_3}{\partial h_1} = J^2", ASSUMING),
+    (TANH, r"J = \mathrm{diag}(1 - h_t^2) W, \frac{\partial h_t}{\partial h_k} = J^{t-k}", ASSUMING),
+    (TANH, r"J = W \mathrm{diag}(1 - h_t^2), \frac{\partial h_t}{\partial h_k} = J^{t-k}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^{t-k+1}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial h_t}{\partial h_k} = J^k", WRONG),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = \frac{\partial L}{\partial h_T} J^{T-t}", ASSUMING),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = (J^\top)^{T-t} \frac{\partial L}{\partial h_T}", ASSUMING),
+    (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = J^{T-t} \frac{\partial L}{\partial h_T}", WRONG),
+    (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \left\| \frac{\partial h_t}{\partial h_k} \right\| \le \|J\|^{t-k}", ASSUMING),
+    (TANH, r"\frac{\partial h_t}{\partial h_k} = \left(\mathrm{diag}(1 - h_t^2) W\right)^{t-k}", WRONG),
 ]  # fmt: skip
 
 

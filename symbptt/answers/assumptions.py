@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import permutations
+from itertools import product as product_of
+
+from sympy import Expr, Integer, Symbol
 
 from symbptt.core.errors import SymbpttError
+from symbptt.core.indices import index_symbol, linear
 from symbptt.core.norms import Norm
 from symbptt.core.terms import (
-    Const, Elem, Gradient, Inverse, Ones, Param, Partial, Power, Softmax, Term, Times,
+    Const, Elem, Gradient, Inverse, Ones, OrderedProduct, Param, Partial, Power, Softmax, Term,
+    Times, Transposed,
 )  # fmt: skip
 from symbptt.core.theory import Assumption
-from symbptt.core.traverse import contains, find, rebuild
+from symbptt.core.traverse import contains, find, rebuild, substitute
 from symbptt.models.given import assume
 from symbptt.models.problem import problem_of, recurrent
 from symbptt.models.properties import told
 from symbptt.models.replacing import freed
 
 from .deciding import Decision, decide
-from .elaborate import Item, Question, Reading
+from .elaborate import Item, Question, Reading, opened
 from .notes import all_of, sentence
 from .setting import Setting
 
@@ -33,10 +39,14 @@ Way = tuple[str, Reading]
 
 @dataclass(frozen=True)
 class Row:
-    """``ways`` gives what is assumed, in words, with the claim as it is then judged."""
+    """``ways`` gives what is assumed, in words, with the claim as it is then judged.
+
+    ``proofs``: whether it may take a proof to judge it, as an inequality does.
+    """
 
     id: str
     ways: Callable[[Reading], Iterator[Way]]
+    proofs: bool = False
 
 
 def rescued(usual: Reading) -> tuple[str, Reading, Decision] | None:
@@ -44,7 +54,7 @@ def rescued(usual: Reading) -> tuple[str, Reading, Decision] | None:
     for row in ROWS:
         for assumed, reading in row.ways(usual):
             try:
-                decision = decide(reading, proofs=False)
+                decision = decide(reading, proofs=row.proofs)
             except SymbpttError:
                 continue
             if decision.holds:
@@ -178,10 +188,73 @@ def _diagonalizable(reading: Reading) -> Iterator[Way]:
             yield why, replace(reading, setting=setting)
 
 
+def _same_at_every_step(reading: Reading) -> Iterator[Way]:
+    """J^{t-k} for J_t ... J_{k+1}, where J is named without an index.
+
+    A power of what is the same at every step is any product of as many of its elements, one after
+    another; with the product in its place the claim has to hold for every model.
+    """
+    model = reading.setting.model
+    heads = [d.head for d in (*model.theory.definitions, *model.abbreviations)]
+    for head in heads:
+        if not isinstance(head, Elem) or head.name not in model.scope.unindexed:
+            continue
+        step = index_symbol(model.scope.step)
+        body = opened(head.at(step), model.abbreviations)
+        for last, turned in product_of((step, *_numbers(reading)), (False, True)):
+            other = _changed(reading, partial(_written_out, body, step, last, turned))
+            if _sides(other) != _sides(reading):
+                yield sentence("assuming.same-step", name=head.name), other
+
+
+def _numbers(reading: Reading) -> list[Expr]:
+    """The steps that the claim names by number, the last first."""
+    elements = (x for s in _sides(reading) for _, x in find(s, lambda x: isinstance(x, Elem)))
+    steps = {x.index for x in elements if isinstance(x, Elem) and x.index.is_Integer}
+    return sorted(steps, key=int, reverse=True)
+
+
+def _written_out(body: Term, step: Symbol, last: Expr, turned: bool, term: Term) -> Term:
+    """The term with products in place of powers of what depends on the body."""
+    args = (
+        _written_out(body, step, last, turned, a) if isinstance(a, Term) else a for a in term.args
+    )
+    term = rebuild(term, tuple(args))
+    powered = isinstance(term, Power) and any(find(term.args[0], lambda x: x == body))
+    span = _span(term.exponent, last) if powered else None
+    return term if span is None else _product(term.args[0], step, *span, turned)
+
+
+def _span(exponent: Expr, end: Expr) -> tuple[Expr, Expr] | None:
+    """The first and the last step of so many one after another: k + 1 to t for t - k.
+
+    So many as a number says end at ``end``.
+    """
+    if exponent.is_Integer:
+        return (end - exponent + 1).expand(), end
+    _, parts = linear(exponent)
+    late = [s for s, a in parts if a == 1]
+    early = [s for s, a in parts if a == -1]
+    if len(late) != 1 or len(early) > 1 or len(late) + len(early) != len(parts):
+        return None
+    first = early[0] + 1 if early else Integer(1)
+    return first, (first + exponent - 1).expand()
+
+
+def _product(base: Term, step: Symbol, first: Expr, last: Expr, turned: bool) -> Term:
+    """The product of the bases at these steps, the latest leftmost, or rightmost if ``turned``."""
+    bound = index_symbol("_s")
+    factor = substitute(base, {step: bound})
+    if turned:
+        return Transposed(OrderedProduct(Transposed(factor), bound, first, last))
+    return OrderedProduct(factor, bound, first, last)
+
+
 ROWS = (
     Row("immediate", _immediate),
     Row("other states constant", _other_states_constant),
     Row("target sums to one", _target_sums_to_one),
+    Row("same at every step", _same_at_every_step, proofs=True),
     Row("diagonalizable", _diagonalizable),
     Row("normal", _property_of_a_matrix("normal")),
     Row("symmetric", _property_of_a_matrix("symmetric")),

@@ -20,7 +20,7 @@ from .counterexample import refutation
 from .elaborate import Part, Question, Reading
 from .limits import OutOfTime, at_most
 from .precise import holds
-from .probing import ENOUGH, TRIALS, Probe, Sample, fails_for_numbers, probe
+from .probing import TRIALS, Probe, Sample, fails_for_numbers, probe
 from .ranges import Extent, Facts, extents
 from .setting import Setting
 from .verdict import Counterexample
@@ -39,6 +39,7 @@ class Outcome:
     sample: Sample | None = None
     example: Counterexample | None = None
     reason: str = ""
+    bound: bool = False  # of an inequality
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Judged:
     def refuted(self) -> bool:
         """Whether some question is false."""
         return any(o.kind == "different" for o in self.outcomes)
+
+    @property
+    def vague(self) -> bool:
+        """Whether an inequality is neither proved nor refuted, and nothing else is false."""
+        return not self.refuted and any(o.kind == "open" and o.bound for o in self.outcomes)
 
     @property
     def proved(self) -> bool:
@@ -103,12 +109,14 @@ def _part(setting: Setting, part: Part, proofs: bool) -> Judged:
         return Judged(Extent(part.facts), ())
     sides = tuple(dict.fromkeys(s for q in part.questions for s in (q.left, q.right)))
     first: Judged | None = None
-    for extent in extents(setting.problem.theory, sides, (*part.facts, *setting.facts)):
+    bound = any(q.relation not in ("=", "approx") for q in part.questions)
+    for extent in extents(setting.problem.theory, sides, (*part.facts, *setting.facts), bound):
         judged = _at(setting, part.questions, extent, proofs)
         if judged.proved or (judged.holds and not proofs):
             return judged
-        if first is None or not first.holds:  # the last that fails is the least special one
-            first = judged if judged.holds or judged.refuted or first is None else first
+        if first is None or not (first.holds or first.vague):
+            worse = not (judged.holds or judged.refuted or judged.vague)
+            first = first if worse and first is not None else judged  # the last that fails
     assert first is not None
     return first
 
@@ -171,7 +179,7 @@ def _unproved(
     setting: Setting, question: Question, extent: Extent, found: Probe, i: int
 ) -> Outcome:  # fmt: skip
     """What samples alone say, in the second precision too where there was rounding."""
-    if found.exact[i] >= ENOUGH and found.exact[i] == found.agreed[i] and not found.close[i]:
+    if found.enough(i) and found.exact[i] == found.agreed[i] and not found.close[i]:
         return Outcome("equal")
     kept = found.kept[i]
     if question.relation != "approx":
@@ -182,13 +190,14 @@ def _unproved(
             except NotSupported:
                 if sample is not kept:
                     reason = "the sides agree to many digits, but not to the last"
-                    return Outcome("open", reason=reason)
+                    return Outcome("open", reason=reason, bound=question.relation != "=")
     if question.relation not in ("=", "approx"):
         example = refutation(setting, question, extent.facts)
         if example is not None:
             return Outcome("different", example=example)
-        return Outcome("open", reason="neither a proof nor a counterexample was found")
-    if found.agreed[i] + len(found.close[i]) < ENOUGH:
+        reason = "neither a proof nor a counterexample was found"
+        return Outcome("open", reason=reason, bound=True)
+    if not found.enough(i):
         why = "" if found.obstacle is None else f": {found.obstacle.message}"
         reason = f"there are too few values at which both sides can be compared{why}"
         return Outcome("open", reason=reason)

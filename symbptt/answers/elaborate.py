@@ -38,6 +38,7 @@ class Question:
 
     ``relation`` is =, <, <=, >, >=, or "approx". ``exists``: the right side is one choice of what
     is said to exist, so that its failure refutes nothing; ``member``: it is an end of an interval.
+    ``moved``: the sides with one rounded number in them moved by half a unit of its last place.
     """
 
     left: Term
@@ -47,6 +48,7 @@ class Question:
     tolerance: tuple[tuple[Fraction, ...], ...] | None = None
     exists: bool = False
     member: bool = False
+    moved: tuple[tuple[Term, Term], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,11 @@ class _Reader:
 
     def between(self, left: Term, relation: str, right: Term, link: nc.Link) -> Item:
         left, right, text = self.open(left), self.open(right), self.slice(link)
+        moved = tuple((self.open(x), self.open(y)) for x, y in link.moved)
         if relation in ("=", "approx") and link.tolerance is not None:
-            return Question(left, "approx", right, text, link.tolerance)
+            return Question(left, "approx", right, text, link.tolerance, moved=moved)
+        if relation in ("=", "approx") and moved:
+            return Question(left, "=", right, text, moved=moved)
         if relation == "propto":  # with the factor one; that another one fails is not shown
             return Question(left, "=", right, text, exists=True)
         if relation not in ("=", "<", "<=", ">", ">="):

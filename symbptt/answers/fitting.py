@@ -14,7 +14,10 @@ from sympy import Symbol
 from symbptt.core.errors import SymbpttError
 from symbptt.core.evaluation import evaluate
 from symbptt.core.meaning import samples
-from symbptt.core.terms import Const, Elem, Identity, Ones, Param, Term, Times, Transposed
+from symbptt.core.norms import Norm
+from symbptt.core.terms import (
+    Const, Elem, Identity, Ones, Param, Scale, Term, Times, Transposed, Zero,
+)  # fmt: skip
 from symbptt.core.theory import Assumption, Theory
 from symbptt.core.traverse import find
 from symbptt.core.world import Key, World, number
@@ -32,8 +35,9 @@ def worlds(
 ) -> Iterator[World]:
     """Worlds of these sizes in which all assumptions hold, at most a few.
 
-    ``onehot`` leaves are unit vectors; with ``integers`` leaves are small integers, as far as the
-    assumptions leave them free.
+    None in which an equation only says 0 = 0, as every W v = c v does where v = 0: what holds there
+    says nothing about the claim. ``onehot`` leaves are unit vectors; with ``integers`` leaves are
+    small integers, as far as the assumptions leave them free.
     """
     free = not theory.assumptions and not integers
     for attempt in range(1 if free else _TRIES):
@@ -62,12 +66,13 @@ def _holds(a: Assumption, theory: Theory, world: World) -> bool:
         places = [place for _, here in drawn for place in here]
     except SymbpttError:
         return True  # nothing to hold: no index is in the assumption's range at these sizes
+    zero = any(isinstance(x, Zero) or x == Const(0) for x in (a.left, a.right))
     try:
         for place in places:
             left, right = (evaluate(side, world, place) for side in (a.left, a.right))
-            scale = _SLACK * (1 + max(np.abs(left).max(), np.abs(right).max()))
-            gap = left - right
-            if a.relation == "=" and np.abs(gap).max() > scale:
+            size = max(np.abs(left).max(), np.abs(right).max())
+            scale, gap = _SLACK * (1 + size), left - right
+            if a.relation == "=" and (np.abs(gap).max() > scale or (size == 0 and not zero)):
                 return False
             if a.relation != "=" and (gap > (-scale if a.relation == "<" else scale)).any():
                 return False
@@ -96,7 +101,21 @@ def _mended(
                 for key in _keys(leaf, theory, sizes):
                     values[key] = mend(_shape(leaf, sizes), rng, values.get(key))
                 break
+        pair = _eigenpair(a)
+        if pair is not None:
+            matrix, vector, value = pair
+            v = rng.choice([-2.0, -1.0, 1.0, 2.0], size=_shape(vector, sizes))
+            c = rng.choice([-1.5, -0.5, 0.5, 2.0], size=(1, 1))
+            values |= {(vector.name,): v, (value.name,): c}
+            values[matrix.name,] = _with_eigenvector(v, c, rng)
     return values
+
+
+def _with_eigenvector(v: np.ndarray, c: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random W of short entries with W v = c v, where the entries of v are powers of two."""
+    others = rng.integers(-2, 3, size=(len(v), len(v))).astype(float)
+    np.fill_diagonal(others, 0)
+    return np.asarray(others + np.diag((c - others @ v / v).ravel()))
 
 
 def _keys(leaf: Param | Elem, theory: Theory, sizes: Sizes) -> Iterator[Key]:
@@ -154,10 +173,44 @@ def _summing_to_one(a: Assumption) -> Param | Elem | None:
     return y if fits else None
 
 
+def _antisymmetric(a: Assumption) -> Param | None:
+    """W of ``W^T = -W``."""
+    left, right = a.left, a.right
+    if isinstance(right, Transposed):
+        left, right = right, left
+    if not isinstance(left, Transposed) or not isinstance(left.args[0], Param):
+        return None
+    return left.args[0] if right == Scale(-1, left.args[0]) else None
+
+
+def _of_length_one(a: Assumption) -> Param | None:
+    """v of ``v^T v = 1``, or of ``|v| = 1``."""
+    v = a.left.args[0] if isinstance(a.left, Norm) else a.left.args[-1]
+    fits = isinstance(v, Param) and v.is_column and a.left in (v.T @ v, Norm(v))
+    return v if fits and a.right == Const(1) else None
+
+
+def _eigenpair(a: Assumption) -> tuple[Param, Param, Param] | None:
+    """W, v and c of ``W v = c v``."""
+    for left, right in ((a.left, a.right), (a.right, a.left)):
+        if not isinstance(left, Times) or not isinstance(right, Scale) or len(left.args) != 2:
+            continue
+        found = (*left.args, right.args[0])
+        if all(isinstance(x, Param) for x in found) and left.args[1] == right.args[1]:
+            return found
+    return None
+
+
 def _symmetric_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
     m = np.round(4 * rng.normal(size=shape)) / 4 if old is None else old
     return np.triu(m) + np.triu(m, 1).T
+
+
+def _antisymmetric_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
+    m = np.round(4 * rng.normal(size=shape)) / 4 if old is None else old
+    return np.triu(m, 1) - np.triu(m, 1).T
 
 
 def _normal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
@@ -180,6 +233,14 @@ def _orthogonal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.
     return np.asarray(np.eye(shape[0])[rng.permutation(shape[0])] * signs)
 
 
+def _direction(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
+    if old is not None:
+        return np.eye(shape[0])[:, :1] * rng.choice([-1.0, 1.0])
+    v = rng.normal(size=shape)
+    return np.asarray(v / np.linalg.norm(v))
+
+
 def _unit_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
     return np.eye(shape[0])[:, rng.integers(shape[0])].reshape(shape)
@@ -197,6 +258,8 @@ _Match = Callable[[Assumption], Param | Elem | None]
 _Mend = Callable[[tuple[int, int], np.random.Generator, np.ndarray | None], np.ndarray]
 _MENDS: tuple[tuple[_Match, _Mend], ...] = (
     (_transposed, _symmetric_value),
+    (_antisymmetric, _antisymmetric_value),
+    (_of_length_one, _direction),
     (_orthogonal, _orthogonal_value),
     (_normal, _normal_value),
     (_summing_to_one, _share_value),

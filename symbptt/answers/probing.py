@@ -31,6 +31,7 @@ TRIALS = 6
 ENOUGH = 4  # samples at which both sides had a value
 _CLEAR = 1e-7  # relative: more is no rounding
 _ROUNDING = 1e-12
+_NONLINEAR = 1e-3  # relative: what moves a side by half a unit is not quite linear
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Probe:
     ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
     than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
     ``exact``: at how many it agreed without rounding.
+    ``wide``: the dimensions that were larger than one where it agreed. ``rounded``: the first at
+    which it agreed as far as the numbers printed in it are known.
     """
 
     links: Sequence[Question]
@@ -58,15 +61,26 @@ class Probe:
     close: list[list[Sample]] = field(default_factory=list)
     kept: list[Sample | None] = field(default_factory=list)
     exact: list[int] = field(default_factory=list)
+    wide: list[set[Symbol]] = field(default_factory=list)
+    rounded: list[Sample | None] = field(default_factory=list)
     obstacle: SymbpttError | None = None
 
     def __post_init__(self) -> None:
         self.exact = [0] * len(self.links)
-        self.inexact = {i for i, link in enumerate(self.links) if link.relation != "="}
+        self.inexact = {
+            i for i, link in enumerate(self.links) if link.relation != "=" or link.moved
+        }
         self.agreed = [0] * len(self.links)
         self.differs = [None] * len(self.links)
         self.close = [[] for _ in self.links]
         self.kept = [None] * len(self.links)
+        self.wide = [set() for _ in self.links]
+        self.rounded = [None] * len(self.links)
+
+    def enough(self, i: int) -> bool:
+        """Whether link i agreed at enough samples: numbers alone commute and need no transpose."""
+        sizes = _dimensions(self.links[i].left) | _dimensions(self.links[i].right)
+        return self.agreed[i] + len(self.close[i]) >= ENOUGH and sizes <= self.wide[i]
 
     @property
     def refuted(self) -> bool:
@@ -146,14 +160,27 @@ def _at(found: Probe, world: World, place: dict[Symbol, int]) -> None:
             continue
         left, right = values[link.left], values[link.right]
         verdict = compare(link, left, right)
+        if verdict == "different" and link.moved:
+            first = found.rounded[i] or Sample(world, place, left, right)
+            same = _equal(left, first.left) and _equal(right, first.right)
+            if same and _within(link, left, right, world, place):
+                found.rounded[i] = first
+                verdict = "rounded"
+        if verdict != "different":
+            found.wide[i] |= _wide(world)
         if verdict == "different":
             found.differs[i] = Sample(world, place, left, right)
         elif verdict == "close" and exact:
             found.close[i].append(Sample(world, place, left, right))
         else:
             found.agreed[i] += 1
-            if exact and world.seed:
+            if exact and world.seed and verdict != "rounded":
                 found.kept[i] = found.kept[i] or Sample(world, place, left, right)
+
+
+def _wide(world: World) -> set[Symbol]:
+    """The dimensions that are larger than one."""
+    return {s for s, size in world.sizes.items() if size > 1}
 
 
 def _exactly(found: Probe, i: int, world: World, place: dict[Symbol, int]) -> bool:
@@ -166,6 +193,7 @@ def _exactly(found: Probe, i: int, world: World, place: dict[Symbol, int]) -> bo
         if np.array_equal(left, right):
             found.agreed[i] += 1
             found.exact[i] += 1
+            found.wide[i] |= _wide(world)
         else:
             floats = (evaluate(side, world, place) for side in (link.left, link.right))
             found.differs[i] = Sample(world, place, *floats)
@@ -190,6 +218,12 @@ def _values(
         except SymbpttError as error:
             found.obstacle = error
     return out
+
+
+def _dimensions(term: Term) -> set[Symbol]:
+    """The symbols in the shapes of the term and of its parts."""
+    own = {s for side in term.shape for s in side.free_symbols}
+    return own.union(*map(_dimensions, term.children))
 
 
 def _is_exact(world: World) -> bool:
@@ -219,6 +253,28 @@ def compare(link: Question, left: Array, right: Array) -> str:
     if excess == 0 and relation == "<":  # attained, unless rounding makes it look so
         return "different" if _short(left) and _short(right) else "close"
     return "same" if excess <= 0 else "close"
+
+
+def _equal(value: Array, other: Array) -> bool:
+    return value.shape == other.shape and bool(np.abs(value - other).max() <= _ROUNDING)
+
+
+def _within(
+    link: Question, left: Array, right: Array, world: World, place: dict[Symbol, int]
+) -> bool:  # fmt: skip
+    """Whether the sides are as near as half a unit of every rounded number in them moves them.
+
+    Only in numbers: of sides that depend on what is drawn at random, none is rounded.
+    """
+    if left.shape != right.shape:
+        return False
+    slack = np.zeros(left.shape)
+    if link.tolerance is not None:
+        slack = slack + np.array(link.tolerance, dtype=float)
+    for pair in link.moved:
+        first, second = (evaluate(side, world, place) for side in pair)
+        slack = slack + np.abs((first - left) - (second - right))
+    return bool((np.abs(left - right) <= slack * (1 + _NONLINEAR)).all())
 
 
 def _short(value: Any) -> bool:

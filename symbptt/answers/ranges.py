@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbptt.calculus.existence import existence
+from symbptt.calculus.existence import all_defined, existence
 from symbptt.core.dependence import edges, reachable
 from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
@@ -37,10 +37,13 @@ class Extent:
     narrower: bool = False
 
 
-def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Extent]:
+def extents(
+    theory: Theory, sides: Sequence[Term], said: Facts, bound: bool = False
+) -> Iterator[Extent]:
     """The extents to judge at, the widest first; SymbpttError where nothing exists.
 
-    ``said`` are the facts that are stated.
+    ``said`` are the facts that are stated. A ``bound`` is moreover meant where all elements are
+    computed, as a boundary value may be any number.
     """
     entries = tuple(f for side in sides for f in _entries(theory, side))
     whole = (*existence(theory, *sides), *entries)
@@ -60,7 +63,8 @@ def extents(theory: Theory, sides: Sequence[Term], said: Facts) -> Iterator[Exte
     causal = tuple(f for side in sides for f in _causal(theory, side))
     computed = existence(theory, *sides, boundary=False) if causal or _derived(sides) else ()
     pointwise = _computed(theory, sides)
-    for more in (causal, computed, (*causal, *computed), pointwise):
+    inner = all_defined(theory, *sides) if bound else ()
+    for more in (causal, computed, (*causal, *computed), pointwise, inner):
         known = (*theory.facts, *first.facts)
         new = [f for f in dict.fromkeys(more) if not entails(known, f)]
         facts = (*first.facts, *new)

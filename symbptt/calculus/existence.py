@@ -18,7 +18,7 @@ from symbptt.core.terms import (
     Elem, Entry, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
 )  # fmt: skip
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, find
+from symbptt.core.traverse import Path, context, find
 
 Facts = tuple[Expr, ...]
 Ranges = tuple[tuple[Symbol, Expr, Expr], ...]
@@ -73,6 +73,34 @@ def meant(
         if possible(defined):
             ranges.append(defined)
     return tuple(dict.fromkeys(ranges))
+
+
+def all_defined(theory: Theory, *terms: Term) -> Facts:
+    """The facts under which every element is a defined one, inside sums and products too.
+
+    Nothing where there are no such indices.
+    """
+    found: list[Expr] = []
+    for term in terms:
+        for path, x in find(term, lambda x: isinstance(x, Elem)):
+            assert isinstance(x, Elem)
+            passed, ranges = context(term, path)[0], _ranges_above(term, path)
+            if theory.defined(x.key) and x.index.free_symbols:
+                needed = range_of(theory, x, given=False)
+                new = (f for f in needed if not entails((*theory.facts, *passed), f))
+                found += [_at_the_worst(f, ranges) for f in new]
+    facts = tuple(f for f in dict.fromkeys(found) if not entails(theory.facts, f))
+    return () if contradictory((*theory.facts, *facts)) else irredundant(facts, theory.facts)
+
+
+def _ranges_above(term: Term, path: Path) -> Ranges:
+    """The sums and products around a place, outermost first."""
+    out = []
+    for step in path:
+        if isinstance(term, SumOver | OrderedProduct):
+            out.append((term.bound, term.lo, term.hi))
+        term = term.args[step]
+    return tuple(out)
 
 
 def forward(*terms: Term) -> Facts:

@@ -18,7 +18,7 @@ from symbptt.core.indices import entails
 from symbptt.core.norms import Max, Min, Norm
 from symbptt.core.powers import Radius
 from symbptt.core.scope import Scope, solve
-from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Power, Term
+from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Power, Term, Vec
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import Path, contains, find, substitute
 from symbptt.proof.conditions import check_conditions
@@ -75,6 +75,7 @@ class Search:
     equations: tuple[Rule, ...] = ()
     seen: set[Term] = field(default_factory=set)
     known: tuple[Theorem, ...] = ()  # what conditions of rows may rest on
+    entries: bool = False  # whether norms of all entries of a matrix are spoken of
 
     def builders(self, claim: Claim) -> tuple[Builder, Builder]:
         """A chain to begin on either side."""
@@ -92,6 +93,7 @@ def holds(lemma: Theorem, facts: Facts) -> bool:
 def met(search: Search, claim: Claim, low: Builder, high: Builder) -> Chain | None:
     """low raised to high; None if the search finds nothing."""
     spoken = contains(high.line, Radius)  # else a norm is better taken apart
+    search.entries = contains(high.line, Vec)
     simpler, spread = (
         tuple(r for r in rows if spoken or r.name != "normal-norm") for rows in (_SIMPLER, _SPREAD)
     )
@@ -154,6 +156,11 @@ def _raised(search: Search, low: Builder, kept: set[Term]) -> Iterator[Builder]:
         simpler.tidy()
     if simpler.line != low.line:
         yield simpler
+        for path, node in find(low.line, lambda x: isinstance(x, Norm)):
+            for name, larger, bind in _told(search, low, path, node):
+                other = _copy(low)  # what is assumed of a norm that equations take apart
+                other.bound(path, larger, name, bind)
+                yield other
         return
     for path, node in find(low.line, lambda x: x.is_scalar):
         commutes = False
@@ -202,13 +209,39 @@ def _larger(
     search: Search, build: Builder, path: Path, node: Term, kept: set[Term]
 ) -> Iterator[tuple[str, Term, dict[Symbol, Expr]]]:
     """What the node may be replaced by, where the line increases with it."""
-    try:
-        increases(build.line, path, None, Signs(search.scope, build.facts, search.known))
-    except ProofError:
+    if not _rises(search, build, path):
         return
     hypothesis = search.hypothesis
     if hypothesis is not None and node == hypothesis.left:
         yield "", hypothesis.right, {}
+        return
+    yield from _told(search, build, path, node)
+    if node in kept:
+        return
+    for row in _LARGER:
+        if type(row.left) is type(node) and (row.name != "norm-entries" or search.entries):
+            try:
+                bindings = match(row.left, node, {})
+                check_conditions(row, bindings, search.signs(build, path))
+                yield row.name, instantiate(row.right, bindings), {}
+            except SymbpttError:
+                continue
+
+
+def _rises(search: Search, build: Builder, path: Path) -> bool:
+    """Whether the line increases with what stands there."""
+    try:
+        increases(build.line, path, None, Signs(search.scope, build.facts, search.known))
+    except ProofError:
+        return False
+    return True
+
+
+def _told(
+    search: Search, build: Builder, path: Path, node: Term
+) -> Iterator[tuple[str, Term, dict[Symbol, Expr]]]:
+    """What inequalities that hold already put in its place."""
+    if not _rises(search, build, path):
         return
     for lemma in search.lemmas:
         if lemma.relation == "=":
@@ -219,13 +252,3 @@ def _larger(
         at, facts = lemma.instance(found), build.facts_at(path)
         if equal(at.left, node, facts) and holds(at, facts):
             yield lemma.id, at.right, found
-    if node in kept:
-        return
-    for row in _LARGER:
-        if type(row.left) is type(node):
-            try:
-                bindings = match(row.left, node, {})
-                check_conditions(row, bindings, search.signs(build, path))
-                yield row.name, instantiate(row.right, bindings), {}
-            except SymbpttError:
-                continue

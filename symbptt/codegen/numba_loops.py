@@ -161,7 +161,9 @@ class LoopWriter(Products):
             if self.index != loop.index or not isinstance(core, ir.Accumulate):
                 continue
             name = core.array.name
-            own = core.index == loop.index and not {r.array.name for r in reads(node)} & writes(loop)
+            own = core.index == loop.index and not {r.array.name for r in reads(node)} & writes(
+                loop
+            )
             first = next((i for i, s in enumerate(body) if _touches(s, name)), None)
             others = [s for s in left if s is not node]
             if own and first is not None and _adds(body[first], core):

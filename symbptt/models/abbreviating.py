@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import Expr
 
 from ..core.indices import index_symbol
-from ..core.terms import Elem, Param
+from ..core.terms import Elem, Entry, Param, Term
 from ..core.theory import Definition
 from ..core.traverse import substitute
 from ..notation import syntax as sx
@@ -36,6 +36,8 @@ def abbreviated(model: Model, text: str) -> Model:
     shaped = infer(collect_more(statements, model.scope))
     (typed,) = shaped.typed
     name, value = (build(d, shaped.solution) for d in (typed.head, typed.body))
+    if _same_entry(name, value):
+        name, value = name.args[0], value.args[0]  # delta_h^t = dL/da_h^t, for every h
     named = with_names(model, shaped)
     if not isinstance(name, Elem | Param):
         raise source.fail("what is defined is a name", node.at, "write it without entries")
@@ -52,3 +54,9 @@ def abbreviated(model: Model, text: str) -> Model:
     return replace(
         model, scope=named.scope, abbreviations=(*model.abbreviations, short)
     )  # fmt: skip
+
+
+def _same_entry(name: Term, value: Term) -> bool:
+    """Whether both are the entry at the same letters."""
+    entries = isinstance(name, Entry) and isinstance(value, Entry)
+    return entries and name.args[1:] == value.args[1:] and name.args[1].is_Symbol

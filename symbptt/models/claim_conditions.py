@@ -111,6 +111,12 @@ class Conditions(ClaimText):
             and any(not isinstance(side, sx.Num) for side in node.sides)
         )
 
+    def unbracketed(self, node: sx.Node) -> tuple[sx.Node, ...]:
+        """The conditions of a bracket ``(k > t)``; any other node as it is."""
+        if not isinstance(node, sx.Brackets) or len(node.rows) != 1:
+            return (node,)
+        return node.rows[0] if all(map(self.is_about_indices, node.rows[0])) else (node,)
+
     def quantified(self, node: sx.Quantified, exists: list[str]) -> list[Expr]:
         """The facts of \\forall; a name that exists is a scalar, or lies in the space stated."""
         item = node.item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..notation import syntax as sx
@@ -55,7 +56,17 @@ class Definitions(Conditions):
         else:
             self.extend(text, node)
         new = sorted(n for _, n in _keys(self.model.scope) - before)
+        if self.step_of(self.head(head), node):
+            self.leave_unindexed(new)
         return tuple(dict.fromkeys([*new, *([name] if name else [])]))
+
+    def leave_unindexed(self, names: Sequence[str]) -> None:
+        """What stands above a square matrix that was named without an index is an exponent."""
+        scope = self.model.scope
+        shapes = {n: scope.sequences[n].shape for n in names if n in scope.sequences}
+        square = {n for n, (rows, cols) in shapes.items() if rows == cols}
+        scope = scope.extended(unindexed=scope.unindexed | square)
+        self.model = replace(self.model, scope=scope)
 
     def head(self, node: sx.Node) -> sx.Node:
         """The name on a left side, with a time in brackets, without other arguments."""

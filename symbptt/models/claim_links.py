@@ -18,7 +18,8 @@ from ..notation.reader import built, chosen, related, settled
 from ..notation.sides import limit_parts, set_of
 from .claim_definitions import Definitions
 from .claim_text import binds, symbols
-from .printed import Slack, print_slack
+from .printed import Slack, bare, print_slack
+from .rounded import moved, rounded
 
 
 class Links(Definitions):
@@ -44,7 +45,7 @@ class Links(Definitions):
                 terms = [built(e, node, d, s) for d in drafts]
                 self.notes += e.notes_of(drafts)
                 links = tuple(
-                    self.link(a, op, b, x, y)
+                    replace(self.link(a, op, b, x, y), moved=self.moved(x, op, y, choices))
                     for (a, b), op, (x, y) in zip(
                         pairwise(terms), node.ops, pairwise(node.sides), strict=True
                     )
@@ -114,9 +115,27 @@ class Links(Definitions):
                         r"write \lim_{t \to \infty} a_t = 0",
                     )  # fmt: skip
                 return self.link(Limit(first, *self.limit), "=", last, x, y)
-            return self.link(first, op, last, x, y)
+            link = self.link(first, op, last, x, y)
+            return replace(link, moved=self.moved(x, op, y, choices))
         except ShapeError as error:
             return Link(None, RELATIONS[op], None, x.at, y.end, error)
+
+    def moved(
+        self, x: sx.Node | None, op: str, y: sx.Node | None, choices: Choices
+    ) -> tuple[tuple[Term, Term], ...]:
+        """The sides of an equation with each number that is rounded moved by half a unit."""
+        assert x is not None and y is not None
+        out = []
+        if op in ("=", r"\approx"):
+            for number, half in (*rounded(x), *rounded(y)):
+                if number not in (bare(x), bare(y)):  # alone it is what the side is printed for
+                    pair = moved(sx.Relation(x.at, y.end, (x, y), (op,)), number, half)
+                    e = self.elaborator(choices)
+                    drafts, s = related(e, pair, Solution())  # type: ignore[arg-type]
+                    first, last = (built(e, pair, d, s) for d in drafts)
+                    out.append((first, last))
+                    self.notes.append(Note("rounded", (number.text,), number.at))
+        return tuple(out)
 
     def term(self, e: Elaborator, node: sx.Node) -> Term:
         draft, s = chosen(e, node, e.alts(node, Solution()), None)

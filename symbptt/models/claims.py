@@ -17,9 +17,9 @@ from dataclasses import replace
 
 from ..core.errors import ReadError, SymbpttError
 from ..notation import syntax as sx
-from ..notation.cases import about_indices
 from ..notation.choices import Choices, Note
 from ..notation.claims import Claim, Statement
+from ..notation.indicators import about_indices
 from ..notation.names import resolve
 from ..notation.prose import parsed
 from ..notation.ranges import condition_facts
@@ -27,6 +27,8 @@ from ..notation.reader import with_ranges
 from ..notation.source import checked_source
 from .claim_conditions import split_colon
 from .claim_links import Links
+from .claim_sizes import with_sizes_apart
+from .free_letters import free_letters
 from .model import Model
 from .varying import told_apart
 
@@ -63,7 +65,9 @@ class _Reader(Links):
     def claim(self) -> Claim:
         scope = self.model.scope
         nodes, marks = parsed(self.source, scope.words, scope.names)
-        pieces = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
+        self.model = with_sizes_apart(self.model, nodes)
+        found = with_ranges(tuple(self.implications(told_apart(nodes, scope), marks)))
+        pieces = [(x, ranges) for node, ranges in found for x in self.unbracketed(node)]
         stated, facts = [], []
         exists: list[str] = []
         waiting: list[sx.Node] = []
@@ -94,6 +98,7 @@ class _Reader(Links):
                 f"{self.source.slice(place.at, place.end)} states nothing", place.at,  # type: ignore[attr-defined]
                 "write an equation, an inequality or a membership",
             )  # fmt: skip
+        self.let_free([node for node, _ in stated])
         read = self.in_any_order([node for node, _ in stated])
         out: list[Statement] = []
         for (_, ranges), statements in zip(stated, read, strict=True):
@@ -103,6 +108,13 @@ class _Reader(Links):
         return Claim(
             self.source.text, tuple(out), notes, self.choices, self.model, tuple(self.supposed)
         )
+
+    def let_free(self, nodes: Sequence[sx.Node]) -> None:
+        """Lets letters that functions alone are stated of stand for any number."""
+        for node in nodes:
+            for letter in free_letters(node, self.model.scope):
+                self.extend(rf"{letter} \in \mathbb{{R}}", node)
+                self.notes.append(Note("every", (letter,), node.at))
 
     def in_any_order(self, nodes: Sequence[sx.Node]) -> list[list[Statement]]:
         """All statements; one that uses a name which a later one defines waits for that."""

@@ -24,6 +24,7 @@ from .collect import collect
 from .definitions import Equated, refuse_empty
 from .known import Names
 from .shapes import infer
+from .size_letters import tell_sizes_apart
 from .statements import Statements, split
 
 
@@ -33,6 +34,7 @@ def read_model(text: str, name: str = "", file: str = "", equations: bool = True
     statements = split(source)
     if equations:
         refuse_empty(statements)
+    tell_sizes_apart(statements)
     try:
         names = collect(statements)
         return _fields(text, name, file, names, assemble(names, infer(names)))

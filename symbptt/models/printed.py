@@ -26,12 +26,12 @@ def print_slack(node: sx.Node, rough: bool) -> Slack | None:
     Integers are exact, but beside decimals in a matrix, and after \approx (``rough``), they are
     rounded too; one that ends in zeros does not say how far.
     """
-    node = _bare(node)
+    node = bare(node)
     matrix, turned = (node.base, True) if _is_transposed(node) else (node, False)
     if not isinstance(matrix, sx.Grid | sx.Brackets):
         half = _half_unit(node, rough)
         return None if half is None else ((half,),)
-    cells = [[_bare(c) for c in row if c is not None] for row in matrix.rows]
+    cells = [[bare(c) for c in row if c is not None] for row in matrix.rows]
     halves = [[_half_unit(c, rough=False) for c in row] for row in cells]
     decimals = [h for row in halves for h in row if h is not None]
     if not decimals or not all(_is_number(c) for row in cells for c in row):
@@ -47,7 +47,7 @@ def _is_transposed(node: sx.Node) -> TypeGuard[sx.Scripted]:
     return len(tops) == 1 and isinstance(tops[0], sx.Sym) and tops[0].base in TRANSPOSES
 
 
-def _bare(node: sx.Node) -> sx.Node:
+def bare(node: sx.Node) -> sx.Node:
     """The node without a sign and without brackets around it."""
     while True:
         if isinstance(node, sx.Sum) and len(node.terms) == 1:

@@ -3,12 +3,15 @@
 An undeclared name is a matrix, a column, a scalar or a row; its letter says which is tried first.
 The equations are elaborated one after another with one solution for all sizes. Where an equation
 does not fit, the names in it are given their next shape; the first assignment that fits wins, and
-if none does the error is that of the likeliest one.
+if none does the error is that of the likeliest one. An assignment that spreads a number over a
+vector of which nothing says how long it is wins only where no other fits: in ``(h_T - y)^2`` with
+a scalar h_T, y is a scalar.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
@@ -67,23 +70,53 @@ def infer(names: Names) -> Shaped:
     open_names = _undeclared(names)
     start: tuple[int, ...] = (0,) * len(open_names)
     queue, seen, first, steps = deque([start]), {start}, None, 0
+    spare: Shaped | None = None
+
+    def vary(choice: tuple[int, ...], names_in: Collection[tuple[bool, str]]) -> None:
+        for i, (key, kinds, _) in enumerate(open_names):
+            other = (*choice[:i], choice[i] + 1, *choice[i + 1 :])
+            if key in names_in and choice[i] + 1 < len(kinds) and other not in seen:
+                seen.add(other)
+                queue.append(other)
+
     for _ in range(_MAX_TRIES):
         if not queue or steps > _MAX_STEPS:
             break
         choice = queue.popleft()
         e = Elaborator(_scope(names, open_names, choice), names.statements.source)
         try:
-            return _named(_elaborated(names, e), names)
+            shaped = _elaborated(names, e)
         except Misfit as misfit:
             first, steps = first or misfit.error, steps + e.steps
-            used = _names_in(names, misfit.number)
-            for i, (key, kinds, _) in enumerate(open_names):
-                other = (*choice[:i], choice[i] + 1, *choice[i + 1 :])
-                if key in used and choice[i] + 1 < len(kinds) and other not in seen:
-                    seen.add(other)
-                    queue.append(other)
+            vary(choice, _names_in(names, misfit.number))
+            continue
+        loose = _loose(shaped)
+        if not loose:
+            return _named(shaped, names)
+        spare, steps = spare or shaped, steps + e.steps
+        vary(choice, loose)
+    if spare is not None:
+        return _named(spare, names)
     assert first is not None
     raise first
+
+
+def _loose(shaped: Shaped) -> set[tuple[bool, str]]:
+    """The names of a size that nothing determines, over which a number that is no constant is
+    spread."""
+    sizes: set[int] = set()
+    todo = [d for t in shaped.typed for d in (t.head, t.body)]
+    while todo:
+        draft = todo.pop()
+        parts = [a for a in draft.args if isinstance(a, Draft)]
+        if draft.op == "scale" and parts[-1].op == "ones" and parts[0].op != "const":
+            sizes |= {i for side in draft.shape for i in unknowns(shaped.solution.resolve(side))}
+        todo += parts
+    tables = ((True, shaped.scope.sequences), (False, shaped.scope.params))
+    return {
+        (indexed, name) for indexed, table in tables for name, d in table.items()
+        if any(sizes & set(unknowns(shaped.solution.resolve(side))) for side in d.shape)
+    }  # fmt: skip
 
 
 Open = tuple[tuple[bool, str], tuple[str, ...], Known]

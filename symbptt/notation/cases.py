@@ -15,9 +15,8 @@ from . import syntax as sx
 from .dims import Solution
 from .draft import Draft
 from .elaborator import Alt, Elaborator
-from .names import resolve
+from .indicators import Indicator, about_indices
 from .ranges import condition_facts
-from .scope import Scope
 from .scripts import index_expr
 from .sums import matched, negated
 
@@ -49,17 +48,6 @@ def _is_rest(condition: sx.Node | None) -> bool:
     if isinstance(condition, sx.Words):
         return condition.text.strip(" .,。，") in _OTHERWISE
     return condition is None
-
-
-def about_indices(scope: Scope, node: sx.Node | None) -> bool:
-    """Whether a condition is about indices only, not about quantities of the scope."""
-    if not isinstance(node, sx.Relation) or any(index_expr(x) is None for x in node.sides):
-        return False
-    names = (x for x in sx.walk(node) if isinstance(x, sx.Sym | sx.Scripted))
-    return not any(
-        resolve(x, scope) is not None and not (isinstance(x, sx.Sym) and x.base in scope.times)
-        for x in names
-    )
 
 
 def _by_index(
@@ -195,14 +183,17 @@ def _indicator(e: Elaborator, node: sx.Node | None, s: Solution) -> list[Alt]:
     assert left is not None and right is not None
     up = (sign > 0) == strict  # a >= b is: not b > a
     first, last = (left, right) if up else (right, left)
-    difference = sx.Sum(node.at, node.end, ("+", "-"), (first, last))
-    if isinstance(last, sx.Num) and last.value == 0:
-        difference = first  # type: ignore[assignment]
-    out = []
-    for d, at in e.alts(difference, s):
-        step = e.draft("map", ("step", 0, d), d.shape, node)
-        out.append((step if strict else _complement(e, step), at))
-    return out
+    found = _above(e, Indicator(node.at, node.end, first, last), s)
+    return found if strict else [(_complement(e, step), at) for step, at in found]
+
+
+def _above(e: Elaborator, node: Indicator, s: Solution) -> list[Alt]:
+    """The step of the difference."""
+    difference: sx.Node = sx.Sum(node.at, node.end, ("+", "-"), (node.larger, node.smaller))
+    if isinstance(node.smaller, sx.Num) and node.smaller.value == 0:
+        difference = node.larger
+    found = e.alts(difference, s)
+    return [(e.draft("map", ("step", 0, d), d.shape, node), at) for d, at in found]
 
 
 def _complement(e: Elaborator, d: Draft) -> Draft:
@@ -217,3 +208,6 @@ def _both(e: Elaborator, a: Draft, b: Draft, s: Solution) -> Draft:
             "these conditions are about things of different shape", sx.Node(a.at, b.end)
         )
     return e.draft("hadamard", fit[:2], fit[0].shape, a)
+
+
+Elaborator.handlers[Indicator] = _above

@@ -30,6 +30,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     "accumulated": ("what", "index"),  # += sums over the steps
     "member": ("group", "member"),  # a group of parameters, one of them at a time
     "unit": ("what", "index"),  # e_i is a column of the identity
+    "every": ("what",),  # a letter that functions are stated of
+    "rounded": ("what",),  # a number inside a formula is known to the digits printed
     "open": ("what",),  # a chain that ends in dots
 }
 

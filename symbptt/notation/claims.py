@@ -65,7 +65,8 @@ class Link:
 
     ``tolerance``: decimals agree to the digits printed, half a unit of the last place, entry by
     entry, or the same for all (one row of one).
-    ``at`` and ``end`` are the place in the text.
+    ``moved``: the sides with one number that is rounded, inside a formula, moved by that much; one
+    pair for each such number. ``at`` and ``end`` are the place in the text.
     """
 
     left: Side | None
@@ -75,6 +76,7 @@ class Link:
     end: int
     error: SymbpttError | None = None
     tolerance: tuple[tuple[Fraction, ...], ...] | None = None
+    moved: tuple[tuple[Term, Term], ...] = ()
 
 
 @dataclass(frozen=True)

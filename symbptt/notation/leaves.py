@@ -13,6 +13,7 @@ from . import syntax as sx
 from .dims import ONE, SCALAR, Dim, Solution, add, multiply, rigid, unknown
 from .draft import Draft
 from .elaborator import Alt, Elaborator
+from .indicators import indicator, is_one
 from .names import Reading, resolve
 from .norms import scripted_norm
 from .powers import marked
@@ -222,6 +223,10 @@ def _size_expr(e: Elaborator, node: sx.Sum | sx.Product) -> Dim:
 
 def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
     """Scripts on a symbol, or on anything else: entries below, powers above."""
+    if is_one(node.base) and len(node.subs) == 1 and not node.sups:
+        found = indicator(node.subs[0], e.scope, node.at)
+        if found is not None:
+            return e.alts(found, s)
     if isinstance(node.base, sx.Sym):
         return _symbol(e, node, s)
     if isinstance(node.base, sx.Num) and node.subs and node.base.value in (0, 1):

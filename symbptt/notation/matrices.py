@@ -10,6 +10,7 @@ from .dims import ONE, SCALAR, Dim, Solution, add, constant, unknown
 from .draft import Draft
 from .elaborator import Alt, Elaborator
 from .filled import filled, has_dots
+from .indicators import indicator
 from .powers import transposed
 
 _MAX_CELLS = 400
@@ -17,6 +18,9 @@ _MAX_CELLS = 400
 
 def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
     only = node.only
+    sign = indicator(node, e.scope, node.at) if node.open in "([" else None
+    if sign is not None:
+        return e.alts(sign, s)
     if only is not None and node.open in "([{.":
         return e.alts(only, s) + _spaced(e, node, only, s)
     if node.open == "<" and len(node.rows) == 1 and len(node.rows[0]) == 2:

@@ -107,6 +107,9 @@ def _meanings(name: str, rest: list[Item], scope: Scope, primes: int) -> Iterato
     found = None
     if sequence is not None:
         found = _sequence(sequence, rest, scope, primes)
+    powered = rest and all(i.high and not i.wrapped for i in rest)
+    if param is not None and powered and name not in scope.superscripted:
+        found = None  # J^{t-k}, where J_t = J: of the two only J has powers
     if param is not None and (found is None or found.stepped):
         copied, stepped = _copied(rest, scope), found
         found = _param(param, rest, primes) if copied is None or copied.high else None
@@ -132,6 +135,8 @@ def _sequence(declared: Declared, rest: list[Item], scope: Scope, primes: int) -
     wrapped = [i for i in high if i.wrapped]
     bare = [i for i in high if not i.wrapped]
     timed = [i for i in low if i.mentions(scope.times)]
+    if declared.name in scope.unindexed and not (wrapped or timed):
+        return _at_step(declared, rest, [], scope, primes)
     time: Item | None = None
     if timed and wrapped and not any(i.mentions(scope.times) for i in wrapped):
         return None  # h_t^{(i)}: an entry, or a sample

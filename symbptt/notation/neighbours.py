@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from . import syntax as sx
+from .indicators import about_elements, indicator, is_one
 from .leaves import kronecker
 from .names import Reading, resolve
 from .scope import NOT_YET, Scope
@@ -54,6 +55,8 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
         joined = i + 1 < len(factors) and ops[i + 1] == ""
         following = factors[i + 1] if joined else None
         used, new = _pair(here, following, scope)
+        if isinstance(new, sx.Derivative):
+            used, new = _differentiated(new, factors[i + 1 :], ops[i + 1 :], scope)
         if new is not None and isinstance(sx.base_of(new), sx.Sym) and ops[i + 2 : i + 3] == ("",):
             more, called = _pair(new, factors[i + 2], scope)  # L[t](h[t])
             used, new = (used + more - 1, called) if called is not None else (used, new)
@@ -62,14 +65,14 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
             if stop > i + 1:
                 body = _chain(factors[i + 1 : stop])
                 new, used = Call(here.at, body.end, here, (body,)), stop - i
-        if new is None and isinstance(here, sx.Brackets) and _conditions(here):
+        if new is None and isinstance(here, sx.Brackets) and _conditions(here, scope):
             if i + 1 == len(factors):  # an indicator: 1[i = j]
                 unit = sx.Num(here.at, here.end, sx.Rational(1), "1")
-                out.append((op, Guarded(here.at, here.end, _conditions(here), unit)))
+                out.append((op, Guarded(here.at, here.end, _conditions(here, scope), unit)))
                 return out
             rest = sx.Product(factors[i + 1].at, node.end, factors[i + 1 :], tuple(ops[i + 2 :]))
             body = rest if len(rest.factors) > 1 else rest.factors[0]
-            out.append((op, Guarded(here.at, node.end, _conditions(here), body)))
+            out.append((op, Guarded(here.at, node.end, _conditions(here, scope), body)))
             return out
         out.append((op, here if new is None else new))
         i += used if new is not None else 1
@@ -83,6 +86,8 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
     if following is not None and _is_gradient(here, following, scope):
         loss = sx.Sym(here.at, here.end, scope.loss)
         return 2, Adjoint(here.at, following.end, loss, following)
+    if is_one(here) and isinstance(following, sx.Brackets):
+        return 2, indicator(following, scope, here.at)
     bracket = sx.base_of(following) if following is not None else None
     if not isinstance(bracket, sx.Brackets) or not isinstance(sx.base_of(here), sx.Sym):
         return 1, None
@@ -95,6 +100,44 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
         arguments = tuple(a for row in bracket.rows for a in row)
         return 2, Call(here.at, following.end, here, arguments, post)
     return 1, None
+
+
+def _differentiated(
+    node: sx.Derivative, factors: tuple[sx.Node, ...], ops: tuple[str, ...], scope: Scope
+) -> tuple[int, sx.Node]:
+    r"""The operator \frac{d}{dz} with what it is applied to: a function with its argument, and
+    constants in front of it. Where nothing says where it ends, it is applied to nothing.
+    """
+    fixed = 0
+    while (
+        fixed + 1 < len(factors)
+        and _is_constant(factors[fixed], node.x, scope)
+        and not ops[fixed + 1]
+    ):
+        fixed += 1
+    begins = isinstance(sx.base_of(factors[fixed]), sx.Sym) and fixed + 1 < len(factors)
+    if not fixed and (not begins or ops[1]):
+        return 2, node
+    tail = sx.Product(factors[fixed].at, factors[-1].end, factors[fixed:], tuple(ops[fixed + 1 :]))
+    (_, first), *rest = regroup(tail, scope)
+    if not fixed and not isinstance(first, Call):
+        return 2, node
+    if any(not op for op, _ in rest):
+        return 1, replace(node, y=None)
+    y = _chain((*factors[:fixed], first))
+    return 1 + len(factors) - len(rest), replace(node, y=y, end=y.end)
+
+
+def _is_constant(node: sx.Node, x: sx.Node | None, scope: Scope) -> bool:
+    """Whether a factor is a number, a parameter other than x, or a fraction of such."""
+    if isinstance(node, sx.Quotient):
+        return all(_is_constant(part, x, scope) for part in (node.above, node.below))
+    if not isinstance(sx.base_of(node), sx.Sym):
+        return isinstance(node, sx.Num)
+    reading, by = resolve(node, scope), resolve(x, scope) if x is not None else None
+    if reading is None or reading.declared is None or reading.index is not None:
+        return False
+    return reading.name not in scope.objectives and (by is None or by.name != reading.name)
 
 
 def _is_gradient(here: sx.Node, following: sx.Node, scope: Scope) -> bool:
@@ -207,13 +250,14 @@ def _chain(factors: tuple[sx.Node, ...]) -> sx.Node:
     return sx.Product(factors[0].at, factors[-1].end, factors, ("",) * (len(factors) - 1))
 
 
-def _conditions(node: sx.Brackets) -> tuple[sx.Relation, ...]:
+def _conditions(node: sx.Brackets, scope: Scope) -> tuple[sx.Relation, ...]:
     """The conditions in an Iverson bracket; empty if it is none."""
     items = tuple(a for row in node.rows for a in row)
-    return items if node.open == "[" and items and all(_is_condition(a) for a in items) else ()  # type: ignore[return-value]
+    iverson = node.open == "[" and items and all(_is_condition(a, scope) for a in items)
+    return items if iverson else ()  # type: ignore[return-value]
 
 
-def _is_condition(node: sx.Node) -> bool:
-    return isinstance(node, sx.Relation) and all(
-        index_expr(side) is not None for side in node.sides
-    )
+def _is_condition(node: sx.Node, scope: Scope) -> bool:
+    if not isinstance(node, sx.Relation) or about_elements(scope, node):
+        return False
+    return all(index_expr(side) is not None for side in node.sides)

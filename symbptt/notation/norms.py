@@ -8,7 +8,7 @@ from sympy import Integer
 from sympy.core.symbol import Str
 
 from . import syntax as sx
-from .dims import ONE, SCALAR, Solution
+from .dims import ONE, SCALAR, Solution, multiply
 from .draft import Draft
 from .elaborator import Alt, Elaborator
 from .names import resolve
@@ -22,7 +22,7 @@ EXTREMA = ("min", "max")
 def _norm(e: Elaborator, node: sx.Norm, s: Solution, kind: str = "2") -> list[Alt]:
     """||A|| of anything, |x| of a scalar; |v| of a column is taken entry by entry."""
     out: list[Alt] = []
-    for d, at in e.alts(node.body, s):
+    for d, at in _body(e, node, kind, s):
         if node.kind == "|" and not at.is_scalar(d.shape):
             if at.shape(d.shape)[1] == ONE:
                 out.append((e.draft("max", (d, negated(e, d, node)), d.shape, node), at))
@@ -38,8 +38,22 @@ def _norm(e: Elaborator, node: sx.Norm, s: Solution, kind: str = "2") -> list[Al
             if column is None:
                 e.misfit(f"{e.text(d)} is {e.show(d.shape, at)}, not a column", d)
                 continue
-        out.append((e.draft("norm", (d, Str(kind)), SCALAR, node), column))
+        sort = "inf" if kind == "inf" else "2"
+        out.append((e.draft("norm", (d, Str(sort)), SCALAR, node), column))
     return out
+
+
+def _body(e: Elaborator, node: sx.Norm, kind: str, s: Solution) -> list[Alt]:
+    """What the norm is of: the norm F of a matrix is that of its entries as one vector."""
+    found = e.alts(node.body, s)
+    return [_entries(e, d, at) for d, at in found] if kind == "F" else found
+
+
+def _entries(e: Elaborator, d: Draft, s: Solution) -> Alt:
+    rows, cols = s.shape(d.shape)
+    if ONE in (rows, cols):
+        return d, s
+    return e.draft("vec", (d,), (multiply(rows, cols), ONE), d), s
 
 
 def scripted_norm(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
@@ -47,8 +61,9 @@ def scripted_norm(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
     norm = node.base
     assert isinstance(norm, sx.Norm)
     kind = _kind(e, norm, node.subs)
-    if kind == "2" and norm.kind == "‖" and len(node.sups) == 1 and index_expr(node.sups[0]) == 2:
-        return [_square(e, d, at, node) for d, at in e.alts(norm.body, s)]
+    squared = len(node.sups) == 1 and index_expr(node.sups[0]) == 2
+    if kind in ("2", "F") and norm.kind == "‖" and squared:
+        return [_square(e, d, at, node) for d, at in _body(e, norm, kind, s)]
     if norm.kind == "|" and len(node.sups) == 1 and index_expr(node.sups[0]) == 2:
         squares = [x for d, at in e.alts(norm.body, s) for x in _squares(e, d, at, node)]
         if squares:
@@ -72,8 +87,10 @@ def _kind(e: Elaborator, norm: sx.Norm, subs: Sequence[sx.Node]) -> str:
             return "2"
         if isinstance(label, sx.Sym) and label.base in (r"\infty", "inf"):
             return "inf"
+        if isinstance(label, sx.Sym) and label.base in ("F", "Fro", "fro"):
+            return "F"
     raise e.unsupported(
-        "this norm is not understood", norm, r"\|A\|_2 and, of a column, \|v\|_\infty are"
+        "this norm is not understood", norm, r"\|A\|_2, \|A\|_F and, of a column, \|v\|_\infty are"
     )
 
 
@@ -96,10 +113,14 @@ def _square(e: Elaborator, d: Draft, s: Solution, node: sx.Node) -> Alt:
 
 def extremum(e: Elaborator, kind: str, arguments: Sequence[sx.Node], node: sx.Node,
              s: Solution) -> list[Alt]:  # fmt: skip
-    """min(a, b, ...), entry by entry where the arguments are vectors."""
+    """min(a, b, ...), entry by entry where the arguments are vectors; max(0, a) is relu(a)."""
     if len(arguments) < 2:
         hint = f"write {kind}(a, b); the largest |v_i| of a vector is \\|v\\|_\\infty"
         raise e.unsupported(f"{kind} of one argument is not understood", node, hint)
+    rest = [a for a in arguments if not (isinstance(a, sx.Num) and a.value == 0)]
+    if kind == "max" and len(arguments) == 2 and len(rest) == 1:
+        found = e.alts(rest[0], s)
+        return [(e.draft("map", ("relu", 0, d), d.shape, node), at) for d, at in found]
     states = [([d], at) for d, at in e.alts(arguments[0], s)]
     for argument in arguments[1:]:
         states = [x for done, at in states for x in _beside(e, done, argument, at)]

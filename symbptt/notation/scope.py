@@ -74,7 +74,9 @@ class Scope:
 
     In claims: ``closed``, a name that is not in the scope is no function either; ``single``, the
     step at which names of sequences without an index stand; ``entries``, then letters below
-    sequences are entries; ``settled``: its tables do not change any more.
+    sequences are entries; ``settled``: its tables do not change any more; ``unindexed``, matrices
+    introduced without an index although they depend on the step: what stands above them is an
+    exponent.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Scope:
     loss: str = ""
     single: str = ""
     entries: bool = False
+    unindexed: frozenset[str] = frozenset()
     closed: bool = False
     settled: bool = False
 

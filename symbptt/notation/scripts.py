@@ -126,6 +126,8 @@ def script_text(node: sx.Node) -> str:
         opening, closing = (
             (r"\langle ", r"\rangle ") if node.open == "<" else (node.open, node.close)
         )
+        if node.open == "{":
+            return rows
         return f"{opening}{rows}{closing}"
     if isinstance(node, sx.Listing):
         return ",".join(map(script_text, node.items))

@@ -38,11 +38,13 @@ def _equations(facts: Facts) -> tuple[list[tuple[Expr, Expr]], Facts]:
     rest = list(facts)
     for f in facts:
         opposite = (-f).expand()
-        if f in rest and opposite in rest and f.free_symbols:
-            rest.remove(f)
-            rest.remove(opposite)
-            symbol = next(s for s, a in linear(f)[1] if a == 1)
-            found.append((symbol, (symbol - f * f.coeff(symbol)).expand()))
+        if f in rest and opposite in rest:
+            units = [(s, a) for s, a in linear(f)[1] if abs(a) == 1]
+            if units:
+                rest.remove(f)
+                rest.remove(opposite)
+                symbol, sign = max(units, key=lambda unit: unit[1])
+                found.append((symbol, (symbol - sign * f).expand()))
     return found, tuple(rest)
 
 

@@ -11,7 +11,7 @@ from symbptt.core.functions import TABLE, supremum
 from symbptt.core.norms import Max, Min, Norm, Sup
 from symbptt.core.terms import (
     Const, Diag, Entry, Identity, Map, Meta, Ones, OrderedProduct, Power, Scale, Softmax, SumOver,
-    Term, Zero,
+    Term, Vec, Zero,
 )  # fmt: skip
 
 from .meta import A2, A, B, F, J, S, a, b, c, c2, i, j, k, m, n, s, t, u, v, w
@@ -78,6 +78,7 @@ BOUNDS = (
     ),
     _bound("norm-power", Norm(Power(S, k)), Power(Norm(S), k), (k,)),
     _bound("norm-hadamard", Norm(u * v), _inf(u) @ Norm(v), source=_GV),
+    _bound("norm-entries", Norm(A), Norm(Vec(A)), source=_GV),
     _bound("norm-entry", Norm(Entry(A, i, j)), Norm(A), _IN, _GV),
     _bound("largest-norm", _inf(v), Norm(v), source=_GV),
     _bound("largest-entry", Norm(Entry(v, i, 1)), _inf(v), (i - 1, n - i), _GV),
