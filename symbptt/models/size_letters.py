@@ -10,6 +10,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..notation import syntax as sx
+from ..notation.scripts import script_text
+from .known import Names
 from .statements import Statements
 
 _LETTERS = "qpmrnduvwsl"
@@ -33,6 +35,25 @@ def tell_sizes_apart(statements: Statements) -> None:
             replace(d, dims=tuple(_mapped(x, other) for x in d.dims))
             for d in statements.declarations
         ]
+
+
+def refuse_entries(names: Names) -> None:
+    """Raises where a sum runs over a letter in a name: in sum_j w_{kj} y_j those are entries."""
+    known = {*names.sequences, *names.params}
+    for formula in (side for eq in names.statements.equations for side in (eq.head, eq.body)):
+        for big in (x for x in sx.walk(formula) if isinstance(x, sx.Big)):
+            letters = set(bound((replace(big, body=sx.Words(big.at, big.at, "")),)))
+            for part in sx.walk(big.body):
+                if not isinstance(part, sx.Scripted) or not isinstance(part.base, sx.Sym):
+                    continue
+                text = "".join(map(script_text, part.subs))
+                if f"{part.base.base}_{{{text}}}" in known and letters & set(text):
+                    shown = f"{part.base.base}_{text}"
+                    raise names.statements.error(
+                        f"{shown} is a name here, but its letter runs in a sum", part,
+                        rf"declare what it is an entry of, such as {part.base.base.upper()}"
+                        r" \in \mathbb{R}^{m \times n}, or y_t \in \mathbb{R}^m",
+                    )  # fmt: skip
 
 
 def fresh(letters: Iterable[str], taken: set[str]) -> dict[str, str]:
