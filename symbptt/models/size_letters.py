@@ -19,7 +19,7 @@ _LETTERS = "qpmrnduvwsl"
 
 def tell_sizes_apart(statements: Statements) -> None:
     """Other letters for the declared sizes that an equation of the model has as an index."""
-    dims = [x for d in statements.declarations for dim in d.dims for x in sx.walk(dim)]
+    dims = [x for d in statements.declarations for dim in d.dims for x in _letters(dim)]
     sizes = {x.base for x in dims if isinstance(x, sx.Sym)}
     formulas = [side for eq in statements.equations for side in (eq.head, eq.body)]
     clashes = sizes & set(bound(formulas)) - set(limits(formulas))
@@ -81,10 +81,18 @@ def limits(nodes: Iterable[sx.Node]) -> Iterator[str]:
                 yield from (x.base for x in inner if isinstance(x, sx.Sym))
 
 
+def _letters(node: sx.Node) -> Iterator[sx.Node]:
+    """The symbols of a size; d_{hid} is one name, no letters."""
+    if not isinstance(node, sx.Scripted):
+        yield node
+        for child in sx.children(node):
+            yield from _letters(child)
+
+
 def _mapped(node: Any, change: Callable[[sx.Node], sx.Node]) -> Any:
     if isinstance(node, tuple):
         return tuple(_mapped(x, change) for x in node)
-    if not isinstance(node, sx.Node):
+    if not isinstance(node, sx.Node) or isinstance(node, sx.Scripted):
         return node
     inner = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
     return change(replace(node, **inner))
