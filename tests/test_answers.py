@@ -597,3 +597,13 @@ def test_the_mistake_is_named(
 ])  # fmt: skip
 def test_places_in_claims_of_several_lines(claim: str, place: tuple[int, int]) -> None:
     assert check(claim, "rnn").position == place
+
+
+def test_fixed_phrases_of_the_reader_are_said_in_chinese() -> None:
+    """What is known is said in the language asked for; any other text stays as it is."""
+    unknown = check(r"\frac{\partial h_t}{\partial h_{t-1}} = Q", model=Model.named("rnn"))
+    assert unknown.verdict == "not-understood" and "there is no Q" in unknown.message
+    assert in_language(unknown.message, "zh").startswith("这个模型里没有 Q（")
+    assert in_language(unknown.message, "en") == unknown.message
+    assert in_language("it took too long", "zh") == "花的时间太长"
+    assert in_language("a sentence that no list has", "zh") == "a sentence that no list has"
