@@ -48,8 +48,8 @@ class Probe:
     """What sampling found of each link.
 
     ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
-    than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
-    ``exact``: at how many it agreed without rounding.
+    than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed
+    up to rounding. ``inexact``: the links that cannot be compared without rounding.
     """
 
     links: Sequence[Question]
@@ -57,11 +57,10 @@ class Probe:
     differs: list[Sample | None] = field(default_factory=list)
     close: list[list[Sample]] = field(default_factory=list)
     kept: list[Sample | None] = field(default_factory=list)
-    exact: list[int] = field(default_factory=list)
+    inexact: set[int] = field(default_factory=set)
     obstacle: SymbpttError | None = None
 
     def __post_init__(self) -> None:
-        self.exact = [0] * len(self.links)
         self.inexact = {i for i, link in enumerate(self.links) if link.relation != "="}
         self.agreed = [0] * len(self.links)
         self.differs = [None] * len(self.links)
@@ -165,7 +164,6 @@ def _exactly(found: Probe, i: int, world: World, place: dict[Symbol, int]) -> bo
         left, right = (residues(side, world, place) for side in (link.left, link.right))
         if np.array_equal(left, right):
             found.agreed[i] += 1
-            found.exact[i] += 1
         else:
             floats = (evaluate(side, world, place) for side in (link.left, link.right))
             found.differs[i] = Sample(world, place, *floats)
