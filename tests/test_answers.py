@@ -300,6 +300,22 @@ def test_a_dead_and_a_hanging_worker_cost_one_answer_each(count: int) -> None:
     assert [x for x in found if not isinstance(x, Lost)] == [0, 1, 4, 16, 36, 49, 64]
 
 
+def process(question: str) -> int:
+    return os.getpid()
+
+
+def test_questions_of_one_kind_go_to_the_worker_that_knows_it() -> None:
+    workers = Workers(process, 2, 10, kind=str.lower)
+    found: dict[str, set[int]] = {}
+    for number, question in enumerate("abBAAbaB"):
+        workers._give(number, question)
+        ((_, answer),) = workers._collect()
+        found.setdefault(question.lower(), set()).add(answer)
+    workers.close()
+    assert len(found["a"]) == len(found["b"]) == 1 and found["a"] != found["b"]
+    assert len(list(Workers(process, 2, 10, kind=str.lower).answers("aabbab" * 9))) == 54
+
+
 def test_a_claim_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object) -> Verdict:
         while True:
