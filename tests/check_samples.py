@@ -211,9 +211,14 @@ def _slope_written_out(term: Term, place: Place) -> Iterable[Made]:
 
 def _transposed(term: Term, place: Place) -> Iterable[Made]:
     if isinstance(term, Times):
-        yield make(Transposed, make(Times, *(x.T for x in reversed(term.args))))
+        yield make(Transposed, make(Times, *map(_turned, reversed(term.args))))
     if isinstance(term, Transposed) and isinstance(term.args[0], Times):
-        yield make(Times, *(x.T for x in reversed(term.args[0].args)))
+        yield make(Times, *map(_turned, reversed(term.args[0].args)))
+
+
+def _turned(term: Term) -> Term:
+    """The transpose; of a number nobody writes one, and m^T would be a power."""
+    return term if term.is_scalar else term.T
 
 
 def _diag(term: Term, place: Place) -> Iterable[Made]:

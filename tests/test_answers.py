@@ -300,6 +300,22 @@ def test_a_dead_and_a_hanging_worker_cost_one_answer_each(count: int) -> None:
     assert [x for x in found if not isinstance(x, Lost)] == [0, 1, 4, 16, 36, 49, 64]
 
 
+def process(question: str) -> int:
+    return os.getpid()
+
+
+def test_questions_of_one_kind_go_to_the_worker_that_knows_it() -> None:
+    workers = Workers(process, 2, 10, kind=str.lower)
+    found: dict[str, set[int]] = {}
+    for number, question in enumerate("abBAAbaB"):
+        workers._give(number, question)
+        ((_, answer),) = workers._collect()
+        found.setdefault(question.lower(), set()).add(answer)
+    workers.close()
+    assert len(found["a"]) == len(found["b"]) == 1 and found["a"] != found["b"]
+    assert len(list(Workers(process, 2, 10, kind=str.lower).answers("aabbab" * 9))) == 54
+
+
 def test_a_claim_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object) -> Verdict:
         while True:
@@ -597,3 +613,13 @@ def test_the_mistake_is_named(
 ])  # fmt: skip
 def test_places_in_claims_of_several_lines(claim: str, place: tuple[int, int]) -> None:
     assert check(claim, "rnn").position == place
+
+
+def test_fixed_phrases_of_the_reader_are_said_in_chinese() -> None:
+    """What is known is said in the language asked for; any other text stays as it is."""
+    unknown = check(r"\frac{\partial h_t}{\partial h_{t-1}} = Q", model=Model.named("rnn"))
+    assert unknown.verdict == "not-understood" and "there is no Q" in unknown.message
+    assert in_language(unknown.message, "zh").startswith("这个模型里没有 Q（")
+    assert in_language(unknown.message, "en") == unknown.message
+    assert in_language("it took too long", "zh") == "花的时间太长"
+    assert in_language("a sentence that no list has", "zh") == "a sentence that no list has"

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from theories import T, a, h, plain, t
+
+from symbptt.core import remembered
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.functions import TABLE
 from symbptt.core.meaning import World, evaluate
@@ -118,6 +121,20 @@ def test_every_node_against_numpy(world: World) -> None:
         assert got.dtype == np.float64
         assert got.shape == expected.shape
         np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-14, err_msg=str(term))
+
+
+def test_remembered_values_belong_to_their_indices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an index of the theory has a value in the world, and where all is forgotten."""
+    theory, sizes = plain().problem.theory, {n: 3, d: 2, T: 3}
+    asked = [x.at(i) for x in (h, a) for i in (1, 3, 2)]
+    asked += [Partial(h.at(3), h.at(i)) for i in (1, 2)]
+    asked += [SumOver(h.at(i - k) + h.at(k), i, k, 3) for k in (1, 2)]
+    fresh = [evaluate(x, World.random(theory, sizes, 4)) for x in asked]
+    for most in (remembered._MOST, 0):
+        monkeypatch.setattr(remembered, "_MOST", most)
+        one = World.random(theory, {**sizes, t: 1, i: 2}, 4)
+        again = [evaluate(x, one) for x in asked]
+        assert all(np.array_equal(x, y) for x, y in zip(fresh, again, strict=True))
 
 
 def test_an_unsatisfied_condition_is_not_evaluated(world: World) -> None:

@@ -326,6 +326,17 @@ CASES = [
     (LAST, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \frac{\partial L}{\partial h_t} = J^{T-t} \frac{\partial L}{\partial h_T}", WRONG),
     (TANH, r"J = \frac{\partial h_t}{\partial h_{t-1}}, \left\| \frac{\partial h_t}{\partial h_k} \right\| \le \|J\|^{t-k}", ASSUMING),
     (TANH, r"\frac{\partial h_t}{\partial h_k} = \left(\mathrm{diag}(1 - h_t^2) W\right)^{t-k}", WRONG),
+    # a size whose letter is an index too
+    (r"h_t \in \mathbb{R}^k" "\n" r"h_t = \tanh(W h_{t-1})" "\n" r"L = \sum_t L_t(h_t)",
+     r"\frac{\partial h_t}{\partial h_k} = \prod_{j=k+1}^{t} \mathrm{diag}(1 - h_j^2) W", TRUE),
+    (r"h_t \in \mathbb{R}^k" "\n" r"h_t = \tanh(W h_{t-1})" "\n" r"L = \sum_t L_t(h_t)",
+     r"\frac{\partial h_t}{\partial h_k} = \prod_{j=k}^{t} \mathrm{diag}(1 - h_j^2) W", WRONG),
+    # slopes written by values, in bounds
+    (TANH, r"\left\| \frac{\partial h_t}{\partial h_k} \right\| \le \prod_{i=k+1}^{t} \|\mathrm{diag}(1 - h_i^2)\| \|W\| \le \|W\|^{t-k}", {"proved"}),
+    (TANH, r"\prod_{i=k+1}^{t} \|\mathrm{diag}(1 - h_i^2)\| \le \frac12", WRONG),
+    # rows
+    (LINEAR, r"[[1, 2]] [[3], [4]] = 11", TRUE),
+    (LINEAR, r"[[1], [2]] [[3, 4]] = 11", WRONG | CLASH),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from theories import Case, L, T, W, a, b, h, k, n, plain, t, x, zero_start
 from symbptt.answers.deciding import decide
 from symbptt.answers.elaborate import elaborate
 from symbptt.answers.judge import judge
-from symbptt.answers.probing import TRIALS, probe
+from symbptt.answers.probing import TRIALS, Probe, probe
 from symbptt.answers.setting import setting_of
 from symbptt.calculus.derive import derive
 from symbptt.core import residues as modular
@@ -208,23 +208,24 @@ RNN = builtins()["rnn"].text
 JACOBIAN = r"\frac{\partial h_t}{\partial h_{t-1}} = %s \mathrm{diag}(\sigma'(a_t)) W"
 
 
-def probed(claim: str, model: str = RNN) -> tuple[list[int], list[object]]:
+def probed(claim: str, model: str = RNN) -> Probe:
     reading = elaborate(setting_of(model), claim)
     (part,) = reading.parts
-    found = probe(reading.setting, part.questions, (*part.facts, t - 1, T - t), range(TRIALS))
-    return found.exact, found.differs
+    return probe(reading.setting, part.questions, (*part.facts, t - 1, T - t), range(TRIALS))
 
 
 def test_claims_about_unspecified_functions_are_compared_without_rounding() -> None:
-    (exact,), (differs,) = probed(JACOBIAN % "")
-    assert exact >= TRIALS and differs is None
+    found = probed(JACOBIAN % "")
+    assert found.agreed[0] >= TRIALS and found.differs == found.kept == [None]
+    assert not found.inexact
     decision = decide(elaborate(setting_of(RNN), JACOBIAN % ""), proofs=False)
     assert [o.kind for p in decision.parts for o in p.outcomes] == ["equal"]
 
 
 def test_a_difference_smaller_than_rounding_is_found_at_the_first_sample() -> None:
-    (exact,), (differs,) = probed(JACOBIAN % r"\frac{10000000000000001}{10000000000000000}")
-    assert exact == 0 and differs is not None
+    found = probed(JACOBIAN % r"\frac{10000000000000001}{10000000000000000}")
+    (differs,) = found.differs
+    assert found.agreed == [0] and differs is not None
     assert np.abs(differs.left - differs.right).max() <= 1e-15 * np.abs(differs.left).max()
     claim = JACOBIAN % r"\frac{10000000000001}{10000000000000}"
     assert judge(RNN, claim).verdict == "wrong"
@@ -232,6 +233,7 @@ def test_a_difference_smaller_than_rounding_is_found_at_the_first_sample() -> No
 
 def test_claims_about_known_functions_are_compared_in_floats() -> None:
     model = builtins()["rnn-tanh"].text
-    (exact,), (differs,) = probed(JACOBIAN.replace(r"\sigma", r"\tanh") % "", model)
-    assert exact == 0 and differs is None
+    found = probed(JACOBIAN.replace(r"\sigma", r"\tanh") % "", model)
+    assert found.agreed[0] >= TRIALS and found.differs == [None]
+    assert found.inexact == {0} and found.kept[0] is not None
     assert judge(model, JACOBIAN.replace(r"\sigma", r"\tanh") % "").verdict == "proved"

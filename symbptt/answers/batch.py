@@ -111,9 +111,14 @@ def check_claims(
         return
     kept: deque[Claim | BadLine] = deque()
     asked = _kept(claims, kept)
-    for answer in Workers(judge_claim, workers, SECONDS).answers(asked):
+    for answer in Workers(judge_claim, workers, SECONDS, _model_of).answers(asked):
         claim = kept.popleft()
         yield _lost(claim, str(answer)) if isinstance(answer, Lost) else answer
+
+
+def _model_of(claim: Claim | BadLine) -> str | None:
+    """The model, about which a worker finds out much for the first claim."""
+    return claim.model if isinstance(claim, Claim) else None
 
 
 def _kept(claims: Iterable[Claim | BadLine], kept: deque[Claim | BadLine]) -> Iterator[Any]:

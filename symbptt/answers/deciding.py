@@ -179,8 +179,6 @@ def _unproved(
     setting: Setting, question: Question, extent: Extent, found: Probe, i: int
 ) -> Outcome:  # fmt: skip
     """What samples alone say, in the second precision too where there was rounding."""
-    if found.enough(i) and found.exact[i] == found.agreed[i] and not found.close[i]:
-        return Outcome("equal")
     kept = found.kept[i]
     if question.relation != "approx":
         for sample in (*found.close[i], *([] if kept is None else [kept])):

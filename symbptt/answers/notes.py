@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from symbptt.notation.choices import NOTES, Note
 from symbptt.report.words import load
 
@@ -35,8 +38,41 @@ def said(note: Note) -> Said:
     return phrase(note.id, **dict(zip(NOTES[note.id], note.slots, strict=True)))
 
 
+def recognized(text: str) -> str:
+    """A message that is one of the fixed phrases of the reader as a sentence that knows its key.
+
+    Phrases with a hint in brackets are those of which both are known.
+    """
+    if isinstance(text, Said) or len(text) > _LONGEST:
+        return text
+    for pattern, key in _errors():
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        slots = {name: recognized(value) for name, value in match.groupdict().items()}
+        if key != _HINTED or all(isinstance(x, Said) for x in slots.values()):
+            return sentence(key, **slots)
+    return text
+
+
+_HINTED = "errors.hinted"
+_LONGEST = 2_000  # characters of a message
+_SLOT = re.compile(r"\\\{(\w+)\\\}")
+
+
+@lru_cache(maxsize=1)
+def _errors() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The fixed phrases as patterns, those with most words of their own first."""
+    words = load("en")
+    keys = [k for k in words.known if k.startswith("errors.")]
+    keys.sort(key=lambda k: (k == _HINTED, -len(_SLOT.sub("", re.escape(words.say(k))))))
+    patterns = (_SLOT.sub(r"(?P<\1>.+?)", re.escape(words.say(k))) for k in keys)
+    return tuple((re.compile(p, re.DOTALL), k) for p, k in zip(patterns, keys, strict=True))
+
+
 def in_language(text: str, lang: str) -> str:
-    """A text in a language, if it is known there; messages of errors stay as they are."""
+    """A text in a language, as far as it is known there."""
+    text = recognized(text)
     if isinstance(text, Said):
         return text.in_(lang)
     words, key = load(lang), f"said.{text}"

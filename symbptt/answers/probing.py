@@ -49,10 +49,10 @@ class Probe:
     """What sampling found of each link.
 
     ``differs``: a sample at which the link fails. ``close``: samples at which the sides are nearer
-    than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed.
-    ``exact``: at how many it agreed without rounding.
-    ``wide``: the dimensions that were larger than one where it agreed. ``rounded``: the first at
-    which it agreed as far as the numbers printed in it are known.
+    than a clear difference and farther than rounding. ``kept``: the smallest at which it agreed
+    up to rounding. ``inexact``: the links that cannot be compared without rounding. ``wide``: the
+    dimensions that were larger than one where it agreed. ``rounded``: the first at which it agreed
+    as far as the numbers printed in it are known.
     """
 
     links: Sequence[Question]
@@ -60,13 +60,12 @@ class Probe:
     differs: list[Sample | None] = field(default_factory=list)
     close: list[list[Sample]] = field(default_factory=list)
     kept: list[Sample | None] = field(default_factory=list)
-    exact: list[int] = field(default_factory=list)
+    inexact: set[int] = field(default_factory=set)
     wide: list[set[Symbol]] = field(default_factory=list)
     rounded: list[Sample | None] = field(default_factory=list)
     obstacle: SymbpttError | None = None
 
     def __post_init__(self) -> None:
-        self.exact = [0] * len(self.links)
         self.inexact = {
             i for i, link in enumerate(self.links) if link.relation != "=" or link.moved
         }
@@ -192,7 +191,6 @@ def _exactly(found: Probe, i: int, world: World, place: dict[Symbol, int]) -> bo
         left, right = (residues(side, world, place) for side in (link.left, link.right))
         if np.array_equal(left, right):
             found.agreed[i] += 1
-            found.exact[i] += 1
             found.wide[i] |= _wide(world)
         else:
             floats = (evaluate(side, world, place) for side in (link.left, link.right))

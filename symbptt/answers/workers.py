@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any
@@ -20,12 +20,20 @@ class Lost(Exception):
 
 
 class Workers:
-    """Processes that apply ``ask``, a function of a module, to questions."""
+    """Processes that apply ``ask``, a function of a module, to questions.
 
-    def __init__(self, ask: Ask, count: int, seconds: float) -> None:
+    Questions of one ``kind`` go to one worker as long as every worker has something to do: what it
+    found out for the first of them it knows for the others. None is no kind.
+    """
+
+    def __init__(
+        self, ask: Ask, count: int, seconds: float, kind: Callable[[Any], Hashable] | None = None
+    ) -> None:
         methods = multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context("fork" if "fork" in methods else None)
         self._ask, self._seconds = ask, seconds
+        self._kind = kind or (lambda question: None)
+        self._knows: dict[Hashable, _Worker] = {}
         self._idle = [_Worker(self._context, ask) for _ in range(max(1, count))]
         self._busy: dict[Connection, _Worker] = {}
 
@@ -35,19 +43,27 @@ class Workers:
         Questions are taken as they are needed, at most ``ahead`` for each worker at once.
         """
         source, done = enumerate(questions), {}
+        waiting: dict[int, Any] = {}  # for the workers that know their kinds
         most = ahead * len(self._idle)
-        first, asked, more = 0, 0, True
+        first, read, more = 0, 0, True
         try:
             while True:
-                while more and self._idle and asked - first < most:
+                for number in [n for n, q in waiting.items() if self._knowing(q) in self._idle]:
+                    if self._knowing(waiting[number]) in self._idle:
+                        self._give(number, waiting.pop(number))
+                while more and self._idle and read - first < most:
                     number, question = next(source, (None, None))
                     if number is None:
                         more = False
                         break
-                    asked = number + 1
-                    worker = self._idle.pop()
-                    worker.take(number, question, monotonic() + self._seconds)
-                    self._busy[worker.line] = worker
+                    read = number + 1
+                    if self._knowing(question) in self._busy.values():
+                        waiting[number] = question
+                    else:
+                        self._give(number, question)
+                while self._idle and waiting:  # rather than that a worker does nothing
+                    number = min(waiting)
+                    self._give(number, waiting.pop(number))
                 while first in done:
                     yield done.pop(first)
                     first += 1
@@ -58,6 +74,22 @@ class Workers:
                 done.update(self._collect())
         finally:
             self.close()
+
+    def _knowing(self, question: Any) -> _Worker | None:
+        """The worker that has had questions of this kind, if there is one."""
+        return self._knows.get(self._kind(question))
+
+    def _give(self, number: int, question: Any) -> None:
+        """Asks the worker that knows the kind if it is idle, else the one that knows fewest."""
+        worker = self._knowing(question)
+        if worker is None or worker not in self._idle:
+            worker = min(self._idle, key=list(self._knows.values()).count)
+        self._idle.remove(worker)
+        kind = self._kind(question)
+        if kind is not None:
+            self._knows.setdefault(kind, worker)
+        worker.take(number, question, monotonic() + self._seconds)
+        self._busy[worker.line] = worker
 
     def _collect(self) -> Iterator[tuple[int, Any]]:
         """What has come in, or is lost by now."""
@@ -79,6 +111,7 @@ class Workers:
 
     def _replace(self, worker: _Worker) -> None:
         worker.end()
+        self._knows = {kind: w for kind, w in self._knows.items() if w is not worker}
         self._idle.append(_Worker(self._context, self._ask))
 
     def close(self) -> None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from . import ir
 
-# those that contain the mathematics; the first that a module has
-FUNCTIONS = (("_forward", "forward"), ("_backward",), ("_loss", "loss_and_grads"))
 Span = tuple[int, int]
 
 
@@ -34,14 +32,12 @@ class Formula:
 
 def formulas(program: ir.Program, source: str) -> tuple[Formula, ...]:
     """The equations of the module in the order of their lines."""
-    lines = source.split("\n")
     bodies = (program.forward, program.backward, program.loss)
-    found = []
-    for names, body in zip(FUNCTIONS, bodies, strict=True):
-        function = next((n for n in names if f"\ndef {n}(" in source), "")
-        notes = {_plain(n.text): n for n in ir.walk(body) if isinstance(n, ir.Note) and n.key}
-        found += list(_in_function(function, lines, notes))
-    return tuple(found)
+    nodes = (n for body in bodies for n in ir.walk(body))
+    notes = {_plain(n.text): n for n in nodes if isinstance(n, ir.Note) and n.key}
+    lines = source.split("\n")
+    starts = [i for i, x in enumerate(lines) if x.startswith("def ")]
+    return tuple(f for i in starts for f in _in_function(i, lines, notes))
 
 
 def needed(found: Iterable[Formula], key: str) -> tuple[Formula, ...]:
@@ -59,12 +55,9 @@ def needed(found: Iterable[Formula], key: str) -> tuple[Formula, ...]:
     return tuple(f for f in found if f.key in wanted) if key in by_key else ()
 
 
-def _in_function(function: str, lines: list[str], notes: dict[str, ir.Note]) -> Iterator[Formula]:
-    """The equations of one function."""
-    head = next((i for i, x in enumerate(lines) if x.startswith(f"def {function}(")), None)
-    if head is None:
-        return
-    at = head + 1
+def _in_function(start: int, lines: list[str], notes: dict[str, ir.Note]) -> Iterator[Formula]:
+    """The equations of the function that begins there."""
+    function, at = lines[start].removeprefix("def ").partition("(")[0], start + 1
     while at < len(lines) and (not lines[at] or lines[at].startswith(" ")):
         if not lines[at].lstrip().startswith("# "):
             at += 1

@@ -34,7 +34,7 @@ class Kernel:
 
 @dataclass
 class Kernels:
-    """Makes the functions of a module; ``given`` are the arrays that its functions do not change."""
+    """Makes the functions of a module; ``given`` are the arrays that none of them changes."""
 
     layout: Layout
     given: frozenset[str]
@@ -90,15 +90,12 @@ class Kernels:
         )  # fmt: skip
         passes = next((s for s in statements if isinstance(s, ir.Passes)), None)
         nodes = _with_notes(statements)
-        before = True
+        turned = False
         for sweep in sweeps(nodes):
-            if sweep.turned and before:
-                before = False
-                word = writer.word
-                writer.put(f"for {word['turn']} in range({word['turns']}):")
-                writer.depth += 1
-            if not sweep.turned and not before and writer.depth == 2:
-                writer.depth -= 1
+            if sweep.turned and not turned:
+                writer.put(f"for {writer.word['turn']} in range({writer.word['turns']}):")
+            turned = sweep.turned
+            writer.depth = 2 if turned else 1
             writer.sweep(sweep)
         return Function(f"_steps_{self.count}", writer, statements, passes).kernel()
 
@@ -130,9 +127,9 @@ class Function:
             *wrap(f'"""{self.title()}"""', 100, initial_indent=INDENT, subsequent_indent=INDENT),
             f"{INDENT}real = {sample}.dtype.type",
             *numbers,
+            f"{size}  # steps that fit a cache",
             *made,
             *([f"{INDENT}{writer.room} = _room({sample})"] if writer.rooms else []),
-            f"{size}  # steps that fit a cache",
             body,
         ]
         matrices = tuple((array, key) for key, array in writer.used.items())
@@ -178,10 +175,12 @@ def _own(layout: Layout) -> Layout:
 
 def _with_notes(statements: ir.Body) -> ir.Body:
     """The loops with the notes in front of them inside."""
-    return tuple(
-        replace(node, body=(*notes, *(_with_notes(node.body) if isinstance(node, ir.Passes) else node.body)))
-        for notes, node in with_notes(statements)
-    )  # fmt: skip
+    out = []
+    for notes, node in with_notes(statements):
+        assert isinstance(node, ir.Loop | ir.Passes)
+        body = _with_notes(node.body) if isinstance(node, ir.Passes) else node.body
+        out.append(replace(node, body=(*notes, *body)))
+    return tuple(out)
 
 
 def _inner(statements: ir.Body, body: ir.Body) -> frozenset[str]:

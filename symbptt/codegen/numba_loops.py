@@ -16,7 +16,7 @@ from . import ir
 from .build import add
 from .layout import Layout
 from .numba_nests import INDENT, conflict
-from .numba_products import HIGH, LOW, Matrices, Products
+from .numba_products import HIGH, LOW, SIZE, Matrices, Products
 from .numba_sweeps import Sweep
 from .numba_values import Unsupported
 from .passes.rewrite import factors, reads, terms, writes
@@ -36,7 +36,7 @@ class LoopWriter(Products):
         self.local = local
         words = ("low", "high", "piece", "turn", "turns", "way", "size", "start", "stop")
         self.word = {w: layout.names.fresh(w) for w in words}
-        layout.symbols |= {LOW: self.word["low"], HIGH: self.word["high"]}
+        layout.symbols |= {LOW: self.word["low"], HIGH: self.word["high"], SIZE: self.word["size"]}
         self.pending: list[ir.Statement] = []
         self.index: Symbol | None = None
 
@@ -117,6 +117,15 @@ class LoopWriter(Products):
                 rest.append(term)
         return replace(node, value=add(rest)) if rest else None
 
+    def each_step(self, node: ir.Statement, index: Symbol) -> None:
+        if any(conflict(node, s) for s in self.pending):
+            self.flush()
+            self.index = index
+        self.put(
+            f"for {self.scalars.index(index)} in range({self.word['low']}, {self.word['high']}):"
+        )
+        self.inside((node,))
+
     def flush(self) -> None:
         """Writes the loop over the steps of a chunk for what is elementwise so far."""
         body, self.pending = tuple(self.pending), []
@@ -161,15 +170,14 @@ class LoopWriter(Products):
             if self.index != loop.index or not isinstance(core, ir.Accumulate):
                 continue
             name = core.array.name
-            own = core.index == loop.index and not {r.array.name for r in reads(node)} & writes(
-                loop
-            )
-            first = next((i for i, s in enumerate(body) if _touches(s, name)), None)
+            free = not {r.array.name for r in reads(node)} & writes(loop)
+            first = next((i for i, s in enumerate(body) if name in ir.arrays_of((s,))), None)
             others = [s for s in left if s is not node]
-            if own and first is not None and _adds(body[first], core):
-                if not any(conflict(node, s) for s in others):
-                    body.insert(first + 1, node)
-                    left = others
+            if first is None or not free or any(conflict(node, s) for s in others):
+                continue
+            if core.index == loop.index and _adds(body[first], core):
+                body.insert(first + 1, node)
+                left = others
         self.pending = left
         return tuple(body)
 
@@ -254,10 +262,6 @@ class LoopWriter(Products):
 def _given(node: ir.Masked | ir.Given) -> str:
     """The condition under which a statement holds."""
     return f"{'mask' if isinstance(node, ir.Masked) else node.array.name} is not None"
-
-
-def _touches(node: ir.Statement, name: str) -> bool:
-    return name in ir.arrays_of((node,))
 
 
 def _adds(node: ir.Statement, like: ir.Accumulate) -> bool:

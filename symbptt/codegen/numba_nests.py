@@ -70,9 +70,8 @@ class Nests:
     def told(self, put) -> None:  # type: ignore[no-untyped-def]
         """The equations of what comes now."""
         for text in self.notes:
-            for i, line in enumerate(
-                wrap(text, 80, break_long_words=False, break_on_hyphens=False)
-            ):
+            lines = wrap(text, 80, break_long_words=False, break_on_hyphens=False)
+            for i, line in enumerate(lines):
                 put(f"# {INDENT if i else ''}{line}")
         self.notes.clear()
 

@@ -18,7 +18,8 @@ from .numba_values import Unsupported
 from .passes.rewrite import reads, rewritten, terms
 
 Matrices = dict[tuple[ir.Value, bool], ir.Array]  # what is copied, for many rows or few
-LOW, HIGH = Symbol("*low"), Symbol("*high")  # the first step of a chunk, and the one behind it
+# The first step of a chunk, the one behind its last, and how many steps most chunks have.
+LOW, HIGH, SIZE = Symbol("*low"), Symbol("*high"), Symbol("*size")
 
 
 class Products(Nests):
@@ -122,10 +123,22 @@ class Products(Nests):
 
     # ------------------------------------------------------------ of all steps of a chunk
 
+    def each_step(self, node: ir.Statement, index: Symbol) -> None:
+        """Computes a statement at every step of a chunk."""
+        raise NotImplementedError
+
     def rows(self, read: ir.Value, index: Symbol) -> str:
-        """The elements of a chunk as the rows of a matrix."""
-        if not isinstance(read, ir.Read) or read.part is not None or len(read.axes) != 2:
-            raise Unsupported("a product of formulas")
+        """The elements of a chunk as the rows of a matrix; a formula is computed before."""
+        if len(read.axes) != 2:
+            raise Unsupported("a product of other than columns")
+        if not isinstance(read, ir.Read):
+            array = ir.Array(self.fresh("work"), read.axes, LOW, HIGH)
+            low, high, size = map(self.scalars.index, (LOW, HIGH, SIZE))
+            self.work[array.name] = f"({size}, {self.scalars.sizes(read.axes)[1:]}"
+            self.each_step(ir.Store(array, index, read), index)
+            return f"_as_rows({array.name}, 0, {high} - {low})"
+        if read.part is not None:
+            raise Unsupported("a stack")
         if not read.array.timed or not (read.index - index).is_Integer or read.axes[0] != ir.BATCH:
             raise Unsupported("a product of other than all steps")
         gap = read.index - index - read.array.first

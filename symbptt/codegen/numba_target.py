@@ -8,7 +8,7 @@ there they cost no memory.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import factorial
 from typing import Any
 

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from symbptt.answers.clashes import clash_latex
-from symbptt.answers.notes import Said, sentence
+from symbptt.answers.notes import Said, recognized, sentence
 from symbptt.answers.showing import SIGNS, kind_of, told
 from symbptt.answers.verdict import LinkVerdict
 from symbptt.core.errors import SymbpttError
@@ -110,6 +110,7 @@ def _link(link: LinkVerdict, words: Words) -> dict[str, Any]:
 
 def _said(text: str, lang: str) -> Markup:
     """A sentence in a language, with its formulas typeset; what is no known sentence as it is."""
+    text = recognized(text)
     if isinstance(text, Said):
         slots = {name: _said(x, lang) for name, x in text.slots.items()}
         return _filled(load(lang).say(text.key), **slots)

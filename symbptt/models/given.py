@@ -128,7 +128,7 @@ def _stated(model: Model, source: Source) -> tuple[Model, Facts]:
 
 # ---------------------------------------------------------------- indices
 
-_INDEX_LETTERS = frozenset("ijklmnpqrstuvMNRST")
+_INDEX_LETTERS = frozenset("ijklmnpqrstuvKMNRST")
 
 
 def _index(model: Model, node: sx.Node | None) -> Expr | None:

@@ -24,7 +24,7 @@ from .collect import collect
 from .definitions import Equated, refuse_empty
 from .known import Names
 from .shapes import infer
-from .size_letters import tell_sizes_apart
+from .size_letters import refuse_entries, tell_sizes_apart
 from .statements import Statements, split
 
 
@@ -37,6 +37,7 @@ def read_model(text: str, name: str = "", file: str = "", equations: bool = True
     tell_sizes_apart(statements)
     try:
         names = collect(statements)
+        refuse_entries(names)
         return _fields(text, name, file, names, assemble(names, infer(names)))
     except SymbpttError as error:  # what the core refuses of a whole theory has no place yet
         raise error.at(source.where(0)) from None

@@ -10,6 +10,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..notation import syntax as sx
+from ..notation.scripts import script_text
+from .known import Names
 from .statements import Statements
 
 _LETTERS = "qpmrnduvwsl"
@@ -17,7 +19,7 @@ _LETTERS = "qpmrnduvwsl"
 
 def tell_sizes_apart(statements: Statements) -> None:
     """Other letters for the declared sizes that an equation of the model has as an index."""
-    dims = [x for d in statements.declarations for dim in d.dims for x in sx.walk(dim)]
+    dims = [x for d in statements.declarations for dim in d.dims for x in _letters(dim)]
     sizes = {x.base for x in dims if isinstance(x, sx.Sym)}
     formulas = [side for eq in statements.equations for side in (eq.head, eq.body)]
     clashes = sizes & set(bound(formulas)) - set(limits(formulas))
@@ -33,6 +35,25 @@ def tell_sizes_apart(statements: Statements) -> None:
             replace(d, dims=tuple(_mapped(x, other) for x in d.dims))
             for d in statements.declarations
         ]
+
+
+def refuse_entries(names: Names) -> None:
+    """Raises where a sum runs over a letter in a name: in sum_j w_{kj} y_j those are entries."""
+    known = {*names.sequences, *names.params}
+    for formula in (side for eq in names.statements.equations for side in (eq.head, eq.body)):
+        for big in (x for x in sx.walk(formula) if isinstance(x, sx.Big)):
+            letters = set(bound((replace(big, body=sx.Words(big.at, big.at, "")),)))
+            for part in sx.walk(big.body):
+                if not isinstance(part, sx.Scripted) or not isinstance(part.base, sx.Sym):
+                    continue
+                text = "".join(map(script_text, part.subs))
+                if f"{part.base.base}_{{{text}}}" in known and letters & set(text):
+                    shown = f"{part.base.base}_{text}"
+                    raise names.statements.error(
+                        f"{shown} is a name here, but its letter runs in a sum", part,
+                        rf"declare what it is an entry of, such as {part.base.base.upper()}"
+                        r" \in \mathbb{R}^{m \times n}, or y_t \in \mathbb{R}^m",
+                    )  # fmt: skip
 
 
 def fresh(letters: Iterable[str], taken: set[str]) -> dict[str, str]:
@@ -60,10 +81,18 @@ def limits(nodes: Iterable[sx.Node]) -> Iterator[str]:
                 yield from (x.base for x in inner if isinstance(x, sx.Sym))
 
 
+def _letters(node: sx.Node) -> Iterator[sx.Node]:
+    """The symbols of a size; d_{hid} is one name, no letters."""
+    if not isinstance(node, sx.Scripted):
+        yield node
+        for child in sx.children(node):
+            yield from _letters(child)
+
+
 def _mapped(node: Any, change: Callable[[sx.Node], sx.Node]) -> Any:
     if isinstance(node, tuple):
         return tuple(_mapped(x, change) for x in node)
-    if not isinstance(node, sx.Node):
+    if not isinstance(node, sx.Node) or isinstance(node, sx.Scripted):
         return node
     inner = {f.name: _mapped(getattr(node, f.name), change) for f in fields(node)}
     return change(replace(node, **inner))

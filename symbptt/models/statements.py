@@ -77,6 +77,15 @@ class Statements:
         return ModelError(message, self.source.where(node.at), hint)
 
 
+def _at_time(node: sx.Node) -> bool:
+    """Whether this is ``o(t)``, a name with one argument."""
+    if not isinstance(node, sx.Product) or len(node.factors) != 2 or node.ops != ("",):
+        return False
+    name, bracket = node.factors
+    one = isinstance(bracket, sx.Brackets) and bracket.tight and bracket.only is not None
+    return one and isinstance(sx.base_of(name), sx.Sym)
+
+
 def split(source: Source) -> Statements:
     """The statements of a model text."""
     out = Statements(source)
@@ -98,7 +107,7 @@ def split(source: Source) -> Statements:
             if isinstance(node, sx.Relation):
                 _relation(out, node, ranges, waiting)
                 waiting = []
-            elif isinstance(sx.base_of(node), sx.Sym):
+            elif isinstance(sx.base_of(node), sx.Sym) or _at_time(node):
                 waiting.append(node)  # W, U \in R^{n x n}
             else:
                 raise _not_a_statement(out, node)

@@ -21,6 +21,9 @@ def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
     sign = indicator(node, e.scope, node.at) if node.open in "([" else None
     if sign is not None:
         return e.alts(sign, s)
+    nested = _nested(node) if len(node.rows) == 1 else ()
+    if nested:  # [[1, 2]] is a row
+        return _blocks(e, nested, node, s)
     if only is not None and node.open in "([{.":
         return e.alts(only, s) + _spaced(e, node, only, s)
     if node.open == "<" and len(node.rows) == 1 and len(node.rows[0]) == 2:
@@ -28,8 +31,7 @@ def _brackets(e: Elaborator, node: sx.Brackets, s: Solution) -> list[Alt]:
     if node.open not in "([" or not node.rows or not node.rows[0]:
         raise e.fail(f"{e.text(node)} is not understood as a formula", node)
     if len(node.rows) == 1:
-        nested = _nested(node)
-        return _blocks(e, nested, node, s) if nested else _row(e, node.rows[0], node, s)
+        return _row(e, node.rows[0], node, s)
     return _blocks(e, node.rows, node, s)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from symbptt.answers.notes import in_language
 from symbptt.answers.elaborate import Reading, elaborate
 from symbptt.answers.judge import is_statement, judge
 from symbptt.answers.setting import Setting, setting_of
@@ -58,9 +59,9 @@ def check(model: str, quantity: str, answer: str, lang: str) -> Data:
     mistake = verdict.mistake
     return {
         **_sign(verdict, lang),
-        "message": verdict.message,
-        "reading": list(verdict.reading),
-        "assuming": list(verdict.assuming),
+        "message": in_language(verdict.message, lang),
+        "reading": [in_language(x, lang) for x in verdict.reading],
+        "assuming": [in_language(x, lang) for x in verdict.assuming],
         "links": [{**_sign(x, lang), **_link(x)} for x in verdict.links],
         "clash": _clash(verdict.clash),
         "parts": parts.outline(_blocks(verdict), lang),

@@ -25,16 +25,17 @@ def cancel(body: ir.Body, context: Context) -> ir.Body:
         if user is None:
             continue
         index, at = homes[id(node)].index, homes[id(user)].index
-        value, own = _at(node.value, index, at), ir.Read(node.array, at)
-        new = simpler(
-            rewritten(user.value, lambda v, own=own, value=value: value if v == own else v)
-        )
+        put = {ir.Read(node.array, at): _at(node.value, index, at)}
+        new = simpler(rewritten(user.value, lambda v, put=put: put.get(v, v)))  # type: ignore[misc]
         if functions_in(new) < functions_in(node.value) and new.axes == user.value.axes:
             return cancel(_put(body, node, user, replace(user, value=new)), context)
     return body
 
 
-def _user(node, order, homes, context: Context) -> ir.Store | ir.Accumulate | None:
+def _user(
+    node: ir.Store | ir.Accumulate, order: list[ir.Store | ir.Accumulate],
+    homes: dict[int, ir.Loop], context: Context,
+) -> ir.Store | ir.Accumulate | None:  # fmt: skip
     """The only reader of what a formula stores at every step, if its operands are then the same."""
     name, loop = node.array.name, homes.get(id(node))
     readers = [n for n in order if any(r.array.name == name for r in reads(n))]

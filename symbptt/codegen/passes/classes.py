@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from sympy import Integer
 
@@ -56,7 +57,7 @@ def _on_classes(body: ir.Body, name: str) -> ir.Body:
     return each_block(tuple(in_statement(node, rule) for node in body), block)
 
 
-def _is(value: ir.Value, name: str) -> bool:
+def _is(value: ir.Value, name: str) -> TypeGuard[ir.Read]:
     return isinstance(value, ir.Read) and value.array.name == name
 
 

@@ -16,8 +16,8 @@ from .rewrite import reads, rewritten, terms, with_notes, writes
 
 def constants(body: ir.Body, context: Context) -> ir.Body:
     """The loss without sequences of one number."""
-    for loop in body:
-        for node in loop.body if isinstance(loop, ir.Loop) else ():
+    for loop in (n for n in body if isinstance(n, ir.Loop)):
+        for node in loop.body:
             if isinstance(node, ir.Store) and isinstance(node.value, ir.Number | ir.Filled):
                 new = _without(body, loop, node, context)
                 if new is not None:

@@ -39,10 +39,10 @@ def late(program: ir.Program, context: Context) -> ir.Program:
     moved = _Moved(names, flow, given, frozenset(writes(program.backward)), context)
     if not all(map(moved.fits, placed(program.backward))):
         return program
-    loss = moved.loss(program, stored)
-    if loss is None:
-        return program
-    return ir.Program(moved.forward(program.forward), moved.backward(program.backward), loss)
+    return ir.Program(
+        moved.forward(program.forward), moved.backward(program.backward),
+        moved.loss(program, stored),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -175,15 +175,14 @@ class _Moved:
 
     # ------------------------------------------------------------ loss
 
-    def loss(self, program: ir.Program, stored: set[str]) -> ir.Body | None:
+    def loss(self, program: ir.Program, stored: set[str]) -> ir.Body:
         """The loss with late values in front of it and what flows back behind it."""
         made = {n.array.name for n in program.loss if isinstance(n, ir.Allocate)}
         values = [n for n in program.forward if isinstance(n, ir.Loop) and writes(n) & self.names]
         front = [replace(n, body=self.apart(n)[1]) for n in values]
         behind = self.behind(program.backward, {g.name for g in self.given} - stored)
         new = {n.array.name: n.array for loop in (*front, *behind) for _, n in placed((loop,))}
-        if any(array.timed and name in made for name, array in new.items()):
-            return None
+        behind = [replace(n, body=tuple(_added(x, made) for x in n.body)) for n in behind]
         at = next(i for i, n in enumerate(program.loss) if isinstance(n, ir.Loop))
         allocated = (ir.Allocate(array) for name, array in new.items() if name not in made)
         body = (*allocated, *program.loss[:at], *front, *program.loss[at:], *behind)
@@ -237,6 +236,13 @@ class _Moved:
                 rest = (_without(n, node) for n in body if not _makes(n, node.array.name))
                 return self.pruned(tuple(n for n in rest if not isinstance(n, ir.Loop) or n.body))
         return body
+
+
+def _added(node: ir.Statement, made: set[str]) -> ir.Statement:
+    """A formula for what has a value already as a summand of it."""
+    if isinstance(node, ir.Store) and node.array.name in made:
+        return ir.Accumulate(node.array, node.index, node.value)
+    return node
 
 
 def _makes(node: ir.Statement, name: str) -> bool:

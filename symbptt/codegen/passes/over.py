@@ -56,8 +56,10 @@ def _pairs(chunks: ir.Chunks, empty: set[str]) -> Iterator[tuple[str, ir.Array]]
         if new.name not in own or not fresh or any(r.array == new for r in reads(node)):
             continue
         for operand in node.operands:
-            old = operand.array if isinstance(operand, ir.Read) else None
-            if old is None or old.name not in own - taken or old.axes != new.axes:
+            if not isinstance(operand, ir.Read):
+                continue
+            old = operand.array
+            if old.name not in own - taken or old.axes != new.axes:
                 continue
             if operand.index == node.index and all(old.name not in _names(n)
                                                    for n, _ in nodes[i + 1 :]):  # fmt: skip

@@ -1,0 +1,241 @@
+"""The compiled functions of the numba target: products in blocks, chunks of steps, sweeps."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from codegen_oracle import SIZES, random_data
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sympy import Symbol
+from test_codegen_passes import loaded
+from test_targets import assert_loss
+
+from symbptt import Model
+from symbptt.codegen import ir, load_module
+from symbptt.codegen.numba_sweeps import sweeps
+from symbptt.module import numpy_source
+
+pytest.importorskip("numba")
+
+HEAD = r"""
+x_t \in \mathbb{R}^d
+h_t \in \mathbb{R}^n
+"""
+SOFTMAX = r"""
+y_t \in \mathrm{onehot}(q)
+o_t = V h_t + c
+\hat y_t = \mathrm{softmax}(o_t)
+L_t = -y_t^\top \log \hat y_t
+L = \sum_{t=1}^{T} L_t
+"""
+MODELS = {
+    "lstm": HEAD + r"""
+f_t = \mathrm{sigmoid}(W_f h_{t-1} + U_f x_t + b_f)
+i_t = \mathrm{sigmoid}(W_i h_{t-1} + U_i x_t + b_i)
+k_t = \mathrm{sigmoid}(W_k h_{t-1} + U_k x_t + b_k)
+g_t = \tanh(W_g h_{t-1} + U_g x_t + b_g)
+C_t = f_t \odot C_{t-1} + i_t \odot g_t
+h_t = k_t \odot \tanh(C_t)""" + SOFTMAX,
+    "gru": HEAD + r"""
+r_t = \mathrm{sigmoid}(W_r h_{t-1} + U_r x_t + b_r)
+z_t = \mathrm{sigmoid}(W_z h_{t-1} + U_z x_t + b_z)
+g_t = \tanh(U_g x_t + b_g + r_t \odot (W_g h_{t-1} + c_g))
+h_t = (1 - z_t) \odot g_t + z_t \odot h_{t-1}""" + SOFTMAX,
+    "lags": HEAD + r"""
+o_t, y_t \in \mathbb{R}^q
+h_{-1}, h_{-2} \in \mathbb{R}^n
+h_t = \tanh(W h_{t-1} + R h_{t-3} + S (h_{t-1} \odot h_{t-2}) + U x_t + P x_{t-1} + b)
+o_t = V h_t + Q h_{t-2} + c
+L = \sum_{t=1}^{T} \frac{1}{2} \|o_t - y_t\|^2
+""",
+}  # fmt: skip
+SMALL = {  # so that small arrays have many blocks and chunks, and no two of these fit evenly
+    r"_SMALL = 1_000_000": "_SMALL = 13",
+    r"_HEIGHT, _WIDTH = 128, 128": "_HEIGHT, _WIDTH = 3, 2",
+    r"width = W.shape, 256 // W.itemsize": "width = W.shape, 1",
+    r"or rows < 32": "or rows < 1",
+    r"max\(1, 256 // B\)": "max(1, 11 // B)",
+}
+
+
+def in_small_blocks(source: str) -> ModuleType:
+    """The module with small blocks and chunks."""
+    for old, new in SMALL.items():
+        assert re.search(old, source), old
+        source = re.sub(old, new, source)
+    return load_module(source)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_options(name: str) -> None:
+    """Masks, truncation, checkpoints and threads, over several blocks and chunks."""
+    model = Model.parse(MODELS[name])
+    plain = loaded(numpy_source(model, passes=()))
+    module = in_small_blocks(numpy_source(model, target="numba"))
+    data = random_data(plain, 1)
+    mask = (np.random.default_rng(2).random((SIZES["T"], SIZES["B"])) < 0.6).astype(int)
+    options: list[dict[str, Any]] = [
+        {}, {"truncate": 2}, {"checkpoint": "sqrt"}, {"workers": 2}, {"workers": 3, "truncate": 0},
+    ]  # fmt: skip
+    options += [{"mask": mask}, {"mask": mask, "truncate": 1, "checkpoint": "sqrt"}]
+    refused = set(re.findall(r"(\w+): expected None, since", numpy_source(model)))
+    assert bool(refused) == (name == "lags")
+    for option in options:
+        if not refused & set(option):
+            assert_loss(plain, module, data, **option)
+
+
+def test_operands_of_any_layout() -> None:
+    """Arguments need not be contiguous."""
+    model = Model.parse(MODELS["gru"])
+    plain, module = loaded(numpy_source(model)), load_module(numpy_source(model, target="numba"))
+    data = random_data(plain, 3)
+    for group in (data.params, data.inputs, data.states, data.targets):
+        for name, value in group.items():
+            group[name] = np.asfortranarray(value)
+    assert not data.inputs["x"].flags.c_contiguous
+    assert_loss(plain, module, data)
+
+
+def test_all_loops_are_compiled() -> None:
+    """One function each for the values, for the loss and for the adjoints with the gradients."""
+    for name in ("lstm", "gru"):
+        source = numpy_source(Model.parse(MODELS[name]), target="numba")
+        assert re.findall(r"\n    (_steps_\d)\(", source) == ["_steps_1", "_steps_2", "_steps_3"]
+        for call in ("_gram(", "np.matmul(", "np.multiply(", "for t in range(1, T"):
+            assert call not in source, call
+
+
+# ---------------------------------------------------------------- products
+
+
+@pytest.fixture(scope="module")
+def products() -> ModuleType:
+    return in_small_blocks(numpy_source(Model.parse(MODELS["gru"]), target="numba"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(*[st.integers(1, 8)] * 3), st.sampled_from([np.float32, np.float64]),
+    st.booleans(), st.sampled_from(["rows", "gaps", "columns"]), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_products(
+    products: ModuleType, sizes: tuple[int, int, int], dtype: type, old: bool, lay: str, seed: int
+) -> None:
+    """x W and xᵀ y, added to what is there or not, into part of a wider array."""
+    rng = np.random.default_rng(seed)
+    rows, terms, columns = sizes
+    tolerance = 30 * np.finfo(dtype).eps * terms
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape).astype(dtype)
+
+    x = draw(rows, terms)
+    if lay == "gaps":
+        x = draw(rows, terms + 2)[:, 1:-1]
+    elif lay == "columns":
+        x = np.asfortranarray(x)
+    W, wide = draw(terms, columns), draw(rows, columns + 3)
+    out, before = wide[:, 2 : columns + 2], wide.copy()
+    room = products._room(out)
+    wanted = x.astype(float) @ W + old * before[:, 2 : columns + 2]
+    products._multiply(room, out, x, products._in_columns(W, rows), int(old))
+    np.testing.assert_allclose(out, wanted, rtol=0, atol=tolerance * 9)
+    np.testing.assert_array_equal(wide[:, :2], before[:, :2])
+    np.testing.assert_array_equal(wide[:, columns + 2 :], before[:, columns + 2 :])
+    y, gram = draw(rows, columns), draw(terms, columns)
+    wanted = np.ascontiguousarray(x).astype(float).T @ y + old * gram
+    products._multiply_columns(room, gram, np.ascontiguousarray(x), y, int(old))
+    np.testing.assert_allclose(gram, wanted, rtol=0, atol=tolerance * 9 * rows)
+
+
+# ---------------------------------------------------------------- functions
+
+
+def test_functions_are_exact() -> None:
+    """exp and log over their whole range, within a few units in the last place."""
+    module = load_module(numpy_source(Model.parse(MODELS["gru"]), target="numba"))
+    for dtype in (np.float32, np.float64):
+        info = np.finfo(dtype)
+        most = np.log(info.max)
+        kinds = {
+            "exp": np.linspace(-1.2 * most, 0.99 * most, 301),
+            "log": np.exp(np.linspace(-1.1 * most, 0.99 * most, 301)),
+        }
+        for name, values in kinds.items():
+            x = values.astype(dtype)
+            function = getattr(module, f"_one_{name}")
+            one = module.numba.njit(lambda x, f=function: f(x))
+            with np.errstate(all="ignore"):
+                wanted = getattr(np, name)(x.astype(np.longdouble))
+            found = np.array([one(v) for v in x]).astype(dtype)
+            assert str(dtype.__name__) in str(one.nopython_signatures[-1].return_type)
+            error = np.abs(found - wanted)
+            allowed = np.maximum(np.abs(wanted), info.tiny) * 3 * info.eps
+            assert np.all((error <= allowed) | (found == wanted)), name
+            assert np.isnan(one(dtype(np.nan)))
+            assert one(dtype(np.inf)) == np.inf
+        assert one(dtype(0)) == -np.inf
+        assert np.isnan(one(dtype(-1)))
+
+
+# ---------------------------------------------------------------- sweeps
+
+T, t, n = Symbol("T"), Symbol("t"), Symbol("n")
+A, C, D, E = (ir.Array(name, (ir.BATCH, n), T * 0, T) for name in "acde")
+TOTAL = ir.Array("total", (n,))
+
+
+def loop(body: ir.Statement, ascending: bool = True, together: bool = True) -> ir.Loop:
+    return ir.Loop(t, T * 0 + 1, T - 1, (body,), ascending, together)
+
+
+def copy(target: ir.Array, source: ir.Array, gap: int = 0) -> ir.Store:
+    return ir.Store(target, t, ir.Read(source, t + gap))
+
+
+def grouped(*loops: ir.Loop) -> list[int]:
+    """How many loops run side by side."""
+    return [len(s.loops) + len(s.last) for s in sweeps(loops)]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_sweeps_keep_what_is_read(ascending: bool) -> None:
+    """A step reads what has been computed already, and not what is overwritten too early."""
+    behind, ahead = (-1, 1) if ascending else (1, -1)
+    steady = loop(ir.Accumulate(A, t, ir.Read(A, t + behind)), ascending, together=False)
+    for gap, count in ((0, [2]), (behind, [2]), (ahead, [1, 1])):
+        assert grouped(steady, loop(copy(C, A, gap))) == count
+    for gap, count in ((0, [2]), (ahead, [2]), (behind, [1, 1])):
+        assert grouped(loop(copy(C, A, gap)), steady) == count
+
+
+def test_sweeps_of_loops_that_do_not_fit() -> None:
+    plain = loop(copy(C, A))
+    assert grouped(plain, ir.Loop(t, T * 0 + 2, T, (copy(D, A),), True, True)) == [1, 1]
+    up = loop(copy(C, A, -1), together=False)
+    down = loop(copy(D, A, 1), ascending=False, together=False)
+    assert grouped(up, down) == [1, 1]
+    sums = loop(ir.Accumulate(TOTAL, None, ir.Total(ir.Read(A, t), 0)))
+    used = loop(ir.Store(C, t, ir.Add((ir.Read(A, t), ir.Read(TOTAL)))))
+    assert grouped(plain, sums) == [2]
+    assert grouped(sums, used) == [1, 1]
+    assert grouped(loop(copy(C, A)), loop(ir.Store(C, t + 1, ir.Read(D, t)))) == [1, 1]
+
+
+def test_sweeps_of_passes() -> None:
+    """What truncation runs several times may run in either direction; sums follow the last time."""
+    value = ir.Add((ir.Read(C, t + 1), ir.Read(A, t)))
+    steady = loop(ir.Store(C, t, value), ascending=False, together=False)
+    first, same, late = loop(copy(A, D)), loop(copy(E, C)), loop(copy(E, C, 1))
+    (one,) = sweeps((ir.Passes((first, steady), T), same))
+    assert (one.turned, len(one.loops), len(one.last)) == (True, 2, 1)
+    assert not one.ascending
+    assert [s.turned for s in sweeps((ir.Passes((first, steady), T), late))] == [True, False]
+    assert [len(s.loops) for s in sweeps((ir.Passes((steady, same), T),))] == [2]
+    assert [len(s.loops) for s in sweeps((ir.Passes((steady, late), T),))] == [1, 1]
