@@ -8,8 +8,9 @@ compared, since other work on the cores makes both of them slower.
 
 from __future__ import annotations
 
+import os
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is loaded
 
 import time
 
