@@ -79,6 +79,7 @@ def assert_same(module: ModuleType, source: str, data: Data, steps: int) -> None
 
 def compare(source: str, monkeypatch: pytest.MonkeyPatch, lengths: tuple[int, ...]) -> None:
     module = load_module(source)
+    module._LEAST = 1  # type: ignore[attr-defined]  # several segments of few steps
     for steps in lengths:
         monkeypatch.setitem(SIZES, "T", steps)
         assert_same(module, source, random_data(module, steps), steps)
@@ -121,6 +122,16 @@ def test_random_models(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         compare(source, monkeypatch, (10,))
 
 
+def test_segments_of_a_small_batch_are_longer() -> None:
+    """What is done once for a segment is shared by 2,048 samples of all its steps."""
+    source = numpy_source(Model.named("rnn-softmax"))
+    module = load_module(source)
+    arguments = module._Arguments({"T": 1000, "B": 5}, np.dtype(float), {}, {}, {}, None)
+    assert module._segments(arguments, "sqrt") == [(0, 409), (409, 818), (818, 1000)]
+    large = arguments._replace(sizes={"T": 1000, "B": 700})
+    assert module._segments(large, "sqrt")[:2] == [(0, 31), (31, 62)]
+
+
 def test_other_values_are_refused() -> None:
     module = load_module(numpy_source(Model.named("lstm")))
     data = random_data(module)
@@ -159,17 +170,20 @@ def stated(module: ModuleType, sizes: dict[str, int]) -> tuple[float, float]:
     text = " ".join((module.__doc__ or "").split("Memory: loss_and_grads keeps ")[1].split())
     plain, stored = text.split(" numbers besides ")[0], text.split("with checkpoint ")[1]
     out = []
-    for formula in (plain, stored.rstrip(".")):
+    stored, least = stored.split(", where √T is ")
+    assert least == "2,048 / B at least and T at most."
+    root = min(sizes["T"], max(sizes["T"] ** 0.5, 2048 / sizes["B"]))
+    for formula in (plain, stored):
         code = formula.replace("√T", "R").replace("²", "**2").replace(", ", ",")
         code = re.sub(r"(?<=[\w)]) (?=[\w(])", " * ", code)
-        out.append(eval(code, {**sizes, "R": sizes["T"] ** 0.5, "max": max}))
+        out.append(eval(code, {**sizes, "R": root, "max": max}))
     return out[0], out[1]
 
 
 @pytest.mark.parametrize(("name", "steps"), [("rnn-softmax", 900), ("lstm-caption", 256)])
 def test_memory_is_as_stated(name: str, steps: int) -> None:
     module = load_module(numpy_source(Model.named(name)))
-    sizes = {"B": 16, "n": 48, "m": 48, "q": 40, "d": 24, "p": 24, "T": steps}
+    sizes = {"B": 128, "n": 48, "m": 48, "q": 40, "d": 24, "p": 24, "T": steps}
     for kept, checkpoint in zip(stated(module, sizes), (None, "sqrt"), strict=True):
         assert peak(module, sizes, checkpoint) == pytest.approx(4 * kept, rel=0.1)
 
@@ -177,7 +191,7 @@ def test_memory_is_as_stated(name: str, steps: int) -> None:
 def test_memory_grows_with_the_root() -> None:
     """Besides the gradient of the inputs, which is as long as they are."""
     module = load_module(numpy_source(Model.named("rnn-softmax")))
-    sizes = {"B": 16, "m": 32, "q": 16, "p": 16}
+    sizes = {"B": 128, "m": 32, "q": 16, "p": 16}
 
     def taken(steps: int, checkpoint: str | None) -> int:
         result = steps * sizes["B"] * sizes["p"] * 4

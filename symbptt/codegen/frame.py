@@ -14,7 +14,7 @@ from . import ir
 from .interface import Interface, show
 from .layout import Layout
 from .lower import Lowered
-from .memory import memory_lines
+from .memory import LEAST, memory_lines
 from .needs import additive, no_workers, products
 from .numpy_printer import WIDTH, NumpyPrinter, helpers, listed
 from .parts import Parts
@@ -69,6 +69,7 @@ def make_frame(
         "more": ", space" if pieces.space else "",
         "no_workers": no_workers(lowered), "batch": layout.dim_keys[ir.BATCH],
         "no_checkpoint": segments.refused, "every_step": segments.every_step,
+        "least_samples": LEAST,
         "length": layout.dim_keys[layout.length],
         "counted": interface.counted, "functions": bool(layout.functions),
         "least": interface.least,

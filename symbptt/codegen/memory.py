@@ -17,6 +17,7 @@ from .numpy_printer import CHUNK, WIDTH
 from .passes.rewrite import writes
 from .spans import Span
 
+LEAST = 2048  # samples of all steps of a segment of steps, with checkpointing
 _HARD = "\u00a0"  # no line breaks within a product
 
 
@@ -39,7 +40,9 @@ def memory_lines(
         part = (numbers_kept(program) + inputs).xreplace({layout.length: root})
         total = Add(part, inputs, *(2 * state for state in handed))  # states, what flows back
         shown = formula(total.expand(), (layout.length, root), printer)
-        text += f"; with checkpoint {shown}"
+        steps, batch = printer.index(layout.length), printer.index(ir.BATCH)
+        text += f"; with checkpoint {shown}, where √{steps} is {LEAST:,} / {batch} at least and "
+        text += f"{steps} at most"
     lines = textwrap.wrap(text + ".", WIDTH, break_long_words=False, break_on_hyphens=False)
     return [line.replace(_HARD, " ") for line in lines]
 

@@ -34,9 +34,9 @@ _CLIP = (
 )
 Rows = list[tuple[str, str]]
 _CHECKPOINT = (
-    '"sqrt": the values of about √T steps are kept at a time, and computed again on the way back '
-    "from the states in front of them: the same gradients, in memory that grows with √T. None: all "
-    "values are kept"
+    '"sqrt": the values of about √T steps (of more where the batch is small) are kept at a time, '
+    "and computed again on the way back from the states in front of them: the same gradients, in "
+    "memory that grows with √T. None: all values are kept"
 )
 WORTH_WORKERS = 2000  # the number of entries of a state, B n, from which threads are faster
 _WORKERS = (
