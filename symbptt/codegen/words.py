@@ -38,7 +38,7 @@ _CHECKPOINT = (
     "and computed again on the way back from the states in front of them: the same gradients, in "
     "memory that grows with √T. None: all values are kept"
 )
-WORTH_WORKERS = 2000  # the number of entries of a state, B n, from which threads are faster
+WORTH_WORKERS = 8000  # entries of a state of all samples, B n, from which threads are faster
 _WORKERS = (
     "n >= 1: the samples in n parts, each in a thread of its own; faster on several cores where "
     "the BLAS of NumPy runs in one thread (OPENBLAS_NUM_THREADS=1) and B times the size of the "
