@@ -8,9 +8,10 @@ compared, since other work on the cores makes both of them slower.
 
 from __future__ import annotations
 
+
 import os
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy is loaded
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import time
 

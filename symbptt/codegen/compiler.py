@@ -69,11 +69,12 @@ def generate_source(
         unpadded(layout, parts)
     lowered = lower(parts, layout)
     context = context_of(parts, layout, lowered, model.onehot)
-    program, printer, more = kind.prepare(lowered.program, context, passes)
+    plain = lowered.program
+    program, printer, more = kind.prepare(plain, context, passes)
     lowered = replace(lowered, program=program)
     frame = make_frame(model, parts, layout, lowered, version, sheet, printer)
     source = render(kind.template, {**frame, "kernels": (), **more})
-    return Generated(source, formulas(program, source))
+    return Generated(source, formulas(plain, source))
 
 
 def render(template: str, frame: dict[str, Any]) -> str:

@@ -31,7 +31,9 @@ class Formula:
 
 
 def formulas(program: ir.Program, source: str) -> tuple[Formula, ...]:
-    """The equations of the module in the order of their lines."""
+    """The equations of the module in the order of their lines; the program may be that without
+    any passes, which keep its comments.
+    """
     bodies = (program.forward, program.backward, program.loss)
     nodes = (n for body in bodies for n in ir.walk(body))
     notes = {_plain(n.text): n for n in nodes if isinstance(n, ir.Note) and n.key}
@@ -58,7 +60,7 @@ def needed(found: Iterable[Formula], key: str) -> tuple[Formula, ...]:
 def _in_function(start: int, lines: list[str], notes: dict[str, ir.Note]) -> Iterator[Formula]:
     """The equations of the function that begins there."""
     function, at = lines[start].removeprefix("def ").partition("(")[0], start + 1
-    while at < len(lines) and (not lines[at] or lines[at].startswith(" ")):
+    while at < len(lines) and (not lines[at] or lines[at][0] in " )"):
         if not lines[at].lstrip().startswith("# "):
             at += 1
             continue

@@ -28,6 +28,7 @@ from .world import Env, Key, World, integer, leaf_key, number, real, show_key
 
 EPS = 1e-30  # its square is far below rounding
 _ENDING = frozenset(name for name, row in TABLE.items() if row.domain != S.Reals)
+_FRAMED = frozenset((tm.D, tm.Shock))  # what these are depends on the frame
 _CLOSE = 1e-10  # a step must be so small beside the distance to the end of a domain
 
 
@@ -70,9 +71,9 @@ class Evaluator:
 
         It is computed once for its indices, and not to be changed.
         """
-        place = self.places.get(id(term)) or self.world.known.place(term)
-        if place[1] is None:
+        if self.frame is not None and not term.kinds.isdisjoint(_FRAMED):
             return self.computed(term, env)
+        place = self.places.get(id(term)) or self.world.known.place(term)
         key = (id(term), *map(env.get, place[1]))
         found = self.known.get(key)
         if found is None:

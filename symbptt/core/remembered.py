@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Symbol
 
-from .terms import D, Shock, Term
+from .terms import Term
 
 _MOST = 8192  # values; then all are forgotten, as no claim has so many
 
@@ -20,18 +20,17 @@ class Remembered:
     """For each motion the values by subterm and index.
 
     Equal terms are one object as a rule, so a term is known by its id; it is kept here, so that no
-    other takes its id. What depends on a frame, which is not part of the term, is not kept.
+    other takes its id. What depends on a frame, which is not part of the term, has no place here.
     ``places``: what is known of a term by its id.
     """
 
     def __init__(self) -> None:
-        self.places: dict[int, tuple[Term, tuple[Symbol, ...] | None]] = {}
+        self.places: dict[int, tuple[Term, tuple[Symbol, ...]]] = {}
         self._values: dict[Hashable, dict[tuple[Any, ...], Any]] = {}
 
-    def place(self, term: Term) -> tuple[Term, tuple[Symbol, ...] | None]:
-        """The term, and the indices and sizes that its value depends on; None: it is not kept."""
-        framed = not term.kinds.isdisjoint((D, Shock))
-        place = self.places[id(term)] = term, None if framed else tuple(term.free_symbols)
+    def place(self, term: Term) -> tuple[Term, tuple[Symbol, ...]]:
+        """The term, and the indices and sizes that its value depends on."""
+        place = self.places[id(term)] = term, tuple(term.free_symbols)
         return place
 
     def under(self, motion: Hashable) -> dict[tuple[Any, ...], Any]:

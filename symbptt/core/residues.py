@@ -85,7 +85,7 @@ class Evaluator:
     def value(self, term: Term, env: Env) -> Dual:
         """The residues of a term; ``env`` has the bound indices too. Nothing is computed twice."""
         place = self.known.places.get(id(term)) or self.known.place(term)
-        key = (id(term), *map(env.get, place[1] or ()))
+        key = (id(term), *map(env.get, place[1]))
         found: Dual | None = self.values.get(key)
         if found is None:
             node = _NODES.get(type(term))

@@ -87,7 +87,9 @@ def _pair(here: sx.Node, following: sx.Node | None, scope: Scope) -> tuple[int, 
         loss = sx.Sym(here.at, here.end, scope.loss)
         return 2, Adjoint(here.at, following.end, loss, following)
     if is_one(here) and isinstance(following, sx.Brackets):
-        return 2, indicator(following, scope, here.at)
+        sign = indicator(following, scope, here.at)
+        if sign is not None:
+            return 2, sign
     bracket = sx.base_of(following) if following is not None else None
     if not isinstance(bracket, sx.Brackets) or not isinstance(sx.base_of(here), sx.Sym):
         return 1, None
