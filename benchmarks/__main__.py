@@ -1,8 +1,8 @@
 """``make bench``: derivation and replay, all models, claims judged, cold starts, the page,
 accuracy, growth, memory, speed.
 
-``--write`` puts the figures of speed and memory into docs/speed.md instead; what else is given goes
-to ``benchmarks.speed``, for example ``--threads 2``.
+``--write`` puts the figures of speed, with one and with two threads, of memory and of growth into
+docs/speed.md instead; what else is given goes to ``benchmarks.speed``, for example ``--rounds 3``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import platform
 import subprocess
 import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded; times are of one core
 
 import numpy
 import sympy
@@ -30,7 +32,7 @@ def main() -> int:
 
         console.print(f"wrote {write([a for a in arguments if a != '--write'])}")
         return 0
-    threads = os.environ.get("OPENBLAS_NUM_THREADS", "as the library chooses")
+    threads = os.environ["OPENBLAS_NUM_THREADS"]
     console.print(
         f"Python {platform.python_version()}, SymPy {sympy.__version__}, "
         f"NumPy {numpy.__version__}, {os.cpu_count()} cores, BLAS threads: {threads}"
