@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 from . import ir
 from .build import add
 from .layout import Layout
+from .numba_conditions import conditions_of, decided, unconditional
 from .numba_nests import INDENT, conflict
 from .numba_products import HIGH, LOW, SIZE, Matrices, Products
 from .numba_sweeps import Sweep
@@ -154,8 +155,8 @@ class LoopWriter(Products):
 
     def inside(self, body: ir.Body) -> None:
         """The body of a loop over steps."""
-        self.always = set(ir.arrays_of(_unconditional(body)))
-        conditions = _conditions(body)
+        self.always = set(ir.arrays_of(unconditional(body)))
+        conditions = conditions_of(body)
         if len(conditions) > _MOST_CONDITIONS:
             conditions = []  # each where it stands, between nests
         self.depth += 1
@@ -198,7 +199,7 @@ class LoopWriter(Products):
             if not holds:
                 self.put("else:")
             self.depth += 1
-            self.variants(_decided(body, first, holds), rest)
+            self.variants(decided(body, first, holds), rest)
             self.depth -= 1
 
     def block(self, body: ir.Body) -> None:
@@ -272,38 +273,6 @@ def _adds(node: ir.Statement, like: ir.Accumulate) -> bool:
         and all(r.array != like.array for r in reads(s))
         for s in inner if not isinstance(s, ir.Note)
     )  # fmt: skip
-
-
-def _unconditional(body: ir.Body) -> ir.Body:
-    """What is computed whatever is given."""
-    out: list[ir.Statement] = []
-    for node in body:
-        if isinstance(node, ir.Guard):
-            out += _unconditional(node.body)
-        elif not isinstance(node, ir.Masked | ir.Given):
-            out.append(node)
-    return tuple(out)
-
-
-def _conditions(body: ir.Body) -> list[tuple[Expr, ...]]:
-    """The conditions in a body."""
-    return list(dict.fromkeys(n.conditions for n in ir.walk(body) if isinstance(n, ir.Guard)))
-
-
-def _decided(body: ir.Body, conditions: tuple[Expr, ...], holds: bool) -> ir.Body:
-    """The body where the conditions hold, or do not."""
-    out: list[ir.Statement] = []
-    for node in body:
-        inner = getattr(node, "body", None)
-        if inner is None:
-            out.append(node)
-            continue
-        inner = _decided(inner, conditions, holds)
-        if not isinstance(node, ir.Guard) or node.conditions != conditions:
-            out.append(replace(node, body=inner))  # type: ignore[type-var]
-        elif holds:
-            out += inner
-    return tuple(out)
 
 
 __all__ = ["INDENT", "SAMPLES", "LoopWriter"]
