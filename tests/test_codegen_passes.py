@@ -171,12 +171,18 @@ def test_one_product_a_step(name: str) -> None:
         assert " @ " not in loop and ".T" not in loop and "_product" not in loop
 
 
+def function_of(source: str, name: str) -> str:
+    """The text of one function."""
+    return source.split(f"\ndef {name}(")[1].split("\ndef ")[0].split("\nclass ")[0]
+
+
 def test_no_activation_is_computed_twice() -> None:
-    source = code_of("lstm")
-    assert "tanh(" not in source[source.index("def backward") : source.index("def init_params")]
-    later = code_of("rnn-softmax").split("def backward")[1].split("def init")[0]
-    adjoints, loss = later.split("def _loss(")
-    assert "softmax(" not in adjoints and loss.count("softmax(") == 1
+    assert "np.tanh(" in function_of(code_of("lstm"), "_forward")
+    assert "tanh(" not in function_of(code_of("lstm"), "_backward")
+    source = code_of("rnn-softmax")
+    assert "softmax(" not in function_of(source, "_backward")
+    assert function_of(source, "_loss").count("softmax(") == 1
+
 
 
 def taken_in_loops(source: str, sizes: dict[str, int]) -> dict[str, int]:
