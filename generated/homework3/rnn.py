@@ -9,6 +9,9 @@ Vectors are columns in the equations; in the arrays they are the rows of a batch
 samples, so W x reads x @ W.T. Arrays are time-major; inside the functions slot t holds step t
 (slot t-1 of x, t-1 of g_h).
 
+The mathematics comes first, each line with the equation that it computes: _forward and
+_backward. Below that, forward, backward and init_params check arguments.
+
 Memory: forward and backward keep T B (4 n + d) + max(512, B) 2 n + B 6 n + d n + n² + n numbers
 besides the arguments and what a mask asks for, of 4 bytes in float32 and 8 in float64.
 """
@@ -21,32 +24,104 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHAPES = {
-    "params": {"W": ("n", "n"), "U": ("n", "d"), "b": ("n",)},
-    "inputs": {"x": ("T", "B", "d")},
-    "states": {"h": ("B", "n")},
-    "outputs": {"h": ("T", "B", "n")},
-}
-EQUATIONS = {
-    "model": (
-        "h_t = \\sigma(W h_{t-1} + U x_t + b)",
-        "L = \\sum_{t=1}^{T} L_t(h_t)",
-    ),
-    "adjoint": (
-        "\\delta_{t} = g^{h}_{t} + [t < T]\\, W^{\\top} \\delta^{a}_{t+1}",
-        "\\delta^{a}_{t} = \\delta_{t} \\odot \\sigma'(a_{t})",
-    ),
-    "gradients": (
-        "\\frac{\\partial L}{\\partial W} = \\sum_{t=1}^{T} \\delta^{a}_{t} h_{t-1}^{\\top}",
-        "\\frac{\\partial L}{\\partial U} = \\sum_{t=1}^{T} \\delta^{a}_{t} x_{t}^{\\top}",
-        "\\frac{\\partial L}{\\partial b} = \\sum_{t=1}^{T} \\delta^{a}_{t}",
-        "\\frac{\\partial L}{\\partial h_{0}} = W^{\\top} \\delta^{a}_{1}",
-        "\\frac{\\partial L}{\\partial x_{t}} = U^{\\top} \\delta^{a}_{t}",
-    ),
-}
-FUNCTIONS = {
-    "sigma": ("f", "f'"),
-}
+
+def _forward(arguments, space):
+    """The outputs as views of the cache, and the cache."""
+    sizes, dtype, params, inputs, states, mask, functions = arguments
+    mask = None if mask is None else _padded(mask, 1)
+    T, B, n = map(sizes.get, "T B n".split())
+    W, U, b = params.values()
+    x = inputs["x"]
+    h_start = states["h"]
+    sigma, d_sigma = functions["sigma"]
+    multiply = np.dot if B == 1 else np.matmul  # np.dot knows no blocks
+
+    work, a, h = space.several(dtype, work=(B, n), a=(T + 1, B, n), h=(T + 1, B, n))
+    h[0] = h_start
+    # summands of a_t
+    _product(x, U.T, out=a[1:])
+    a[1:] += b
+    W_T_blocks, work_blocks = _blocked(W.T, work)
+    for t in range(1, T + 1):
+        # a_t = W h_{t-1} + U x_t + b
+        multiply(h[t - 1], W_T_blocks, work_blocks)
+        a_t = a[t]
+        a_t += work
+        # h_t = σ(a_t)
+        h[t] = sigma(a[t])
+        if mask is not None:
+            h[t] = np.where(mask[t][:, None], h[t], h[t - 1])
+
+    outputs = {"h": h[1:T + 1]}
+    cache = {
+        "sizes": sizes, "dtype": dtype, "functions": functions, "mask": mask, "W": W, "U": U,
+        "x": x, "a": a, "h": h,
+    }
+    return outputs, cache
+
+
+def _backward(cache, grads, truncate, space):
+    """All gradients, from those of all outputs."""
+    sizes, dtype = cache["sizes"], cache["dtype"]
+    T, B, n, d = map(sizes.get, "T B n d".split())
+    W, U, x, a, h = map(cache.get, "W U x a h".split())
+    mask = cache["mask"]
+    g_h = grads.get("h")
+    sigma, d_sigma = cache["functions"]["sigma"]
+    multiply = np.dot if B == 1 else np.matmul  # np.dot knows no blocks
+
+    chunk = max(1, 512 // B)  # steps that fit a cache
+    work_2, delta, delta_a = space.several(
+        dtype, work_2=(B, n), delta=(chunk, B, n), delta_a=(T + 1, B, n),
+    )
+    if truncate is not None:
+        delta_a.fill(0)
+    if mask is not None:
+        held_delta = space.zeros("held_delta", (T + 1, B, n), dtype)
+    factor = space.empty("factor", (chunk, B, n), dtype)
+    W_blocks, work_2_blocks = _blocked(W, work_2)
+    for order in _passes(truncate, T - 1):
+        for start, stop in _chunks(1, T, chunk)[::-1][::order]:
+            count = stop - start + 1
+            # summands of δ_t
+            delta[:count] = 0 if g_h is None else g_h[start - 1:stop]
+            # a factor of δ^a_t
+            factor[:count] = d_sigma(a[start:stop + 1])
+            for t in range(stop, start - 1, -1)[::order]:
+                delta_t = delta[t - start]
+                if t < T:
+                    # δ_t = g^h_t + [t < T] Wᵀ δ^a_{t+1}
+                    multiply(delta_a[t + 1], W_blocks, work_2_blocks)
+                    delta_t += work_2
+                if mask is not None:
+                    if t < T:
+                        delta[t - start] += held_delta[t + 1]
+                    held_delta[t] = np.where(mask[t][:, None], 0, delta[t - start])
+                    delta[t - start] = np.where(mask[t][:, None], delta[t - start], 0)
+                # δ^a_t = δ_t ⊙ σ'(a_t)
+                np.multiply(delta_t, factor[t - start], out=delta_a[t])
+    d_x = np.empty((T, B, d), dtype)
+    # ∂L/∂W = Σ_{t=1}^{T} δ^a_t h_{t-1}ᵀ
+    d_W = _gram(delta_a[1:], h[:T])
+    # ∂L/∂U = Σ_{t=1}^{T} δ^a_t x_tᵀ
+    d_U = _gram(delta_a[1:], x)
+    # ∂L/∂b = Σ_{t=1}^{T} δ^a_t
+    d_b = _sum(delta_a[1:])
+    # ∂L/∂x_t = Uᵀ δ^a_t
+    _product(delta_a[1:], U, out=d_x)
+    # ∂L/∂h_0 = Wᵀ δ^a_1
+    d_h_start = delta_a[1] @ W
+    if mask is not None:
+        d_h_start += held_delta[1]
+
+    return Gradients(
+        params={"W": d_W, "U": d_U, "b": d_b},
+        inputs={"x": d_x},
+        states={"h": d_h_start},
+    )
+
+
+# ---------------------------------------------------------------------------------------- interface
 
 
 class Gradients(NamedTuple):
@@ -55,18 +130,6 @@ class Gradients(NamedTuple):
     params: dict[str, np.ndarray]
     inputs: dict[str, np.ndarray]
     states: dict[str, np.ndarray]
-
-
-class _Arguments(NamedTuple):
-    """What forward is given, read and checked."""
-
-    sizes: dict[str, int]
-    dtype: np.dtype
-    params: dict[str, np.ndarray]
-    inputs: dict[str, np.ndarray]
-    states: dict[str, np.ndarray]
-    mask: np.ndarray | None
-    functions: dict[str, tuple]
 
 
 def forward(params, inputs, states=None, *, functions, mask=None, checkpoint=None):
@@ -78,9 +141,10 @@ def forward(params, inputs, states=None, *, functions, mask=None, checkpoint=Non
     functions     elementwise, each with its derivatives: sigma (f, f')
     mask          (T, B) of 0 and 1: a step with 0 leaves the states as they are, and nothing
                   flows back from its outputs
-    checkpoint    "sqrt": the values of about √T steps are kept at a time, and computed again on
-                  the way back from the states in front of them: the same gradients, in memory
-                  that grows with √T. None: all values are kept
+    checkpoint    "sqrt": the values of about √T steps (of more where the batch is small) are
+                  kept at a time, and computed again on the way back from the states in front of
+                  them: the same gradients, in memory that grows with √T. None: all values are
+                  kept
     outputs       h (T, B, n)
     """
     arguments = _arguments(params, inputs, states, functions, mask)
@@ -89,62 +153,6 @@ def forward(params, inputs, states=None, *, functions, mask=None, checkpoint=Non
     outputs, cache = _forward(arguments, _Space())
     cache.update({name: cache[name].copy() for name in ("x",)})
     return {name: z.copy() for name, z in outputs.items()}, cache
-
-
-def _arguments(params, inputs, states, functions, mask):
-    """The arguments of forward, checked."""
-    read = _Reader()
-    params = read.group("params", params)
-    inputs = read.group("inputs", inputs)
-    states = read.group("states", states, optional=True)
-    functions = _functions(functions)
-    mask = read.mask(mask)
-    read.at_least("T", 1)
-    return _Arguments(
-        read.sizes, read.dtype, params, inputs, states, mask, functions
-    )
-
-
-def _forward(arguments, space):
-    """The outputs as views of the cache, and the cache."""
-    sizes, dtype, params, inputs, states, mask, functions = arguments
-    mask = None if mask is None else _padded(mask, 1)
-    T, B, n = (sizes[name] for name in ("T", "B", "n"))
-    W, U, b = (params[name] for name in ("W", "U", "b"))
-    x = inputs["x"]
-    h_start = states["h"]
-    sigma, d_sigma = functions["sigma"]
-
-    work = space.empty("work", (B, n), dtype)
-    a = space.empty("a", (T + 1, B, n), dtype)
-    h = space.empty("h", (T + 1, B, n), dtype)
-    h[0] = h_start
-    # a_t = W h_{t-1} + U x_t + b
-    _product(x, U.T, out=a[1:])
-    a[1:] += b
-    W_T_blocks, work_blocks = _blocked(W.T, work)
-    for t in range(1, T + 1):
-        np.matmul(h[t - 1], W_T_blocks, out=work_blocks)
-        a_t = a[t]
-        a_t += work
-        # h_t = σ(a_t)
-        h[t] = sigma(a[t])
-        if mask is not None:
-            h[t] = np.where(mask[t][:, None], h[t], h[t - 1])
-
-    outputs = {"h": h[1:T + 1]}
-    cache = {
-        "sizes": sizes,
-        "dtype": dtype,
-        "functions": functions,
-        "mask": mask,
-        "W": W,
-        "U": U,
-        "x": x,
-        "a": a,
-        "h": h,
-    }
-    return outputs, cache
 
 
 def backward(cache, grad_outputs, *, truncate=None):
@@ -166,63 +174,6 @@ def backward(cache, grad_outputs, *, truncate=None):
     return _backward(cache, grads, truncate, _Space())
 
 
-def _backward(cache, grads, truncate, space):
-    """All gradients, from those of all outputs."""
-    sizes, dtype = cache["sizes"], cache["dtype"]
-    T, B, n, d = (sizes[name] for name in ("T", "B", "n", "d"))
-    W, U, x, a, h = (cache[name] for name in ("W", "U", "x", "a", "h"))
-    mask = cache["mask"]
-    g_h = grads["h"] if "h" in grads else None
-    sigma, d_sigma = cache["functions"]["sigma"]
-
-    chunk = max(1, 512 // B)  # steps that fit a cache
-    work_2 = space.empty("work_2", (B, n), dtype)
-    delta = space.empty("delta", (chunk, B, n), dtype)
-    delta_a = space.empty("delta_a", (T + 1, B, n), dtype)
-    if truncate is not None:
-        delta_a.fill(0)
-    if mask is not None:
-        held_delta = space.zeros("held_delta", (T + 1, B, n), dtype)
-    factor = space.empty("factor", (chunk, B, n), dtype)
-    W_blocks, work_2_blocks = _blocked(W, work_2)
-    for order in _passes(truncate, T - 1):
-        for start, stop in _chunks(1, T, chunk)[::-1][::order]:
-            count = stop - start + 1
-            # δ_t = g^h_t + [t < T] Wᵀ δ^a_{t+1}
-            delta[:count] = 0 if g_h is None else g_h[start - 1:stop]
-            # δ^a_t = δ_t ⊙ σ'(a_t)
-            factor[:count] = d_sigma(a[start:stop + 1])
-            for t in range(stop, start - 1, -1)[::order]:
-                if t < T:
-                    np.matmul(delta_a[t + 1], W_blocks, out=work_2_blocks)
-                    delta[t - start] += work_2
-                if mask is not None:
-                    if t < T:
-                        delta[t - start] += held_delta[t + 1]
-                    held_delta[t] = np.where(mask[t][:, None], 0, delta[t - start])
-                    delta[t - start] = np.where(mask[t][:, None], delta[t - start], 0)
-                np.multiply(delta[t - start], factor[t - start], out=delta_a[t])
-    d_x = np.empty((T, B, d), dtype)
-    # ∂L/∂W = Σ_{t=1}^{T} δ^a_t h_{t-1}ᵀ
-    d_W = _gram(delta_a[1:], h[:T])
-    # ∂L/∂U = Σ_{t=1}^{T} δ^a_t x_tᵀ
-    d_U = _gram(delta_a[1:], x)
-    # ∂L/∂b = Σ_{t=1}^{T} δ^a_t
-    d_b = np.sum(delta_a[1:], axis=(0, 1))
-    # ∂L/∂x_t = Uᵀ δ^a_t
-    _product(delta_a[1:], U, out=d_x)
-    # ∂L/∂h_0 = Wᵀ δ^a_1
-    d_h_start = delta_a[1] @ W
-    if mask is not None:
-        d_h_start += held_delta[1]
-
-    return Gradients(
-        params={"W": d_W, "U": d_U, "b": d_b},
-        inputs={"x": d_x},
-        states={"h": d_h_start},
-    )
-
-
 def init_params(sizes, rng, dtype=np.float64):
     """Random parameters: normal with variance 1/columns, zero where only added.
 
@@ -241,6 +192,34 @@ def init_params(sizes, rng, dtype=np.float64):
     return params
 
 
+# ---------------------------------------------------------------------------- arguments and helpers
+
+
+class _Arguments(NamedTuple):
+    """What forward is given, read and checked."""
+
+    sizes: dict[str, int]
+    dtype: np.dtype
+    params: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray]
+    states: dict[str, np.ndarray]
+    mask: np.ndarray | None
+    functions: dict[str, tuple]
+
+
+def _arguments(params, inputs, states, functions, mask):
+    """The arguments of forward, checked."""
+    read = _Reader()
+    params = read.group("params", params)
+    inputs = read.group("inputs", inputs)
+    states = read.group("states", states, optional=True)
+    functions = _functions(functions)
+    mask = read.mask(mask)
+    read.at_least("T", 1)
+    sizes, dtype = read.sizes, read.dtype
+    return _Arguments(sizes, dtype, params, inputs, states, mask, functions)
+
+
 class _Reader:
     """Reads and checks arguments; learns the sizes and the dtype from the first array with them."""
 
@@ -248,20 +227,36 @@ class _Reader:
         self.sizes, self.dtype = dict(sizes or {}), dtype
 
     def group(self, argument, values, optional=False, missing=()):
-        """The arrays of one argument; zeros for those left out, but not for the ``missing``."""
+        """The arrays of one argument in their order, zeros in place of those left out.
+
+        Nothing stands in for the ``missing``.
+        """
         shapes = SHAPES["outputs" if argument == "grad_outputs" else argument]
         if values is None and (optional or not shapes):
             values = {}
         if argument in ("inputs", "targets") and len(shapes) == 1 and not isinstance(values, Mapping):
             values = dict.fromkeys(shapes, values)
+        form, before = _form(values), (dict(self.sizes), self.dtype)
+        known = _ACCEPTED.get(argument)
+        if form is None or known is None or known[:2] != (form, before):
+            values = self.checked(argument, values, shapes, optional)
+            if form is not None:
+                _ACCEPTED[argument] = form, before, (dict(self.sizes), self.dtype)
+        else:
+            self.sizes, self.dtype = dict(known[2][0]), known[2][1]
+        return {
+            name: values[name] if name in values else self.zeros(tuple(map(self.size, shape)))
+            for name, shape in shapes.items()
+            if name in values or name not in missing
+        }
+
+    def checked(self, argument, values, shapes, optional):
+        """The arrays of one argument that are given."""
         self.names(argument, values, tuple(shapes), () if optional else tuple(shapes))
         arrays = {}
         for name, value in values.items():
             label = f"{argument}[{name!r}]"
             arrays[name] = self.array(label, value, shapes[name])
-        for name, shape in shapes.items():
-            if name not in arrays and name not in missing:
-                arrays[name] = self.zeros(tuple(self.size(dim) for dim in shape))
         return arrays
 
     def zeros(self, shape):
@@ -282,10 +277,6 @@ class _Reader:
 
     def array(self, label, value, shape):
         """One array: dtype, shape and numbers."""
-        known = isinstance(value, np.ndarray) and value.size and value.dtype == self.dtype
-        if known and value.shape == tuple(map(self.sizes.get, shape)):
-            if (least := value.min()) == least:  # which NaN is not
-                return value
         try:
             array = np.asarray(value)
         except ValueError as error:
@@ -308,19 +299,13 @@ class _Reader:
 
     def size(self, dim):
         """The length of an axis."""
-        lengths = [self.sizes.get(part, part) for part in _parts(dim)]
-        if missing := [part for part in lengths if isinstance(part, str)]:
-            raise ValueError(f"sizes: expected {', '.join(missing)}, but no argument tells")
-        return sum(lengths)
+        if isinstance(dim, str) and dim not in self.sizes:
+            raise ValueError(f"sizes: expected {dim}, but no argument tells")
+        return self.sizes.get(dim, dim)
 
     def fits(self, dim, length):
         """Whether an axis has this length; a size that is not known yet is learnt from it."""
-        parts = _parts(dim)
-        unknown = [part for part in parts if isinstance(part, str) and part not in self.sizes]
-        rest = length - sum(self.sizes.get(part, part) for part in parts if part not in unknown)
-        if len(set(unknown)) == 1 and rest >= 0 and rest % len(unknown) == 0:
-            self.sizes[unknown[0]] = rest // len(unknown)
-        return set(unknown) <= set(self.sizes) and self.size(dim) == length
+        return length == (self.sizes.setdefault(dim, length) if isinstance(dim, str) else dim)
 
     def given(self, sizes, names, dtype):
         """Sizes and a dtype as the caller gives them."""
@@ -357,9 +342,24 @@ class _Reader:
         return array.astype(bool)
 
 
-def _parts(dim):
-    """What the length of an axis is the sum of."""
-    return (dim,)
+_ACCEPTED = {}  # by argument: the form of what was accepted last, what was known before and after
+
+
+def _form(arrays):
+    """Names, shapes and dtypes of real arrays without NaN; None for anything else.
+
+    The sum of the squares is NaN where an entry is, and nowhere else.
+    """
+    if type(arrays) is not dict:
+        return None
+    form = []
+    for name, array in arrays.items():
+        if type(array) is not np.ndarray or array.dtype.kind != "f":
+            return None
+        if (square := np.vdot(array, array)) != square:
+            return None
+        form.append((name, array.shape, array.dtype))
+    return form
 
 
 def _padded(array, before, after=0):
@@ -417,6 +417,10 @@ class _Space:
             array = self.arrays[name] = _aligned(shape, dtype)
         return array
 
+    def several(self, dtype, /, **shapes):
+        """Arrays with anything in them."""
+        return [self.empty(name, shape, dtype) for name, shape in shapes.items()]
+
     def zeros(self, name, shape, dtype):
         """An array of zeros."""
         array = self.empty(name, shape, dtype)
@@ -440,25 +444,54 @@ def _chunks(first, last, size):
     return [(t, min(t + size - 1, last)) for t in range(first, last + 1, size)]
 
 
-def _blocked(W, out):
+def _blocked(W, out, each=False):
     """W in blocks of columns, and the view of ``out`` that has its columns in the same blocks.
 
+    W may be a stack of matrices for the same rows, or, with ``each``, for rows of their own;
+    ``each`` is also for the results of all steps.
     BLAS multiplies without packing where a product has up to about 10^6 terms.
     """
     rows, size, columns = out.shape[-2], *W.shape[-2:]
+    if rows == 1:  # nothing to gain
+        if each:
+            return W[..., None, :, :], out[..., None, :, :]
+        W = np.ascontiguousarray(W) if W.ndim == 2 else _side_by_side(W)
+        return W, out.reshape(1, -1)
     least, most = 128 // W.itemsize, 256 // W.itemsize
     widths = [w for w in range(most, least - 1, -1) if columns % w == 0 and rows * size * w <= 1e6]
-    width = next(iter(widths), columns) if rows > 1 else columns
+    width = next(iter(widths), columns)
     blocks = _aligned((*W.shape[:-2], columns // width, size, width), W.dtype)
     blocks[...] = W.reshape(*W.shape[:-1], -1, width).swapaxes(-3, -2)
     return blocks, out.reshape(*out.shape[:-1], -1, width).swapaxes(-3, -2)
 
 
+def _side_by_side(W):
+    """The matrices of a stack as one with all their columns; a view where W is of transposes."""
+    return W.swapaxes(1, 2).reshape(-1, W.shape[1]).T
+
+
 def _product(x, W, out=None):
-    """x @ W for all steps and samples as one product."""
-    rows = x.reshape(-1, len(W))
+    """x @ W for all steps and samples as one product; of all members where W is a stack."""
     out = np.empty(x.shape[:-1] + W.shape[1:], W.dtype) if out is None else out
-    flat = out.reshape(-1, *W.shape[1:])
+    if W.ndim == 3 or not out.flags.c_contiguous:  # the steps of a member lie apart
+        if W.ndim == 3 and x.shape[1] == 1 and out.flags.c_contiguous:  # side by side
+            np.matmul(x[:, 0], _side_by_side(W), out=out.reshape(len(x), -1))
+        elif x.shape[1] == 1:
+            np.matmul(x[:, None] if W.ndim == 3 else x, W, out=out)
+        elif W.ndim > 1 and W.nbytes <= 2**20:  # small enough to be used again at every step
+            blocks, part = _blocked(W, out)
+            np.matmul(x.reshape(len(x), *(1,) * (W.ndim - 1), *x.shape[1:]), blocks, out=part)
+        elif W.ndim == 3:
+            for i, member in enumerate(W):
+                _product(x, member, out=out[:, i])
+        else:
+            for start in range(0, len(x), size := max(1, 512 // x.shape[1])):
+                out[start : start + size] = _product(x[start : start + size], W)
+        return out
+    rows, flat = x.reshape(-1, len(W)), out.reshape(-1, *W.shape[1:])
+    if len(rows) < 32:
+        np.matmul(rows, W, out=flat)
+        return out
     fits = (r for r in (64, 32) if W.ndim == 2 and r * len(W) * 256 // W.itemsize <= 1e6)
     size = next(fits, len(rows) + 1)
     end = len(rows) // size * size
@@ -471,8 +504,21 @@ def _product(x, W, out=None):
 
 
 def _gram(x, y):
-    """The sum of x yᵀ over all steps and samples as one product."""
-    return x.reshape(-1, x.shape[-1]).T @ y.reshape(-1, y.shape[-1])
+    """The sum of x yᵀ over all steps and samples as one product; for all members of a stack x."""
+    columns = x.reshape(*x.shape[:-3], -1, x.shape[-1]).swapaxes(-1, -2)
+    return columns @ y.reshape(-1, y.shape[-1])
+
+
+def _sum(x):
+    """The sum over all steps and samples, as ones times rows; for all members of a stack x."""
+    rows = x.reshape(*x.shape[:-3], -1, x.shape[-1])
+    return np.ones(rows.shape[-2], x.dtype) @ rows
+
+
+# -------------------------------------------------------------------------------------- checkpoints
+
+
+_LEAST = 2048  # samples of all steps of a segment: what is done once for it is shared by so many
 
 
 def _segments(arguments, checkpoint, reach=0):
@@ -481,7 +527,8 @@ def _segments(arguments, checkpoint, reach=0):
         raise ValueError(f'checkpoint: expected None or "sqrt", got {checkpoint!r}')
     steps = arguments.sizes["T"]
     early = [len(_rows(name, array)) for name, array in arguments.states.items()]
-    size = min(steps, max(int(steps**0.5), reach, *early, 1))
+    least = _LEAST // max(1, arguments.sizes["B"])
+    size = min(steps, max(int(steps**0.5), least, reach, *early, 1))
     return [(start, min(start + size, steps)) for start in range(0, steps, size)]
 
 
@@ -555,7 +602,8 @@ def _recomputed(cache, grads, truncate):
     def outside(_, start, stop):
         last = stop == segments[-1][1]
         late = ends if last else {name: np.zeros_like(g) for name, g in ends.items()}
-        return 0, {**_cut("outputs", kept, start, stop), **late}, ()
+        own = {**_cut("outputs", kept, start, stop), **late}
+        return 0, {name: g.copy() for name, g in own.items()}, ()
 
     return _summed(arguments, segments, starts, None, outside, truncate, _Space())[1]
 
@@ -587,12 +635,13 @@ def _summed(arguments, segments, starts, cache, outside, truncate, space):
     What flows back into the states in front of a segment is a gradient of the outputs there.
     Truncated gradients end a few steps before: these are computed again with the segment.
     """
-    inputs = {name: np.zeros_like(x) for name, x in arguments.inputs.items()}
+    inputs = {name: np.zeros(x.shape, x.dtype) for name, x in arguments.inputs.items()}
     loss, total, later = 0, Gradients({}, inputs, {}), {}
     truncate = _reach(truncate, segments[-1][1])
     for (start, stop), states in zip(segments[::-1], starts[::-1]):
         if cache is None:
-            _, cache = _forward(_part(arguments, states, start, stop), space)
+            part = _part(arguments, states, start, stop)
+            _, cache = _forward(part, space)
         own, grads, direct = outside(cache, start, stop)
         loss, begin = loss + own, start
         if truncate is None:
@@ -608,13 +657,13 @@ def _summed(arguments, segments, starts, cache, outside, truncate, space):
 
 
 def _with_later(grads, later, steps):
-    """The gradients of a segment's outputs, with what flows back into the last of them."""
+    """The gradients of a segment's outputs, to which what flows back into the last is added."""
     out = dict(grads)
     for name, state in later.items():
         if name not in SHAPES["inputs"]:
             rows = _rows(name, state)
             own = grads.get(name)
-            out[name] = np.zeros((steps, *rows.shape[1:]), rows.dtype) if own is None else own.copy()
+            out[name] = np.zeros((steps, *rows.shape[1:]), rows.dtype) if own is None else own
             out[name][-len(rows) :] += rows
     return out
 
@@ -633,3 +682,33 @@ def _add(total, found, start, stop):
             total.states[name] = total.states.get(name, 0) + gradient
         elif name in total.inputs:
             total.inputs[name][start - len(rows) : start] += rows
+
+
+# ------------------------------------------------------------------------------------------- tables
+
+SHAPES = {
+    "params": {"W": ("n", "n"), "U": ("n", "d"), "b": ("n",)},
+    "inputs": {"x": ("T", "B", "d")},
+    "states": {"h": ("B", "n")},
+    "outputs": {"h": ("T", "B", "n")},
+}
+EQUATIONS = {
+    "model": (
+        "h_t = \\sigma(W h_{t-1} + U x_t + b)",
+        "L = \\sum_{t=1}^{T} L_t(h_t)",
+    ),
+    "adjoint": (
+        "\\delta_{t} = g^{h}_{t} + [t < T]\\, W^{\\top} \\delta^{a}_{t+1}",
+        "\\delta^{a}_{t} = \\delta_{t} \\odot \\sigma'(a_{t})",
+    ),
+    "gradients": (
+        "\\frac{\\partial L}{\\partial W} = \\sum_{t=1}^{T} \\delta^{a}_{t} h_{t-1}^{\\top}",
+        "\\frac{\\partial L}{\\partial U} = \\sum_{t=1}^{T} \\delta^{a}_{t} x_{t}^{\\top}",
+        "\\frac{\\partial L}{\\partial b} = \\sum_{t=1}^{T} \\delta^{a}_{t}",
+        "\\frac{\\partial L}{\\partial h_{0}} = W^{\\top} \\delta^{a}_{1}",
+        "\\frac{\\partial L}{\\partial x_{t}} = U^{\\top} \\delta^{a}_{t}",
+    ),
+}
+FUNCTIONS = {
+    "sigma": ("f", "f'"),
+}

@@ -36,7 +36,7 @@ from .sizes import Sizes, sizes, symbols_of
 
 Facts = tuple[Expr, ...]
 _DRAWN, _VALID = 24, 4  # candidates drawn and looked at for an equation, at each size
-_WORK = 1000  # terms looked at, for a small counterexample rather than any
+_WORK = 1600  # terms looked at, for a small counterexample rather than any
 _SAME = 1e-13  # relative to the values, of which the smallest count as 1
 _MANY = 48  # where assumptions or inequalities leave few
 
