@@ -27,6 +27,7 @@ def page(arguments: list[str]) -> str:
     sizes = "; ".join(
         f"{name} ({', '.join(str(v) for v in size.values())})" for name, size in SIZES.items()
     )
+    at = ", ".join(f"{name} = {value}" for name, value in memory.SIZE.items())
     lines = [
         "# Speed and memory",
         "",
@@ -46,7 +47,8 @@ def page(arguments: list[str]) -> str:
         speed([*arguments, "--threads", "2"]),
         "## Memory",
         "",
-        f"One step of the RNN in float32 at {memory.SIZE}, besides its arguments; "
+        f"One step of the RNN in float32 at {at}, "
+        "besides its arguments; "
         f"{memory.result():.0f} MB of each are the gradient by the inputs, which is returned.",
         "",
         "| | MB |",

@@ -184,7 +184,6 @@ def test_no_activation_is_computed_twice() -> None:
     assert function_of(source, "_loss").count("softmax(") == 1
 
 
-
 def taken_in_loops(source: str, sizes: dict[str, int]) -> dict[str, int]:
     """The bytes that each line of the loops over steps takes, at most, when it runs."""
     module = load_module(source)
