@@ -114,7 +114,7 @@ def test_wrong_modules_are_seen(name: str) -> None:
     """A factor in the backward pass is a little too large, one at a time."""
     model = READ[name]
     source = numpy_source(model, passes=())
-    start = source.index("def backward")
+    start = source.index("def _backward(")
     places = [i for i in range(start, len(source)) if source.startswith("[t] @ ", i)][:2]
     assert places
     for place in places:
