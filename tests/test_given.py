@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sympy import Integer
 
+from symbptt import check
 from symbptt.core.errors import SymbpttError
 from symbptt.core.terms import Block, Elem, Identity, Ones, Param, Scale, Zero, index_symbol
 from symbptt.models import Model
@@ -83,3 +84,41 @@ def test_what_is_not_understood_is_refused_with_its_place(text: str, said: str) 
         assume(Model.named("linear"), [text])
     assert refused.value.where is not None
     assert Integer(refused.value.where.line) == 1
+
+
+@pytest.mark.parametrize(
+    "givens",
+    [("W = 2 I", "W = 3 I"), ("s_0 = 0", "s_0 = c"), ("s_t = 0", "s_t = c")],
+)
+def test_two_values_of_one_name_are_refused(givens: tuple[str, str]) -> None:
+    """The second would replace the first silently; the same value twice is one given."""
+    model = Model.parse("s_t \\in \\mathbb{R}^n; s_t = W s_{t-1} + c")
+    assume(model, [givens[0], givens[0]])
+    with pytest.raises(SymbpttError, match="given twice") as refused:
+        assume(model, givens)
+    assert refused.value.where is not None
+    assert Integer(refused.value.where.line) == 2
+
+
+@pytest.mark.parametrize("given", [r"W = W^\top", r"W^\top = W", r"W \text{ symmetric}"])
+def test_a_symmetric_matrix_however_it_is_said(given: str) -> None:
+    """The formula stands on the left, so that proofs and samples can use it."""
+    model = Model.named("rnn-tanh")
+    (assumption,) = assume(model, [given])[0].theory.assumptions
+    assert (assumption.left, assumption.right) == (model.theory.params[0].T, model.theory.params[0])
+    judged = {
+        claim: check(claim, model=model, given=[given]).verdict
+        for claim in (r"W^\top W = W W^\top", "W^2 = W", r"W = -W^\top")
+    }
+    assert list(judged.values()) == ["proved", "wrong", "wrong"]
+
+
+def test_an_antisymmetric_matrix_beside_a_symmetric_one() -> None:
+    """Samples of both are drawn, so that both kinds of claims are judged."""
+    model = Model.named("rnn-tanh")
+    for given, claim, verdict in (
+        (r"W^\top = -W", r"W^\top = W", "wrong"),
+        (r"W^\top = -W", r"W^\top W = -W^2", "proved"),
+        (r"W^\top = W", r"W^\top W = -W^2", "wrong"),
+    ):
+        assert check(claim, model=model, given=[given]).verdict == verdict, claim

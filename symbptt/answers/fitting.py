@@ -180,7 +180,7 @@ def _antisymmetric(a: Assumption) -> Param | None:
         left, right = right, left
     if not isinstance(left, Transposed) or not isinstance(left.args[0], Param):
         return None
-    return left.args[0] if right == Scale(-1, left.args[0]) else None
+    return left.args[0] if right == Scale(Const(-1), left.args[0]) else None
 
 
 def _of_length_one(a: Assumption) -> Param | None:

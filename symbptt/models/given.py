@@ -114,9 +114,10 @@ def _stated(model: Model, source: Source) -> tuple[Model, Facts]:
         if isinstance(side, sx.Sym) and resolve(side, model.scope) is None
     ]  # fmt: skip
     model, terms = _read(model, statements)
+    stated: dict[tuple[Term, tuple[Range, ...]], Term] = {}
     for equation, (left, right) in zip(equations, terms, strict=False):
         place = Place(source, equation.node.at, equation.node.end)
-        model = _equation(model, place, equation, left, right)
+        model = _equation(model, place, equation, left, right, stated)
     for (op, pair), (left, right) in zip(pairs, terms[len(equations) :], strict=True):
         model = _signs(model, Place(source, pair.at, pair.end), op, left, right)
     for node, sides in orders:
@@ -213,17 +214,27 @@ def _running(model: Model, head: sx.Node, ranges: tuple[Range, ...]) -> frozense
     return frozenset(letters)
 
 
-def _equation(model: Model, place: Place, equation: Equation, left: Term, right: Term) -> Model:
-    """A definition where one side is a quantity, else an assumption."""
+def _equation(
+    model: Model, place: Place, equation: Equation, left: Term, right: Term,
+    stated: dict[tuple[Term, tuple[Range, ...]], Term],
+) -> Model:  # fmt: skip
+    """A definition where one side is a quantity, else an assumption; ``stated`` are the values of
+    quantities so far.
+    """
     left, right = (undifferentiated(model, side) for side in _whole(left, right))
     if isinstance(right, Elem | Param) and not isinstance(left, Elem | Param):
         left, right = right, left
     if isinstance(left, Param) and runs(model, right, left):  # the same at every time
         return told(model, Assumption(place.text, right, left))
     if isinstance(left, Elem | Param) and not _mentions(right, left):
+        if stated.setdefault((left, equation.ranges), right) != right:
+            hint = "leave one of them out"
+            raise place.fail(f"{left.name} is given twice, with two values", hint)
         return _defined(model, place, equation.ranges, left, right)
     if equation.ranges:
         raise place.fail("an equation between formulas has no range here")
+    if isinstance(left, Elem | Param):  # W = W^T says what W^T is
+        left, right = right, left
     return told(fixed_letters(model, left, right), Assumption(place.text, left, right))
 
 
