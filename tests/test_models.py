@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 from pathlib import Path
 
 import pytest
@@ -433,9 +434,6 @@ def test_built_in_models(name: str) -> None:
     assert about.title.endswith(".")
     assert about.source
     assert model.equations
-    start = time.process_time()
-    Model.named(name)
-    assert time.process_time() - start < 0.5  # far above what it takes: no blow-up
 
 
 def test_built_in_names() -> None:
