@@ -1,5 +1,6 @@
-"""NumPy modules from models: ``generate_source`` gives the text and which
-lines compute which equation, ``load_module`` imports a text."""
+"""NumPy modules from models: ``generate_source`` gives the text, and which lines compute which
+equation; ``load_module`` imports a text.
+"""
 
 from .compiler import Generated, generate_source, load_module
 from .passes import DEFAULT, PASSES

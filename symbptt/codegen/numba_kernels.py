@@ -11,9 +11,9 @@ from . import ir
 from .layout import Layout
 from .numba_loops import INDENT, SAMPLES, LoopWriter
 from .numba_products import Matrices
-from .numba_sweeps import loops_of, sweeps
+from .numba_sweeps import sweeps
 from .numba_values import Unsupported
-from .passes.rewrite import with_notes, writes
+from .passes.rewrite import outer_loops, with_notes, writes
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _with_notes(statements: ir.Body) -> ir.Body:
 def _inner(statements: ir.Body, body: ir.Body) -> frozenset[str]:
     """The arrays without time that a loop makes at every step, and nothing else mentions."""
     own: set[str] = set()
-    for loop in loops_of(statements):
+    for loop in outer_loops(statements):
         made = {n.array.name for n in ir.walk(loop.body) if isinstance(n, ir.Store)}
         own |= {a.name for a in ir.arrays_of((loop,)).values() if not a.timed} & made & writes(loop)
     for name in list(own):

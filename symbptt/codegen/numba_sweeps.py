@@ -7,11 +7,10 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from . import ir
-from .passes.rewrite import reads
+from .passes.rewrite import outer_loops, reads
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def sweeps(body: ir.Body) -> list[Sweep]:
             _join(out, node)
         elif isinstance(node, ir.Passes):
             own: list[Sweep] = []
-            for loop in loops_of(node.body):
+            for loop in outer_loops(node.body):
                 _join(own, loop)
             out += [replace(s, turned=True) for s in own] if _still(own) else _each(node)
     return out
@@ -76,7 +75,7 @@ def _still(found: list[Sweep]) -> bool:
 
 def _each(node: ir.Passes) -> list[Sweep]:
     """Every loop of the passes by itself."""
-    return [Sweep((loop,), turned=True) for loop in loops_of(node.body)]
+    return [Sweep((loop,), turned=True) for loop in outer_loops(node.body)]
 
 
 def _apart(first: ir.Loop, then: ir.Loop, ascending: bool, fixed: bool) -> bool:
@@ -111,12 +110,3 @@ def _stored(loop: ir.Loop) -> dict[str, str]:
             name = node.array.name
             out[name] = kind if out.get(name, kind) == kind else "other"
     return out
-
-
-def loops_of(body: ir.Body) -> Iterator[ir.Loop]:
-    """The loops, those in passes too."""
-    for node in body:
-        if isinstance(node, ir.Passes):
-            yield from loops_of(node.body)
-        elif isinstance(node, ir.Loop):
-            yield node

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, S, Symbol
+from sympy import S, Symbol
 from sympy import binomial as sympy_binomial
 
 from . import arrays, norms, powers, units
@@ -24,7 +24,9 @@ from .motion import Motion
 from .terms import Elem, Term
 from .theory import Frame
 from .traverse import contains
-from .world import Env, Key, World, integer, leaf_key, number, real, show_key
+from .world import (
+    Env, Key, World, dimension, integer, leaf_key, number, real, shape_in, show_key,
+)  # fmt: skip
 
 EPS = 1e-30  # its square is far below rounding
 _ENDING = frozenset(name for name, row in TABLE.items() if row.domain != S.Reals)
@@ -141,31 +143,20 @@ class Evaluator:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
         response = self.under(Motion.by(t, env)).value(y, env)
-        batch = (_dim(tm.size(x), env), *_shape(y, env))
+        batch = (dimension(tm.size(x), env), *shape_in(y, env))
         columns = arrays.vec(np.broadcast_to(np.imag(response) / EPS, batch))
         return columns[..., 0].T
 
 
-def _dim(expr: Expr, env: Env) -> int:
-    size = integer(expr, env)
-    if size < 1:
-        raise SymbpttError(f"the dimension {expr} is {size} here")
-    return size
-
-
-def _shape(term: Term, env: Env) -> tuple[int, int]:
-    return _dim(term.shape[0], env), _dim(term.shape[1], env)
-
-
 def _leaf(ev: Evaluator, t: tm.Param | Elem | tm.Meta, env: Env) -> Array:
-    return ev.leaf(leaf_key(t, env), _shape(t, env))
+    return ev.leaf(leaf_key(t, env), shape_in(t, env))
 
 
 def _func(ev: Evaluator, t: tm.Func, env: Env) -> Array:
     parts = [arrays.vec(ev.value(a, env)) for a in t.arguments]
     sizes = tuple(p.shape[-2] for p in parts)
     index = None if t.index is None else integer(t.index, env)
-    smooth = ev.world.smooth(t.name, index, _dim(t.shape[0], env), sizes)
+    smooth = ev.world.smooth(t.name, index, dimension(t.shape[0], env), sizes)
     if not t.slot:
         return smooth(arrays.stack(*parts))
     if any(np.iscomplexobj(p) for p in parts):
@@ -183,7 +174,7 @@ def _differential(ev: Evaluator, t: tm.D, env: Env) -> Array:
 
 
 def _shock(ev: Evaluator, t: tm.Shock, env: Env) -> Array:
-    element, shape = t.args[0], _shape(t, env)
+    element, shape = t.args[0], shape_in(t, env)
     if ev.frame is None or element.name not in ev.frame.shocks:
         return np.zeros(shape)
     return ev.world.direction(("shock", *leaf_key(element, env)), shape)
@@ -195,12 +186,12 @@ def _ranged(t: tm.SumOver | tm.OrderedProduct, env: Env) -> Iterator[Env]:
 
 
 def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Array:
-    zero: Array = np.zeros(_shape(t, env))
+    zero: Array = np.zeros(shape_in(t, env))
     return sum((ev.value(t.body, e) for e in _ranged(t, env)), zero)
 
 
 def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
-    result: Array = np.eye(_dim(t.shape[0], env))
+    result: Array = np.eye(dimension(t.shape[0], env))
     for e in _ranged(t, env):
         result = ev.value(t.body, e) @ result
     return result
@@ -209,7 +200,7 @@ def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
 def _when(ev: Evaluator, t: tm.When, env: Env) -> Array:
     if all(number(c, env) >= 0 for c in t.conditions):
         return ev.value(t.args[0], env)
-    return np.zeros(_shape(t, env))
+    return np.zeros(shape_in(t, env))
 
 
 def _power(ev: Evaluator, t: tm.Power, env: Env) -> Array:
@@ -234,7 +225,7 @@ def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Array:
 
 
 def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Array:
-    rows = np.arange(1, _dim(t.shape[0], env) + 1)
+    rows = np.arange(1, dimension(t.shape[0], env) + 1)
     return (rows == integer(t.index, env)).astype(float)[:, None]
 
 
@@ -257,7 +248,7 @@ def _entry(ev: Evaluator, t: tm.Entry, env: Env) -> Array:
 
 def _gradient(ev: Evaluator, t: tm.Gradient, env: Env) -> Array:
     row = ev.value(tm.Partial(t.args[0], t.args[1]), env)
-    return row.reshape(_shape(t, env), order="F")
+    return row.reshape(shape_in(t, env), order="F")
 
 
 Node = Callable[[Evaluator, Any, Env], Array]
@@ -299,9 +290,9 @@ NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
     **dict.fromkeys((tm.Param, tm.Elem, tm.Meta), _leaf),
     tm.Const: lambda ev, t, env: np.full((1, 1), real(t.value, env)),
-    tm.Zero: lambda ev, t, env: np.zeros(_shape(t, env)),
-    tm.Ones: lambda ev, t, env: np.ones(_shape(t, env)),
-    tm.Identity: lambda ev, t, env: np.eye(_dim(t.shape[0], env)),
+    tm.Zero: lambda ev, t, env: np.zeros(shape_in(t, env)),
+    tm.Ones: lambda ev, t, env: np.ones(shape_in(t, env)),
+    tm.Identity: lambda ev, t, env: np.eye(dimension(t.shape[0], env)),
     tm.Map: _map,
     tm.Func: _func,
     tm.D: _differential,
@@ -310,7 +301,7 @@ NODES: dict[type[Term], Node] = {
     tm.OrderedProduct: _product,
     tm.When: _when,
     tm.Power: _power,
-    tm.Unvec: lambda ev, t, env: arrays.unvec(ev.value(t.args[0], env), *_shape(t, env)),
+    tm.Unvec: lambda ev, t, env: arrays.unvec(ev.value(t.args[0], env), *shape_in(t, env)),
     tm.Block: _block,
     tm.Entry: _entry,
     tm.Partial: lambda ev, t, env: ev.jacobian(t, env),

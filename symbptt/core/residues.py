@@ -26,7 +26,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Symbol
 from sympy import binomial as sympy_binomial
 
 from . import duals, powers, units
@@ -36,9 +36,12 @@ from .duals import PRIME, Dual
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
 from .functions import known
 from .motion import Motion
+from .moving import Moving
 from .remembered import Remembered
 from .terms import Elem, Term
-from .world import Env, Key, World, integer, leaf_key, number, show_key
+from .world import (
+    Env, Key, World, dimension, integer, leaf_key, number, shape_in, show_key,
+)  # fmt: skip
 
 _LARGEST = 64  # exponents; larger powers are left to other evaluations
 
@@ -65,7 +68,7 @@ def _evaluator(world: World) -> Evaluator:
     return Evaluator(world)
 
 
-class Evaluator:
+class Evaluator(Moving[Dual]):
     """Evaluation modulo the prime in the sizes and definitions of a world."""
 
     def __init__(self, world: World) -> None:
@@ -74,9 +77,9 @@ class Evaluator:
         self.world = world
         self.known = Remembered()
         self._leaves: dict[Motion | None, dict[Key, Dual | None]] = {}
-        self._move(None)
+        self.move(None)
 
-    def _move(self, motion: Motion | None) -> None:
+    def move(self, motion: Motion | None) -> None:
         """Takes up a motion, with the leaves and the values that are known under it."""
         self.motion = motion
         self.memo = self._leaves.setdefault(motion, {})
@@ -94,7 +97,7 @@ class Evaluator:
             found = self.values[key] = node(self, term, env)
         return found
 
-    def leaf(self, key: Key, shape: tuple[int, int]) -> Dual:
+    def element(self, key: Key, shape: tuple[int, int]) -> Dual:
         """A parameter or an element, through its definition if it has one."""
         memo = self.memo
         if key in memo:
@@ -104,7 +107,7 @@ class Evaluator:
         else:
             memo[key] = None
             try:
-                known = memo[key] = self._found(key, shape)
+                known = memo[key] = self.found(key, shape)
             finally:
                 if memo[key] is None:
                     del memo[key]
@@ -113,29 +116,15 @@ class Evaluator:
             raise SymbpttError(f"{show_key(key)} stands with shapes {own} and {shape}")
         return known
 
-    def _found(self, key: Key, shape: tuple[int, int]) -> Dual:
-        definition, motion = self.world.source(key), self.motion
-        if motion is not None:
-            if motion.moves(key, definition is None):
-                count = shape[0] * shape[1]
-                unit = np.eye(count, dtype=np.int64).reshape(count, shape[1], shape[0])
-                return Dual(self._at_rest(key, shape).value, unit.swapaxes(1, 2))
-            if motion.holds(key):
-                return self._at_rest(key, shape)
-        if definition is None:
-            return Dual(self.drawn(("leaf", key), *shape))
-        env = dict(self.world.sizes)
-        if definition.index is not None:
-            env[definition.index] = int(key[1])
-        return self.value(definition.body, env)
+    def moved(self, value: Dual) -> Dual:
+        """Residues at rest in all their unit directions at once."""
+        rows, cols = value.value.shape
+        unit = np.eye(rows * cols, dtype=np.int64).reshape(rows * cols, cols, rows)
+        return Dual(value.value, unit.swapaxes(1, 2))
 
-    def _at_rest(self, key: Key, shape: tuple[int, int]) -> Dual:
-        motion = self.motion
-        self._move(None)
-        try:
-            return self.leaf(key, shape)
-        finally:
-            self._move(motion)
+    def drawn_leaf(self, key: Key, shape: tuple[int, int]) -> Dual:
+        """Random residues."""
+        return Dual(self.drawn(("leaf", key), *shape))
 
     def drawn(self, key: object, rows: int, cols: int) -> Array:
         """A random matrix of residues, for every key another one."""
@@ -153,11 +142,11 @@ class Evaluator:
             raise NotSupported(f"the derivative {t} stands inside another derivative")
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        self._move(Motion.by(t, env))
+        self.move(Motion.by(t, env))
         try:
             response = self.value(y, env)
         finally:
-            self._move(None)
+            self.move(None)
         directions, size = integer(tm.size(x), env), response.value.size
         if response.slopes is None:
             return np.zeros((size, directions), dtype=np.int64)
@@ -166,17 +155,6 @@ class Evaluator:
 
 
 # ---------------------------------------------------------------- terms
-
-
-def _side(size: Expr, env: Env) -> int:
-    value = integer(size, env)
-    if value < 1:
-        raise SymbpttError(f"the dimension {size} is {value} here")
-    return value
-
-
-def _shape(t: Term, env: Env) -> tuple[int, int]:
-    return _side(t.shape[0], env), _side(t.shape[1], env)
 
 
 def _constant(ev: Evaluator, t: tm.Const, env: Env) -> Dual:
@@ -205,7 +183,7 @@ def _function(ev: Evaluator, t: tm.Func, env: Env) -> Dual:
     """F(a + b ε) = F(a) + F'(a) b ε, with values of F and of its Jacobian at random."""
     parts = [ev.value(x, env).each(duals.vec) for x in t.arguments]
     sizes = tuple(len(p.value) for p in parts)
-    whole, rows = duals.joined(parts, -2), _side(t.shape[0], env)
+    whole, rows = duals.joined(parts, -2), dimension(t.shape[0], env)
     index = None if t.index is None else integer(t.index, env)
     key = (t.name, index, rows, sizes, tuple(whole.value[:, 0].tolist()))
     if not t.slot:
@@ -227,18 +205,18 @@ def _ranged(ev: Evaluator, t: tm.SumOver | tm.OrderedProduct, env: Env) -> Itera
 
 
 def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Dual:
-    return reduce(duals.plus, _ranged(ev, t, env), duals.filled(_shape(t, env), 0))
+    return reduce(duals.plus, _ranged(ev, t, env), duals.filled(shape_in(t, env), 0))
 
 
 def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Dual:
-    unit = duals.identity(_side(t.shape[0], env))
+    unit = duals.identity(dimension(t.shape[0], env))
     return reduce(lambda done, factor: duals.times(factor, done), _ranged(ev, t, env), unit)
 
 
 def _when(ev: Evaluator, t: tm.When, env: Env) -> Dual:
     if all(number(c, env) >= 0 for c in t.conditions):
         return ev.value(t.args[0], env)
-    return duals.filled(_shape(t, env), 0)
+    return duals.filled(shape_in(t, env), 0)
 
 
 def _exponent(t: tm.Power | powers.EntrywisePower, env: Env) -> int:
@@ -252,12 +230,12 @@ def _exponent(t: tm.Power | powers.EntrywisePower, env: Env) -> int:
 
 def _power(ev: Evaluator, t: tm.Power, env: Env) -> Dual:
     factors = [ev.value(t.args[0], env)] * _exponent(t, env)
-    return reduce(duals.times, factors, duals.identity(_side(t.shape[0], env)))
+    return reduce(duals.times, factors, duals.identity(dimension(t.shape[0], env)))
 
 
 def _entrywise_power(ev: Evaluator, t: powers.EntrywisePower, env: Env) -> Dual:
     factors = [ev.value(t.args[0], env)] * _exponent(t, env)
-    return reduce(duals.hadamard, factors, duals.filled(_shape(t, env), 1))
+    return reduce(duals.hadamard, factors, duals.filled(shape_in(t, env), 1))
 
 
 def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Dual:
@@ -266,7 +244,7 @@ def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Dual:
 
 
 def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Dual:
-    rows = np.arange(1, _side(t.shape[0], env) + 1)
+    rows = np.arange(1, dimension(t.shape[0], env) + 1)
     return Dual((rows == integer(t.index, env)).astype(np.int64)[:, None])
 
 
@@ -275,7 +253,7 @@ def _diag(ev: Evaluator, t: tm.Diag, env: Env) -> Dual:
 
 
 def _unvec(ev: Evaluator, t: tm.Unvec, env: Env) -> Dual:
-    rows, cols = _shape(t, env)
+    rows, cols = shape_in(t, env)
     return ev.value(t.args[0], env).each(
         lambda a: a.reshape(*a.shape[:-2], cols, rows).swapaxes(-1, -2)
     )
@@ -297,7 +275,7 @@ def _entry(ev: Evaluator, t: tm.Entry, env: Env) -> Dual:
 
 def _gradient(ev: Evaluator, t: tm.Gradient, env: Env) -> Dual:
     row = ev.jacobian(tm.Partial(t.args[0], t.args[1]), env)
-    return Dual(row.reshape(_shape(t, env), order="F"))
+    return Dual(row.reshape(shape_in(t, env), order="F"))
 
 
 Node = Callable[[Evaluator, Any, Env], Dual]
@@ -308,11 +286,13 @@ def _folded(operation: Callable[[Dual, Dual], Dual]) -> Node:
 
 
 _NODES: dict[type[Term], Node] = {
-    **dict.fromkeys((tm.Param, Elem), lambda ev, t, env: ev.leaf(leaf_key(t, env), _shape(t, env))),
+    **dict.fromkeys(
+        (tm.Param, Elem), lambda ev, t, env: ev.element(leaf_key(t, env), shape_in(t, env))
+    ),
     tm.Const: _constant,
-    tm.Zero: lambda ev, t, env: duals.filled(_shape(t, env), 0),
-    tm.Ones: lambda ev, t, env: duals.filled(_shape(t, env), 1),
-    tm.Identity: lambda ev, t, env: duals.identity(_side(t.shape[0], env)),
+    tm.Zero: lambda ev, t, env: duals.filled(shape_in(t, env), 0),
+    tm.Ones: lambda ev, t, env: duals.filled(shape_in(t, env), 1),
+    tm.Identity: lambda ev, t, env: duals.identity(dimension(t.shape[0], env)),
     tm.Plus: _folded(duals.plus),
     tm.Hadamard: _folded(duals.hadamard),
     tm.Scale: _folded(duals.hadamard),

@@ -246,6 +246,19 @@ def integer(expr: Expr, env: Env) -> int:
     return int(value)
 
 
+def dimension(size: Expr, env: Env) -> int:
+    """The value of a dimension; SymbpttError where it is less than one."""
+    value = integer(size, env)
+    if value < 1:
+        raise SymbpttError(f"the dimension {size} is {value} here")
+    return value
+
+
+def shape_in(term: Term, env: Env) -> tuple[int, int]:
+    """The rows and columns of a term."""
+    return dimension(term.shape[0], env), dimension(term.shape[1], env)
+
+
 def number(expr: Expr, env: Env) -> Any:
     """The value of an index expression or an exact number: int, Fraction or float."""
     return _compiled(expr)(env)

@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 from symbptt.core import terms as tm
 from symbptt.core.errors import ModelError, NotSupported
 from symbptt.core.motion import Motion
+from symbptt.core.moving import Moving
 from symbptt.core.terms import Elem, Term
 from symbptt.core.theory import Theory
 from symbptt.core.world import Env, Key, World, integer, leaf_key, show_key
@@ -36,7 +37,7 @@ class Choice(Protocol):
     def function(self, name: str, index: int | None, rows: int, size: int) -> Quadratic: ...
 
 
-class Evaluator:
+class Evaluator(Moving[Matrix]):
     """Evaluation at concrete sizes, lengths and values.
 
     ``memo`` has the elements and parameters that were needed, at rest (None) and for each motion;
@@ -72,9 +73,10 @@ class Evaluator:
         """A parameter or an element, through its definition if it has one."""
         key = leaf_key(leaf, env)
         known = self._here.get(key)
-        return self._leaf(key, self.shape(leaf, env)) if known is None else known
+        return self.element(key, self.shape(leaf, env)) if known is None else known
 
-    def _leaf(self, key: Key, shape: tuple[int, int]) -> Matrix:
+    def element(self, key: Key, shape: tuple[int, int]) -> Matrix:
+        """The value of a parameter or an element, computed once under each motion."""
         memo = self._here
         if key in memo:
             known = memo[key]
@@ -83,7 +85,7 @@ class Evaluator:
             return known
         memo[key] = None
         try:
-            result = self._found(key, shape)
+            result = self.found(key, shape)
         except BaseException:
             del memo[key]
             raise
@@ -98,36 +100,19 @@ class Evaluator:
         needed = [(k, m) for memo in list(self.memo.values()) for k, m in memo.items()]
         for key, m in needed:
             if m is not None:
-                self._leaf(key, matrices.shape(m))
+                self.element(key, matrices.shape(m))
         rest = self.memo[None] if needed else {}
         return {k: m for k, m in rest.items() if m is not None and self.world.source(k) is not None}
 
-    def _found(self, key: Key, shape: tuple[int, int]) -> Matrix:
-        definition, motion = self.world.source(key), self.motion
-        if motion is not None:
-            if motion.moves(key, definition is None):
-                return self._moved(self._at_rest(key, shape))
-            if motion.holds(key):
-                return self._at_rest(key, shape)
-        if definition is None:
-            return self.choice.leaf(key, shape)
-        env = dict(self.world.sizes)
-        if definition.index is not None:
-            env[definition.index] = int(key[1])
-        return self.value(definition.body, env)
+    def drawn_leaf(self, key: Key, shape: tuple[int, int]) -> Matrix:
+        """What was chosen for it."""
+        return self.choice.leaf(key, shape)
 
-    def _at_rest(self, key: Key, shape: tuple[int, int]) -> Matrix:
-        motion = self.motion
-        self._move(None)
-        try:
-            return self._leaf(key, shape)
-        finally:
-            self._move(motion)
-
-    def _move(self, motion: Motion | None) -> None:
+    def move(self, motion: Motion | None) -> None:
+        """Takes up a motion, with what is remembered under it."""
         self.motion, self._here = motion, self.memo.setdefault(motion, {})
 
-    def _moved(self, a: Matrix) -> Matrix:
+    def moved(self, a: Matrix) -> Matrix:
         """Every entry with a direction of its own, numbered in the order of vec."""
         rows = len(a)
         return [
@@ -158,10 +143,10 @@ class Evaluator:
     def _jacobian(self, t: tm.Partial, env: Env) -> Matrix:
         y, x = t.children
         self.value(x, env)  # an x that does not exist is an error, not a zero derivative
-        self._move(Motion.by(t, env))
+        self.move(Motion.by(t, env))
         try:
             response = self.value(y, env)
         finally:
-            self._move(None)
+            self.move(None)
         directions = range(self.side(tm.size(x), env))
         return [[slope_of(e, j) for j in directions] for e in matrices.entries(response)]

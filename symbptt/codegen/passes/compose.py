@@ -17,7 +17,7 @@ from .. import ir
 from ..build import add, mul
 from .context import Context
 from .given import linear
-from .rewrite import factors, reads, rewritten, terms, with_notes, writes
+from .rewrite import factors, loops, reads, rewritten, terms, with_notes, writes
 
 
 def compose(program: ir.Program, context: Context) -> ir.Program:
@@ -80,7 +80,7 @@ def _placed(
 def _next(body: ir.Body, name: str, context: Context):
     """(adjoint of z, g^w, the loop's index, J^T adjoint, notes), None if there is no such w."""
     users = [
-        (loop, node) for loop in _loops(body) for node in loop.body
+        (loop, node) for loop in loops(body) for node in loop.body
         if any(r.array.name == name for r in reads(node))
     ]  # fmt: skip
     if len(users) != 1:
@@ -108,10 +108,6 @@ def _next(body: ir.Body, name: str, context: Context):
     if len(own) != 1 or not alike:
         return None
     return adjoint, own[0].array, loop.index, add(parts), notes
-
-
-def _loops(body: ir.Body) -> Iterator[ir.Loop]:
-    return (n for n in ir.walk(body) if isinstance(n, ir.Loop))
 
 
 def _leaves(body: ir.Body) -> Iterator[ir.Statement]:

@@ -10,7 +10,7 @@ from symbptt.core.functions import known
 from .. import ir
 from .context import Context
 from .inline import reads_of
-from .rewrite import in_statement
+from .rewrite import in_statement, loops
 
 
 def in_place(program: ir.Program, context: Context) -> ir.Program:
@@ -31,7 +31,7 @@ def _pairs(
     body: ir.Body, reads: list[ir.Read], context: Context
 ) -> Iterator[tuple[ir.Array, ir.Array]]:
     """(a, h) where h_t = f(a_t) is the only use of a."""
-    for loop in _loops(body):
+    for loop in loops(body):
         for node in loop.body:
             if not isinstance(node, ir.Store) or not isinstance(node.value, ir.Apply):
                 continue
@@ -47,15 +47,11 @@ def _pairs(
                 yield old, new
 
 
-def _loops(body: ir.Body) -> Iterator[ir.Loop]:
-    return (n for n in ir.walk(body) if isinstance(n, ir.Loop))
-
-
 def _same_steps(body: ir.Body, old: ir.Array, new: ir.Array, loop: ir.Loop) -> bool:
     """Whether a and h are computed at the same steps, each h_t by one formula."""
     formulas = 0
     counted = 0
-    for other in _loops(body):
+    for other in loops(body):
         for node in other.body:
             if isinstance(node, ir.Masked | ir.Loop):
                 continue

@@ -16,7 +16,9 @@ from symbptt.notation.symbols import ascii_name
 from .. import ir
 from ..build import add
 from .context import Context
-from .rewrite import each_block, factors, in_statement, rewritten, terms, writes
+from .rewrite import (
+    each_block, factors, in_statement, outer_loops, rewritten, terms, writes,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,8 @@ def _key(value: ir.Value, loop: ir.Loop) -> Key | None:
     return None
 
 
-def _loops(body: ir.Body) -> Iterator[ir.Loop]:
-    for node in body:
-        if isinstance(node, ir.Passes):
-            yield from _loops(node.body)
-        elif isinstance(node, ir.Loop):
-            yield node
-
-
 def _uses(body: ir.Body) -> Iterator[tuple[ir.Value, Key]]:
-    for loop in _loops(body):
+    for loop in outer_loops(body):
         for node in ir.walk(loop.body):
             if isinstance(node, ir.Value) and (key := _key(node, loop)) is not None:
                 yield node, key

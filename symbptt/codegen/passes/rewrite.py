@@ -54,6 +54,20 @@ def each_block(body: ir.Body, change: Callable[[ir.Body], ir.Body]) -> ir.Body:
     return change(tuple(out))
 
 
+def loops(body: ir.Body) -> Iterator[ir.Loop]:
+    """All loops, those inside others too."""
+    return (n for n in ir.walk(body) if isinstance(n, ir.Loop))
+
+
+def outer_loops(body: ir.Body) -> Iterator[ir.Loop]:
+    """The loops of a function, those in passes too, but not those inside others."""
+    for node in body:
+        if isinstance(node, ir.Passes):
+            yield from outer_loops(node.body)
+        elif isinstance(node, ir.Loop):
+            yield node
+
+
 def reads(node: Any) -> Iterator[ir.Read]:
     """The reads in a value or statement."""
     return (n for n in ir.walk((node,)) if isinstance(n, ir.Read))

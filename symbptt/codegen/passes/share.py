@@ -17,7 +17,7 @@ from symbptt.core.indices import entails
 from .. import ir
 from ..build import add
 from .context import Context
-from .rewrite import in_statement, reads, rewritten, terms, writes
+from .rewrite import in_statement, loops, reads, rewritten, terms, writes
 
 
 def share(program: ir.Program, context: Context) -> ir.Program:
@@ -32,13 +32,13 @@ def _values(program: ir.Program, context: Context) -> ir.Program:
     """Sums of products with parameters that values and adjoints contain."""
     wanted = {
         (v, loop.index, loop.first, loop.last): None
-        for loop in _loops(program.backward) for n in loop.body
+        for loop in loops(program.backward) for n in loop.body
         for v in ir.walk((n,)) if isinstance(v, ir.Add) and _is_affine(v, context)
     }  # fmt: skip
     masked = {w for n in ir.walk(program.forward) if isinstance(n, ir.Masked) for w in writes(n)}
     for value, index, first, last in wanted:
         late = {r.array.name for r in reads(value) if r.index == index}
-        loop = next((x for x in _loops(program.forward) if (x.first, x.last) == (first, last)
+        loop = next((x for x in loops(program.forward) if (x.first, x.last) == (first, last)
                      and value in ir.walk(x.body)), None)  # fmt: skip
         if loop is None or loop.index != index or late & masked:
             continue
@@ -92,10 +92,6 @@ def _stored(loop: ir.Loop, at: int, value: ir.Value, array: ir.Array) -> ir.Loop
     return replace(loop, body=(*loop.body[:at], *new, *read))
 
 
-def _loops(body: ir.Body) -> Iterator[ir.Loop]:
-    return (n for n in ir.walk(body) if isinstance(n, ir.Loop))
-
-
 def _read(node: ir.Statement, value: ir.Value, array: ir.Array, loop: ir.Loop) -> ir.Statement:
     """The statement that reads a stored value where it has it at the steps of the loop."""
     if isinstance(node, ir.Loop) and (node.first, node.last) != (loop.first, loop.last):
@@ -129,7 +125,7 @@ def _at(value: ir.Value, index: Symbol, at: Expr) -> ir.Value:
 def _operands(program: ir.Program, context: Context) -> ir.Program:
     """What products take from another step of their loop, computed at that step."""
     body = program.backward
-    for loop in list(_loops(body)):
+    for loop in list(loops(body)):
         for value, gap, facts in dict.fromkeys(_lefts(loop.body, loop, ())):
             facts = (*context.facts, loop.index - loop.first, loop.last - loop.index, *facts)
             at = loop.index + gap
@@ -160,7 +156,7 @@ def _lefts(
 
 def _at_its_step(body: ir.Body, loop: ir.Loop, value: ir.Value, context: Context) -> ir.Body:
     """The body with the value as a sequence, stored where all of it is known."""
-    current = next((x for x in _loops(body) if (x.index, x.first, x.last, x.ascending) == (
+    current = next((x for x in loops(body) if (x.index, x.first, x.last, x.ascending) == (
         loop.index, loop.first, loop.last, loop.ascending)), None)  # fmt: skip
     needed = {r.array.name for r in reads(value)}
     if current is None or not needed & writes(current):

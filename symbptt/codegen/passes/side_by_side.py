@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from .. import ir
 from .context import Context
-from .rewrite import in_statement, reads
+from .rewrite import in_statement, loops, reads
 
 
 def side_by_side(program: ir.Program, _: Context) -> ir.Program:
     """The program with such stacks."""
     body = (*program.forward, *program.backward, *program.loss)
-    multiplied = {r.array.name for n in _of_all_steps(body) for r in _factors(n)}
+    multiplied = {r.array.name for n in loops(body) if n.together for r in _factors(n)}
     stored = {n.array for n in _of_single_steps(body) if n.part is not None}
     stacks = {
         n.array: replace(n.array, within=True)
@@ -47,15 +47,10 @@ def side_by_side(program: ir.Program, _: Context) -> ir.Program:
     return ir.Program(*map(changed, (program.forward, program.backward, program.loss)))
 
 
-def _of_all_steps(body: ir.Body) -> Iterator[ir.Loop]:
-    """The loops whose steps are computed at once."""
-    return (n for n in ir.walk(body) if isinstance(n, ir.Loop) and n.together)
-
-
 def _of_single_steps(body: ir.Body) -> Iterator[ir.Store | ir.Accumulate]:
     """What is stored step by step."""
-    for loop in ir.walk(body):
-        if isinstance(loop, ir.Loop) and not loop.together:
+    for loop in loops(body):
+        if not loop.together:
             yield from (n for n in ir.walk(loop.body) if isinstance(n, ir.Store | ir.Accumulate))
 
 
