@@ -59,7 +59,7 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
     parts = _summands(term)
     if len(parts) > 1:
         return _added(polynomial(part, facts) for part in parts)
-    vertices = Vertices()
+    vertices = Vertices(term)
     row = None if term.shape[0] == 1 else vertices.new(term.shape[0])
     col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
     out: Polynomial = {}

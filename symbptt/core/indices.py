@@ -20,6 +20,7 @@ Linear = tuple[int, tuple[tuple[Symbol, int], ...]]
 _LIMIT = 400  # inequalities; past it elimination gives up and entails nothing
 
 
+@lru_cache(maxsize=4096)
 def index_symbol(name: str) -> Symbol:
     """The integer symbol that stands for an index, a length or a dimension."""
     return Symbol(name, integer=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sympy import Expr, Integer, Symbol
 
 from .errors import NotSupported
+from .indices import index_symbol
 from .terms import Term
 
 MAX_MONOMIALS = 4000
@@ -53,15 +54,26 @@ Poly = list[Monomial]
 
 
 class Vertices:
-    """Numbers the vertices of one expansion and knows their dimensions."""
+    """Numbers the vertices of one expansion and knows their dimensions.
 
-    def __init__(self) -> None:
+    It also names the indices of the sums in it, #0, #1, ...: equal terms have equal expansions.
+    """
+
+    def __init__(self, term: Term) -> None:
         self.dims: list[Expr] = []
+        self._taken = {s.name for s in term.free_symbols if s.name.startswith("#")}
+        self._sums = 0
 
     def new(self, dim: Expr) -> int:
         """A new vertex of the dimension."""
         self.dims.append(dim)
         return len(self.dims) - 1
+
+    def index(self) -> Symbol:
+        """A new name for the index of a sum."""
+        name = f"#{self._sums}"
+        self._sums += 1
+        return self.index() if name in self._taken else index_symbol(name)
 
 
 def multiply(left: Poly, right: Poly) -> Poly:

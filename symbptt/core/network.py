@@ -10,7 +10,6 @@ Order Derivatives of Matrix and Tensor Expressions, NeurIPS 2018, section 3).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
@@ -22,13 +21,12 @@ from . import norms, powers, units
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
-from .indices import index_symbol, linear
+from .indices import linear
 from .monomials import UNIT, Atom, Axis, Monomial, Pin, Poly, Vertices, multiply
 from .terms import ONE, Term
 from .traverse import find, substitute
 
 MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
-_fresh_index = itertools.count()
 Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
 
 
@@ -136,7 +134,7 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
     const, rest = linear(term.hi - term.lo + 1)
     if not rest and const <= MAX_WRITTEN_OUT and not _sums_entries(term):
         return [m for s in range(const) for m in entries(term.instance(term.lo + s), i, j, v)]
-    index = index_symbol(f"#{next(_fresh_index)}")
+    index = v.index()
     body = substitute(term.body, {term.bound: index})
     facts = (index - term.lo, term.hi - index)
     return [
