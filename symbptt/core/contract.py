@@ -65,7 +65,7 @@ def _base(atom: Atom) -> tuple[tuple[Any, ...], tuple[Term, ...]] | None:
     if len(found) != 1 or len(found[0].atoms) != 1 or found[0].coefficient != 1:
         return None
     (only,) = found[0].atoms
-    plain = replace(found[0], coefficient=Integer(1), atoms=()) == Monomial(Integer(1))
+    plain = found[0]._replace(coefficient=Integer(1), atoms=()) == Monomial(Integer(1))
     fits = only.axes == tuple(a for a in (row, col) if a is not None)
     return (only.head, only.inner) if plain and fits else None
 

@@ -42,6 +42,12 @@ def linear(expr: Expr) -> Linear:
     return const, tuple(sorted(coefficients, key=lambda p: p[0].name))
 
 
+@lru_cache(maxsize=65536)
+def symbols_in(expr: Expr) -> frozenset[Symbol]:
+    """The symbols in an index expression; SymPy collects them each time."""
+    return frozenset(expr.free_symbols)
+
+
 def factor_of(expr: Expr, symbol: Symbol) -> Expr | int:
     """The coefficient of a symbol in an index expression; SymPy's own search takes long."""
     try:

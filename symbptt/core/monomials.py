@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Integer, Symbol
 
@@ -24,8 +24,7 @@ class Pin:
 Axis = int | Pin | None  # a vertex, a fixed index, or None for an axis of length one
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """An opaque factor: ``head`` is what it is, ``inner`` the terms inside it."""
 
     head: tuple[Any, ...]
@@ -33,8 +32,7 @@ class Atom:
     axes: tuple[Axis, ...]
 
 
-@dataclass(frozen=True)
-class Monomial:
+class Monomial(NamedTuple):
     """coefficient * sum over ``bound`` under ``constraints`` of the product of ``atoms``.
 
     ``links`` are identifications of axes still to be resolved: ("eq", a, b),
@@ -80,6 +78,8 @@ def multiply(left: Poly, right: Poly) -> Poly:
     """The product of two polynomials."""
     if len(left) * len(right) > MAX_MONOMIALS:
         raise NotSupported("the expression has too many terms when multiplied out")
+    if left is UNIT or right is UNIT:
+        return right if left is UNIT else left
     return [
         Monomial(
             a.coefficient * b.coefficient,
