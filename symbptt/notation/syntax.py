@@ -7,7 +7,6 @@ product keeps its explicit operators; whether ``f(x)`` is an application, ``^T``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction as Rational
 from functools import cache
