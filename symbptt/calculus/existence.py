@@ -12,7 +12,7 @@ from functools import lru_cache
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import SymbpttError
-from symbptt.core.indices import contradictory, entails, irredundant
+from symbptt.core.indices import contradictory, entails, factor_of, irredundant
 from symbptt.core.powers import EntrywisePower
 from symbptt.core.terms import (
     Elem, Entry, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
@@ -168,7 +168,7 @@ def _at_the_worst(fact: Expr, ranges: Ranges) -> Expr:
     """The fact at the ends of the ranges where it is hardest to satisfy."""
     for symbol, low, high in reversed(ranges):
         fact = fact.expand()
-        fact = fact.xreplace({symbol: low if fact.coeff(symbol) > 0 else high})
+        fact = fact.xreplace({symbol: low if factor_of(fact, symbol) > 0 else high})
     return fact.expand()
 
 

@@ -7,7 +7,7 @@ from itertools import product as choices
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported, ProofError
-from symbptt.core.indices import contradictory, entails
+from symbptt.core.indices import contradictory, entails, factor_of
 from symbptt.core.terms import (
     Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times,
     Vec, When, Zero,
@@ -111,8 +111,8 @@ def _irredundant(facts: Facts, known: Facts) -> Facts:
 def _point(facts: Facts, index: Symbol, known: Facts) -> Expr | None:
     """The value of the index if the facts leave only one."""
     for f in facts:
-        if abs(f.coeff(index)) == 1:
-            value = (index - f * f.coeff(index)).expand()
+        if abs(factor_of(f, index)) == 1:
+            value = (index - f * factor_of(f, index)).expand()
             if entails((*known, *facts), index - value) and entails(
                 (*known, *facts), value - index
             ):

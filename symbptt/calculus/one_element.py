@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import entails
+from symbptt.core.indices import entails, factor_of
 from symbptt.core.terms import D, Elem, Partial, SumOver, Term, When
 from symbptt.core.theory import Frame, Theory
 from symbptt.core.traverse import find, rebuild
@@ -81,7 +81,7 @@ def _shorten(term: Term, facts: tuple[Expr, ...]) -> Term:
         return term
     for c in term.body.conditions:
         start = term.bound - c
-        if c.coeff(term.bound) == 1 and entails(facts, start - term.lo):
+        if factor_of(c, term.bound) == 1 and entails(facts, start - term.lo):
             rest = tuple(x for x in term.body.conditions if x != c)
             return SumOver(When(term.body.args[0], *rest), term.bound, start, term.hi)
     return term

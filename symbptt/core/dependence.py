@@ -15,7 +15,7 @@ from functools import lru_cache
 from sympy import Expr
 
 from .errors import ModelError
-from .indices import contradictory, differ, entails
+from .indices import contradictory, differ, entails, factor_of
 from .scope import DERIVATIVES, Scope
 from .terms import Elem, Param, Term
 from .theory import ALL, Definition, Frame, Theory
@@ -128,7 +128,7 @@ def _check_cycle(theory: Theory, name: str, cycle: list[Edge]) -> None:
         )
     circle = {e.target for e in cycle}
     for d in theory.defined(name):
-        signs = [f.coeff(d.index) for f in d.facts]
+        signs = [factor_of(f, d.index) for f in d.facts]
         has_end = any(sign > 0 if forward else sign < 0 for sign in signs)
         if not has_end and any(leaf.key in circle for _, leaf in references(d.body)):
             raise ModelError(f"the recurrence of {shown} has no first step")
