@@ -13,7 +13,7 @@ from symbptt.core.terms import (
     Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import Definition
-from symbptt.core.traverse import find, substitute
+from symbptt.core.traverse import find, nodes_of, substitute
 from symbptt.proof.objects import Theorem
 from symbptt.rules import FAMILIES
 
@@ -64,11 +64,7 @@ def recursions(system: AdjointSystem, main: tuple[str, ...]) -> list[Theorem]:
 def _cases(system: AdjointSystem, d: Definition, keep: set[str], first: int) -> list[Theorem]:
     assert isinstance(d.head, Elem) and d.index is not None
     known = (*system.theory.facts, *d.facts)
-    conditions = list(
-        dict.fromkeys(
-            c for _, w in find(d.body, lambda x: isinstance(x, When)) for c in w.conditions
-        )
-    )
+    conditions = list(dict.fromkeys(c for _, w in nodes_of(d.body, When) for c in w.conditions))
     out = []
     for number, choice in enumerate(choices((False, True), repeat=len(conditions)), first):
         facts = tuple(

@@ -8,7 +8,7 @@ from symbptt.core.errors import NotSupported
 from symbptt.core.indices import entails, factor_of
 from symbptt.core.terms import D, Elem, Partial, SumOver, Term, When
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import find, rebuild
+from symbptt.core.traverse import nodes_of, rebuild
 from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import Loss, loss_differential
@@ -53,7 +53,7 @@ def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list
 def _split(build: Builder, rows: dict[str, Theorem], x: Elem, t: Symbol, k: Expr) -> set[str]:
     """Before k nothing changes; from k on the Jacobian through time applies."""
     used = set()
-    for path, change in list(find(build.line, lambda z: isinstance(z, D))):
+    for path, change in list(nodes_of(build.line, D)):
         leaf = change.args[0]
         if change == D(x) and not (leaf.key in rows and leaf.index == t):
             continue

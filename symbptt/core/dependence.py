@@ -19,7 +19,7 @@ from .indices import contradictory, differ, entails, factor_of
 from .scope import DERIVATIVES, Scope
 from .terms import Elem, Param, Term
 from .theory import ALL, Definition, Frame, Theory
-from .traverse import context, find
+from .traverse import context, find, nodes_of
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,10 @@ class Edge:
     strictly_after: bool  # > 0
 
 
-def references(term: Term) -> list[tuple[tuple[Expr, ...], Term]]:
+@lru_cache(maxsize=16384)
+def references(term: Term) -> tuple[tuple[tuple[Expr, ...], Term], ...]:
     """The named leaves of a term with the index facts that hold where they stand."""
-    return [
-        (context(term, path)[0], leaf)
-        for path, leaf in find(term, lambda x: isinstance(x, Elem | Param))
-    ]
+    return tuple((context(term, path)[0], leaf) for path, leaf in nodes_of(term, Elem, Param))
 
 
 def edges(theory: Theory) -> list[Edge]:

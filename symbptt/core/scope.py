@@ -29,7 +29,7 @@ from .terms import (
     Times, Transposed, _Ranged, show_shape,
 )  # fmt: skip
 from .theory import ALL, Frame, Theory
-from .traverse import contains, context, find, index_at, substitute
+from .traverse import contains, context, index_at, nodes_of, substitute
 
 RESERVED = "#@!?*"  # first characters of the engine's own index names
 DERIVATIVES = (D, Shock, Partial, Gradient)
@@ -162,7 +162,7 @@ class Scope:
         for value in found.ratios:
             self._check_ratio(value)
         if contains(term, Inverse):
-            for path, node in find(term, lambda x: isinstance(x, Inverse)):
+            for path, node in nodes_of(term, Inverse):
                 known = (*self.theory.facts, *facts, *context(term, path)[0])
                 if not self._is_invertible(node.args[0], known):
                     raise SymbpttError(f"nothing says that {node.args[0]} is invertible")
@@ -209,7 +209,7 @@ class Scope:
         sources = [(t, e.facts) for e in entries for t in e.terms]
         sources += [(s, a.facts) for a in self.theory.assumptions for s in (a.left, a.right)]
         for term, facts in sources:
-            for path, node in find(term, lambda x: isinstance(x, Inverse)):
+            for path, node in nodes_of(term, Inverse):
                 known = (*facts, *context(term, path)[0])
                 matrix = node.args[0]
                 yield matrix, known
