@@ -49,8 +49,8 @@ def page(arguments: list[str]) -> str:
         "## Memory",
         "",
         f"One step of the RNN in float32 at {at}, "
-        "besides its arguments; "
-        f"{memory.result():.0f} MB of each are the gradient by the inputs, which is returned.",
+        f"besides its arguments; {memory.result():.0f} MB are the gradient by the inputs, where it "
+        "is returned.",
         "",
         "| | MB |",
         "|---|---|",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from symbptt import __version__
 from symbptt.calculus.outside import outside_system
@@ -12,19 +12,29 @@ from symbptt.models.model import Model
 
 
 def numpy_module(
-    model: Model, sheet: str = "", target: str = "numpy", passes: Iterable[str] = DEFAULT
+    model: Model,
+    sheet: str = "",
+    target: str = "numpy",
+    passes: Iterable[str] = DEFAULT,
+    wrt: Collection[str] = (),
 ) -> Generated:
     """The module; ``sheet`` is named in its header, ``passes`` are the optimisations.
 
-    Raises NotSupported for another target, or for a model that has no code.
+    ``wrt`` names the parameters and inputs whose gradients it gives, besides those by states; all
+    where empty. Raises NotSupported for another target, or for a model that has no code, and
+    SymbpttError for a name in ``wrt`` that is neither a parameter nor an input.
     """
     problem = problem_of(model)
     system = outside_system(model.theory, problem.loss, problem.main)
-    return generate_source(model, system, __version__, sheet, passes, target)
+    return generate_source(model, system, __version__, sheet, passes, target, wrt)
 
 
 def numpy_source(
-    model: Model, sheet: str = "", target: str = "numpy", passes: Iterable[str] = DEFAULT
+    model: Model,
+    sheet: str = "",
+    target: str = "numpy",
+    passes: Iterable[str] = DEFAULT,
+    wrt: Collection[str] = (),
 ) -> str:
     """The module's source; arguments and errors as in ``numpy_module``."""
-    return numpy_module(model, sheet, target, passes).source
+    return numpy_module(model, sheet, target, passes, wrt).source

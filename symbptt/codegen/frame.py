@@ -94,7 +94,8 @@ def make_frame(
             for group, items in pieces.gradients().items()
         },
         "gradient_texts": {g: braces(items) for g, items in pieces.gradients().items()},
-        "has_loss": lowered.total is not None,
+        "given_inputs": tuple(layout.public[k] for k in layout.inputs if k in lowered.gradients),
+        "restricted": parts.asked is not None, "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
         "loss_grads": braces(pieces.entries(pieces.loss_grads())), "quick": True,
@@ -358,9 +359,9 @@ class _Pieces:
         starts = {k: a.name for k, a in self.lowered.start_gradients.items()}
         starts |= {k: self.early(arrays[k], span) for k, span in layout.before.items()}
         return {
-            "params": self.entries({k: arrays[k].name for k in layout.params}),
+            "params": self.entries({k: arrays[k].name for k in layout.params if k in arrays}),
             "inputs": self.entries(
-                {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs}
+                {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs if k in arrays}
             ),
             "states": self.entries(starts),
         }

@@ -183,7 +183,7 @@ class _Lowering:
     # ------------------------------------------------------------ gradients and loss
 
     def places(self) -> dict[Term, Place]:
-        """An array for the gradient of every parameter and input."""
+        """An array for the gradient of every parameter and input that is asked for."""
         out: dict[Term, Place] = {}
         for leaf in self.parts.gradients:
             if not isinstance(leaf, Param | Elem):
@@ -193,7 +193,8 @@ class _Lowering:
             if leaf.key in self.layout.params or leaf.key in self.layout.inputs:
                 out[leaf] = self.place(leaf)
         for leaf in (*self.layout.params.values(), *self.layout.inputs.values()):
-            if all(leaf.key != done.key for done in out):
+            wanted = self.parts.asked is None or leaf.key in self.parts.asked
+            if wanted and all(leaf.key != done.key for done in out):
                 out[leaf] = self.place(leaf)
         return out
 
