@@ -91,9 +91,9 @@ class Model(models.Model):
         """The source of a NumPy module for the model.
 
         ``passes`` names the optimisations that run (``symbptt.codegen.PASSES``), all by default;
-        ``wrt`` the parameters and inputs whose gradients it gives besides those by states, all
-        where empty. Raises NotSupported for another target, or a model that has no code,
-        SymbpttError for a name or a pass that does not exist.
+        ``wrt`` the parameters, inputs and states whose gradients it gives (with those by states
+        that follow from the same adjoints), all where empty. Raises NotSupported for another
+        target, or a model that has no code, SymbpttError for a name or a pass that does not exist.
         """
         from symbptt.module import numpy_source  # the code generator's templates are slow to load
 

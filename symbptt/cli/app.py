@@ -149,7 +149,7 @@ def code(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Gradients by this parameter or input, and others so named; all by default.",
+            help="A parameter, input or state to give the gradient by; all by default.",
         ),
     ] = None,
 ) -> None:

@@ -41,7 +41,7 @@ class Parts:
     ``total`` is the loss of one sample as a term in the loss sequences ``losses``, None without
     a loss; ``direct`` are gradients of leaves that the loss itself mentions; ``unmasked`` tells
     that the loss has terms that a mask could not drop with their step. ``asked`` are the keys of
-    the parameters and inputs whose gradients are wanted, None for all of them.
+    the parameters, inputs and states whose gradients are wanted, None for all of them.
     """
 
     forward: tuple[Definition, ...]
