@@ -119,7 +119,7 @@ class NumbaPrinter(NumpyPrinter):
 
     def __init__(self, layout: Layout, kernels: list[Kernel]) -> None:
         super().__init__(layout)
-        self.matrices = {array: many for k in kernels for array, (_, many) in k.matrices}
+        self.matrices = {array for k in kernels for array, _ in k.matrices}
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         out: list[str] = []
@@ -129,9 +129,8 @@ class NumbaPrinter(NumpyPrinter):
             elif isinstance(node, Compiled):
                 out += self.call(node.kernel, depth)
             elif isinstance(node, ir.Store) and node.array in self.matrices:
-                rows = "" if self.matrices[node.array] else f", {self.layout.batch}"
-                value = self.text(node.value)
-                out.append(f"{INDENT * depth}{node.array.name} = _in_columns({value}{rows})")
+                value = f"{self.text(node.value)}, {self.index(ir.BATCH)}"
+                out.append(f"{INDENT * depth}{node.array.name} = _in_columns({value})")
             else:
                 out += super().lines((node,), depth)
         return out
