@@ -40,7 +40,7 @@ class Polynomial:
         rest = self.derived(order)
         if any(rest[1:]):
             raise Undecided("a polynomial is not bounded")
-        return abs(rest[0]) if rest else 0
+        return max(rest[0], -rest[0]) if rest else 0
 
     def derived(self, order: int) -> tuple[Exact, ...]:
         """The coefficients of the derivative."""

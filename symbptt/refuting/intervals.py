@@ -113,7 +113,8 @@ def exact(value: Fraction) -> Exact:
 def quotient(a: Real, b: Real) -> Real:
     """a / b, which of two integers is no float."""
     if isinstance(a, Interval) or isinstance(b, Interval):
-        return a / b  # type: ignore[no-any-return]
+        found: Interval = Interval.of(a) / b
+        return found
     if b == 0:
         raise Undecided("a denominator is zero")
     return exact(Fraction(a, b))
