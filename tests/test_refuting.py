@@ -24,9 +24,10 @@ from symbptt.models.builtin import builtins
 from symbptt.models.claim import Link
 from symbptt.models.model import Model
 from symbptt.models.problem import problem_of, recurrent
-from symbptt.refuting import evaluation, refute, refute_links, refute_unproved
+from symbptt.refuting import refute, refute_links, refute_unproved
 from symbptt.refuting.candidate import Candidate
 from symbptt.refuting.confirm import agrees
+from symbptt.refuting.evaluation import Plan
 from symbptt.refuting.intervals import Interval, Undecided, contracting, monotone, root, sign
 from symbptt.refuting.matrices import mapped
 from symbptt.refuting.nodes import NODES
@@ -249,11 +250,14 @@ def test_both_evaluations_agree(name: str) -> None:
             continue  # where polynomials of polynomials are too large for floats
         for seed in range(1, 16, 2):
             candidate = Candidate(told, seed, special=False)
-            evaluator = evaluation.Evaluator(theory, env, candidate)
+            plan = Plan(theory, env)
             try:
-                values = tuple(evaluator.evaluate(side, env) for side in sides)
+                steps = [plan.of(side, env) for side in sides]
+                results = [None] * len(plan.steps)
+                plan.run(plan.needed(steps), candidate, results)
             except Undecided:
                 continue
+            values = tuple(results[step] for step in steps)
             assert agrees(theory, sides, env, candidate, values)
             wrong = mapped(lambda x: 2 * x * x + 5, values[0]), values[1]  # never x itself
             assert not agrees(theory, sides, env, candidate, wrong)

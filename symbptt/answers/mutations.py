@@ -42,18 +42,17 @@ class Refused:
 
     operation: type[Term]
     args: tuple[object, ...]
-    message: str
 
 
 Made = Term | Refused
 
 
 def make(operation: type[Term], *args: object) -> Made:
-    """The term, or what the constructor refused and why."""
+    """The term, or what the constructor refused."""
     try:
         return operation(*args)  # type: ignore[no-any-return]
-    except SymbpttError as error:
-        return Refused(operation, args, error.message)
+    except SymbpttError:
+        return Refused(operation, args)
 
 
 @dataclass(frozen=True)
@@ -233,5 +232,5 @@ def _put(answer: Term, path: Path, new: Made) -> Made:
     args[path[0]] = inner
     try:
         return rebuild(answer, tuple(args))
-    except SymbpttError as error:
-        return Refused(answer.func, tuple(args), error.message)
+    except SymbpttError:
+        return Refused(answer.func, tuple(args))

@@ -13,10 +13,11 @@ from symbptt.notation.symbols import ascii_name
 from symbptt.spectral.written import decimal
 
 from .functions import Elementwise
-from .intervals import Interval, Real
+from .intervals import Interval
 from .quadratics import Quadratic
 
-Values = tuple[tuple[Real, ...], ...]
+Shown = Fraction | Interval
+Values = tuple[tuple[Shown, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def show(leaf: Param | Elem) -> str:
     return name if isinstance(leaf, Param) else f"{name}_{leaf.index}"
 
 
-def written(x: Real, digits: int) -> str:
+def written(x: Shown, digits: int) -> str:
     """An exact number as it is, another one rounded."""
     if isinstance(x, Fraction):
         return str(x)
@@ -74,7 +75,7 @@ def plain(value: Values, digits: int) -> Any:
     return rows[0][0] if len(rows) == 1 else [row[0] for row in rows]
 
 
-def _number(x: Real, digits: int) -> int | float | str:
+def _number(x: Shown, digits: int) -> int | float | str:
     if isinstance(x, Interval):
         return float(written(x, digits))
     return int(x) if x.denominator == 1 else str(x)
