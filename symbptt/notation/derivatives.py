@@ -21,7 +21,7 @@ from .elaborator import Alt, Elaborator
 from .names import resolve
 from .neighbours import Adjoint, Call, regroup
 from .powers import transposed
-from .slots import slot
+from .slots import slot, written_slot
 
 
 def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
@@ -29,7 +29,7 @@ def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
         raise e.unsupported("second derivatives are not understood here yet", node)
     if node.y is None:
         raise e.fail("this derivative has nothing to act on", node, "write what is differentiated")
-    by_slot = slot(e, node, s) if node.slot else None
+    by_slot = slot(e, node, s) if node.slot else written_slot(e, node, s)
     if by_slot is not None:
         return by_slot
     x_node, flat_x = _without_vec(node.x, e)

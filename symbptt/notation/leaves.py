@@ -85,6 +85,9 @@ def entry_of(
         if expr.is_Integer and (expr < 1 or (size == ONE and expr > 1)):
             e.misfit(f"{e.text(draft)} is {e.show(draft.shape, s)} and has no entry {expr}", node)
             return []
+    if rows == ONE and cols != ONE:  # of a row, an entry of the column, as sums of entries expect
+        column = e.draft("transposed", (draft,), (cols, rows), node)
+        return [(e.draft("entry", (column, pair[1], pair[0]), SCALAR, node), s)]
     return [(e.draft("entry", (draft, *pair), SCALAR, node), s)]
 
 

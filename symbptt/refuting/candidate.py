@@ -105,9 +105,10 @@ class Candidate:
             options = orthogonal(rows)
             return [list(row) for row in options[self._pick(("one of", key), len(options))]]
         if kind in (Kind.onehot, Kind.unit):
-            of_index = kind is Kind.unit and len(key) > 1
-            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), rows)
-            return [[Fraction(int(i == at))] for i in range(rows)]
+            of_index, size = kind is Kind.unit and len(key) > 1, max(rows, cols)
+            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), size)
+            unit = [Fraction(int(i == at)) for i in range(size)]
+            return [unit] if cols > 1 else [[x] for x in unit]
         if kind is Kind.total:
             entries = [self._entry(key, i, 0) for i in range(rows - 1)]
             return [[x] for x in (*entries, Fraction(1) - sum(entries))]
