@@ -21,7 +21,8 @@ from .elaborator import Alt, Elaborator
 from .names import resolve
 from .neighbours import Adjoint, Call, regroup
 from .powers import transposed
-from .slots import slot
+from .slots import slot, written_slot
+from .vocabulary import OBJECTIVES
 
 
 def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
@@ -29,18 +30,28 @@ def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
         raise e.unsupported("second derivatives are not understood here yet", node)
     if node.y is None:
         raise e.fail("this derivative has nothing to act on", node, "write what is differentiated")
-    by_slot = slot(e, node, s) if node.slot else None
+    by_slot = slot(e, node, s) if node.slot else written_slot(e, node, s)
     if by_slot is not None:
         return by_slot
     x_node, flat_x = _without_vec(node.x, e)
     y_node, _ = _without_vec(node.y, e)
     mode = {"+": "immediate", "°": "direct"}.get(node.mark, "total")
     out: list[Alt] = []
-    for y, s1 in e.alts(y_node, s):
+    for y, s1 in _scalars(e, y_node, s):
         for x, s2 in variables(e, x_node, s1):
             x = with_name(e, x, s2, node)
             out += differentiated(e, y, x, mode, s2, node, flat_x)
     return out
+
+
+def _scalars(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
+    """The readings of what is differentiated; a usual name of a loss that the model has not is
+    the model's loss."""
+    unknown = isinstance(node, sx.Sym) and node.base in OBJECTIVES and e.scope.closed
+    if not (unknown and e.scope.loss) or resolve(node, e.scope) is not None:
+        return e.alts(node, s)
+    found = e.alts(sx.Sym(node.at, node.end, e.scope.loss), s)
+    return [(e.note(d, "loss", e.text(node), e.scope.loss), at) for d, at in found]
 
 
 _VARIABLES = ("param", "elem", "entry", "copy")
@@ -162,7 +173,7 @@ def _nabla(e: Elaborator, node: sx.Nabla, s: Solution) -> list[Alt]:
         raise e.fail(rf"this \nabla has no {missing}", node, r"write \nabla_W L")
     x_node = node.x.items[0] if isinstance(node.x, sx.Listing) else node.x
     out: list[Alt] = []
-    for y, s1 in e.alts(node.y, s):
+    for y, s1 in _scalars(e, node.y, s):
         if not s1.is_scalar(y.shape):
             e.misfit(f"a gradient needs a scalar, but {e.text(y)} is {e.show(y.shape, s1)}", y)
             continue

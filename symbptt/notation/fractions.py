@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from . import syntax as sx
 from .groups import Groups
 from .tokens import Token
@@ -17,8 +19,11 @@ class Fractions(Groups):
         """``\\frac{a}{b}``, among them derivatives."""
         opening = self.take()
         above = self.part()
+        divisor = self.divisor()
         below = self.part()
         derivative = self.derivative(opening.at, above, below)
+        if derivative is not None and divisor is not None:
+            return sx.Quotient(opening.at, self.last_end, derivative, divisor)
         if derivative is not None:
             return derivative
         (_, over), (partial, under) = above, below
@@ -51,6 +56,22 @@ class Fractions(Groups):
         self.bars.pop()
         self.close_brace()
         return mark, node
+
+    def divisor(self) -> sx.Node | None:
+        """The c of ``{c \\cdot \\partial x}``, a derivative divided by c, taken out of the tokens."""
+        stop = self.i + 1
+        while self.tokens[stop].kind in ("sym", "num"):
+            stop += 1
+        last = stop + (self.tokens[stop].kind == "mul")
+        if self.tok.kind != "lbrace" or stop == self.i + 1 or self.tokens[last].kind != "partial":
+            return None
+        factors = tuple(
+            sx.Num(t.at, t.end, Fraction(t.text), t.text) if t.kind == "num"
+            else sx.Sym(t.at, t.end, t.text)
+            for t in self.tokens[self.i + 1 : stop]
+        )  # fmt: skip
+        self.tokens = [*self.tokens[: self.i + 1], *self.tokens[last:]]
+        return _juxtaposed(list(factors))
 
     def mark(self) -> str:
         """The superscript of \\partial: "+", "°" or an order."""

@@ -128,6 +128,15 @@ class Quotient(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated(Node):
+    """``\\underbrace{W \\cdots W}_{k}``: the body k times; ``sign`` is \\cdot, \\odot or +."""
+
+    body: Node
+    count: Node
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binomial(Node):
     """``\\binom{n}{k}``."""
 
