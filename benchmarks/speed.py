@@ -1,8 +1,10 @@
 """``python -m benchmarks.speed``: the generated module against PyTorch and JAX, interleaved.
 
-Gradients are compared first. A round runs every library once, in turn; the ratios are of the
-medians over the rounds. Matrix products are counted and compared with the roof: the largest rate
-that NumPy's BLAS reaches on square matrices, with one product in every thread.
+Gradients are compared first. In a round every library has a turn: several steps one after the
+other, as in training, the first of which does not count (it finds the caches, and the waiting
+threads, of the library before). The ratios are of the medians over all steps that count. Matrix
+products are counted and compared with the roof: the largest rate that NumPy's BLAS reaches on
+square matrices, with one product in every thread.
 
     --threads N   of PyTorch and JAX (default 1), on as many cores; NumPy's BLAS has one, and the
                   generated modules take ``workers=N`` where they recommend it
@@ -60,7 +62,8 @@ from .speed_models import SIZES, flops
 from .speed_peers import PEERS, Step, draw, gradients_of
 
 TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
-SECONDS, LEAST, MOST = 2.5, 3, 400  # of all libraries together for one row; its rounds
+SECONDS, LEAST = 2.5, 3  # of all libraries together for one row; its rounds
+TURN, FEWEST = 0.02, 2  # seconds of a turn, and the steps in it, if that is more
 PEAK_SIZE, PRODUCTS, TRIES = 1024, 3, 7
 ROOF = {1: 75, 2: 65}  # the percentage of the roof that is wanted, by threads
 LARGE = ("S3", "S4")  # where it is
@@ -90,11 +93,15 @@ def peak(dtype: str, n: int = PEAK_SIZE) -> float:
     return 2e-9 * n**3 * PRODUCTS * threads / best
 
 
-def timed(step: Step) -> float:
-    """Seconds of one run."""
-    start = time.perf_counter()
+def turn(step: Step) -> list[float]:
+    """Seconds of the steps of a turn, but for the first."""
     step()
-    return time.perf_counter() - start
+    found: list[float] = []
+    while len(found) < FEWEST or sum(found) < TURN:
+        start = time.perf_counter()
+        step()
+        found.append(time.perf_counter() - start)
+    return found
 
 
 def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
@@ -113,14 +120,11 @@ def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     made = {name: make(cell, *data, workers=workers_for(size)) for name, make in PEERS.items()}
     check(cell, made, dtype)
     times: dict[str, list[float]] = {name: [] for name in made}
-    rounds, done = ARGS.rounds or MOST, 0
-    start = time.perf_counter()
-    while done < rounds:
+    rounds, end = ARGS.rounds or LEAST, time.perf_counter() + (0 if ARGS.rounds else SECONDS)
+    while rounds > 0 or time.perf_counter() < end:
         for name, step in made.items():
-            times[name].append(timed(step))
-        done += 1
-        if not ARGS.rounds and done >= LEAST and time.perf_counter() - start > SECONDS:
-            break
+            times[name] += turn(step)
+        rounds -= 1
     return {name: median(values) for name, values in times.items()}
 
 

@@ -94,7 +94,9 @@ def make_frame(
             for group, items in pieces.gradients().items()
         },
         "gradient_texts": {g: braces(items) for g, items in pieces.gradients().items()},
-        "has_loss": lowered.total is not None,
+        "given_inputs": tuple(layout.public[k] for k in layout.inputs if k in lowered.gradients),
+        "fixed": tuple(layout.public[d.key] for d in layout.fixed),
+        "restricted": parts.asked is not None, "has_loss": lowered.total is not None,
         "optional": bool(missing), "fill": f", missing={py(missing)}" if missing else "",
         "loss": pieces.body(pieces.loss_unpack(), program.loss, 'cache["functions"]'),
         "loss_grads": braces(pieces.entries(pieces.loss_grads())), "quick": True,
@@ -177,7 +179,11 @@ class _Pieces:
             if arrays[k].name in used or arrays[k].name in self.kept
         ]
         params = {arrays[k].name: layout.public[k] for k in needed if k in layout.params}
-        starts = {a.name: layout.public[k] for k, a in self.lowered.starts.items()}
+        starts = {
+            a.name: layout.public[k] for k, a in self.lowered.starts.items()
+            if k in layout.settable
+        }  # fmt: skip
+        fixed = [self.fixed(k, a) for k, a in self.lowered.starts.items() if a.name not in starts]
         inputs: list[str] = []
         for k in needed:
             if k in layout.inputs:
@@ -185,7 +191,12 @@ class _Pieces:
             if k in layout.before:
                 early = self.early(arrays[k], layout.before[k])
                 inputs.append(f"{early} = states[{py(layout.public[k])}]")
-        return [*self.several(params, "params"), *inputs, *self.several(starts, "states")]
+        return [*self.several(params, "params"), *inputs, *self.several(starts, "states"), *fixed]
+
+    def fixed(self, key: str, start: ir.Array) -> str:
+        """The value that a segment begins with; zero at the first step."""
+        name, shape = py(self.layout.public[key]), ", ".join(map(self.printer.index, start.axes))
+        return f"{start.name} = states[{name}] if {name} in states else np.zeros(({shape}), dtype)"
 
     def cached(self, body: ir.Body) -> list[str]:
         """What a later function takes from the cache."""
@@ -358,9 +369,9 @@ class _Pieces:
         starts = {k: a.name for k, a in self.lowered.start_gradients.items()}
         starts |= {k: self.early(arrays[k], span) for k, span in layout.before.items()}
         return {
-            "params": self.entries({k: arrays[k].name for k in layout.params}),
+            "params": self.entries({k: arrays[k].name for k in layout.params if k in arrays}),
             "inputs": self.entries(
-                {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs}
+                {k: self.slots(arrays[k], layout.passed(k)) for k in layout.inputs if k in arrays}
             ),
             "states": self.entries(starts),
         }

@@ -99,7 +99,7 @@ class Words:
 
     def equations(self) -> list[str]:
         """The model's equations."""
-        return [self.equation(d) for d in self.parts.forward]
+        return [self.equation(d) for d in (*self.layout.fixed, *self.parts.forward)]
 
     def span(self) -> str:
         """``t = 1, ..., T``; empty for a model without time."""
@@ -127,7 +127,7 @@ class Words:
 
     def metadata(self, model_equations: Iterable[str]) -> list[str]:
         """SHAPES, EQUATIONS and FUNCTIONS as lines."""
-        leaves = {*self.layout.params, *self.layout.inputs, *self.layout.states}
+        leaves = {*self.layout.params, *self.layout.inputs, *self.layout.settable}
         equations = {
             "model": tuple(model_equations),
             "adjoint": tuple(f"{latex(d.head)} = {latex(d.body)}" for d in self.parts.backward),
@@ -168,7 +168,7 @@ class Words:
             ("params", self.listed("params")),
             ("inputs", self.listed("inputs") + bare_form),
         ]
-        for key, steps in layout.boundary.items():
+        for key, steps in layout.settable.items():
             name = layout.public[key]
             shape = show(self.interface.shapes["states"][name])
             at = ", ".join(map(_index, steps))

@@ -58,14 +58,14 @@ def _base(atom: Atom) -> tuple[tuple[Any, ...], tuple[Term, ...]] | None:
     """Head and inner of the one atom that a scalar's or an entrywise power is a power of."""
     if atom.head[0] != "EntrywisePower" and (atom.head[0] != "Power" or atom.axes):
         return None
-    v = Vertices()
     term = atom.inner[0]
+    v = Vertices(term)
     row, col = (None if size == 1 else v.new(size) for size in term.shape)
     found = entries(term, row, col, v)
     if len(found) != 1 or len(found[0].atoms) != 1 or found[0].coefficient != 1:
         return None
     (only,) = found[0].atoms
-    plain = replace(found[0], coefficient=Integer(1), atoms=()) == Monomial(Integer(1))
+    plain = found[0]._replace(coefficient=Integer(1), atoms=()) == Monomial(Integer(1))
     fits = only.axes == tuple(a for a in (row, col) if a is not None)
     return (only.head, only.inner) if plain and fits else None
 

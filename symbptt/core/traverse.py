@@ -81,6 +81,13 @@ def _at_indices(term: Term, pairs: _Pairs) -> Term:
     return term.func(*args)
 
 
+def index_at(expr: Expr, mapping: Mapping[Symbol, Any]) -> Expr:
+    """An index expression with symbols replaced."""
+    if expr.is_Atom:  # a symbol or a number
+        return mapping.get(expr, expr)  # type: ignore[arg-type]
+    return _index_at(expr, tuple(mapping.items()))
+
+
 @lru_cache(maxsize=65536)
 def _index_at(expr: Expr, pairs: _Pairs) -> Expr:
     """An index expression with symbols replaced; SymPy takes long over each."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from typing import Any
 
 from sympy import Expr
 
@@ -100,8 +101,8 @@ class Scope:
     settled: bool = False
 
     @cached_property
-    def resolved(self) -> dict[int, tuple[object, object]]:
-        """What symbols mean here, by the id of their node, which stands beside so that it lives."""
+    def resolved(self) -> dict[tuple[object, ...], tuple[Any, Any]]:
+        """What symbols mean here, by their form, with the node that was read."""
         return {}
 
     @property

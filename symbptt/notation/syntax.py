@@ -7,14 +7,21 @@ product keeps its explicit operators; whether ``f(x)`` is an application, ``^T``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction as Rational
 from functools import cache
 
 
+class _Kept:
+    """What is found out about a node once: a claim is walked through by many readers."""
+
+    __slots__ = ("form", "inside")
+    form: tuple[object, ...]
+    inside: tuple[Node, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(_Kept):
     """Base of all nodes: a piece of the source."""
 
     at: int
@@ -200,12 +207,12 @@ class Quantified(Node):
     item: Node
 
 
-def children(node: Node) -> list[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside a node, in order."""
     out: list[Node] = []
     for name in _node_fields(type(node)):
         _collect(getattr(node, name), out)
-    return out
+    return tuple(out)
 
 
 def field_names(cls: type[Node]) -> tuple[str, ...]:
@@ -231,13 +238,31 @@ def _collect(value: object, out: list[Node]) -> None:
             _collect(item, out)
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> tuple[Node, ...]:
     """The node and all nodes inside it, outermost first, left to right."""
-    waiting = [node]
-    while waiting:
-        here = waiting.pop()
-        yield here
-        waiting += reversed(children(here))
+    try:
+        return node.inside
+    except AttributeError:
+        found = (node, *(x for child in children(node) for x in walk(child)))
+        object.__setattr__(node, "inside", found)  # a node is frozen
+        return found
+
+
+def form(node: Node) -> tuple[object, ...]:
+    """The node without its places: what looks alike has equal forms."""
+    try:
+        return node.form
+    except AttributeError:
+        cls = type(node)
+        parts = (_form(getattr(node, name)) for name in field_names(cls))
+        object.__setattr__(node, "form", (cls, *parts))
+        return node.form
+
+
+def _form(value: object) -> object:
+    if isinstance(value, Node):
+        return form(value)
+    return tuple(map(_form, value)) if type(value) is tuple else value
 
 
 def base_of(node: Node) -> Node:
