@@ -37,15 +37,16 @@ def make_frame(
     version: str,
     sheet: str,
     printer: NumpyPrinter,
+    worth_workers: int,
 ) -> dict[str, Any]:
-    """The template's dictionary; ``printer`` prints the loops."""
+    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` is the target's."""
     interface = Interface(layout, lowered.total is not None)
     program, segments = lowered.program, find_segments(parts, layout)
     if not printer.in_place:
         segments = Segments("values are not kept in arrays")
     words = Words(
         parts, layout, lowered, interface, model.onehot, not segments.refused,
-        not no_workers(lowered),
+        0 if no_workers(lowered) else worth_workers,
     )  # fmt: skip
     pieces = _Pieces(parts, layout, lowered, interface, printer)
     missing = tuple(
