@@ -15,7 +15,7 @@ from .interface import Interface, show
 from .layout import Layout
 from .lower import Lowered
 from .memory import LEAST, memory_lines
-from .needs import additive, no_workers, products
+from .needs import additive, no_workers, of_classes, products
 from .numpy_printer import WIDTH, NumpyPrinter, helpers, listed
 from .parts import Parts
 from .passes.classes import dense
@@ -39,7 +39,7 @@ def make_frame(
     printer: NumpyPrinter,
     worth_workers: int,
 ) -> dict[str, Any]:
-    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` is the target's."""
+    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` is as in Target."""
     interface = Interface(layout, lowered.total is not None)
     program, segments = lowered.program, find_segments(parts, layout)
     if not printer.in_place:
@@ -112,7 +112,7 @@ def make_frame(
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
         "onehot": onehot, "classes": pieces.dense_classes(onehot, interface),
-        "chosen": pieces.chosen(),
+        "chosen": of_classes(program.loss),
     }  # fmt: skip
 
 
@@ -347,12 +347,6 @@ class _Pieces:
         used = {self.layout.public[k] for k in self.layout.targets
                 if self.layout.arrays[k].name in names}  # fmt: skip
         return {k: interface.shapes["targets"][k][-1] for k in onehot if k in used}
-
-    def chosen(self) -> set[str]:
-        """The helpers for classes that the loss calls."""
-        nodes = tuple(ir.walk(self.lowered.program.loss))
-        kinds = {"_chosen": ir.Chosen, "_entries": ir.Entries, "_add_at": ir.Spike}
-        return {name for name, kind in kinds.items() if any(isinstance(n, kind) for n in nodes)}
 
     def overwritten(self) -> tuple[str, ...]:
         """The outputs whose gradients the adjoints overwrite."""
