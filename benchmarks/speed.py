@@ -56,7 +56,7 @@ except ImportError:
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(ARGS.threads)
 
-from symbptt.codegen.words import WORTH_WORKERS
+from symbptt.codegen.targets import TARGETS
 
 from .speed_models import SIZES, flops
 from .speed_peers import PEERS, Step, draw, gradients_of
@@ -69,9 +69,10 @@ ROOF = {1: 75, 2: 65}  # the percentage of the roof that is wanted, by threads
 LARGE = ("S3", "S4")  # where it is
 
 
-def workers_for(size: dict[str, int]) -> int:
-    """As many as the modules recommend, at most one for every thread of the others."""
-    return ARGS.threads if size["B"] * size["n"] >= WORTH_WORKERS else 1
+def workers_for(name: str, size: dict[str, int]) -> int:
+    """As many as the modules for a target recommend, at most one for every thread of the others."""
+    worth = TARGETS[name].worth_workers if name in TARGETS else 0
+    return ARGS.threads if worth and size["B"] * size["n"] >= worth else 1
 
 
 def peak(dtype: str, n: int = PEAK_SIZE) -> float:
@@ -117,7 +118,9 @@ def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
 def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     """Median seconds of every library."""
     data = draw(cell, size, dtype)
-    made = {name: make(cell, *data, workers=workers_for(size)) for name, make in PEERS.items()}
+    made = {
+        name: make(cell, *data, workers=workers_for(name, size)) for name, make in PEERS.items()
+    }
     check(cell, made, dtype)
     times: dict[str, list[float]] = {name: [] for name in made}
     rounds, end = ARGS.rounds or LEAST, time.perf_counter() + (0 if ARGS.rounds else SECONDS)
@@ -146,11 +149,14 @@ def threads_said() -> str:
     """Who had how many threads."""
     if ARGS.threads == 1:
         return "One core: one thread for every library."
-    several = [name for name, size in SIZES.items() if workers_for(size) > 1]
-    where = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1 everywhere"
+    where = []
+    for target in (name for name in PEERS if name in TARGETS):
+        several = [name for name, size in SIZES.items() if workers_for(target, size) > 1]
+        shown = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1"
+        where.append(f"`{target}` {shown} (B n of {TARGETS[target].worth_workers:,} or more)")
     return (
         f"{ARGS.threads} cores: PyTorch and JAX have {ARGS.threads} threads, NumPy's BLAS has one; "
-        f"the generated modules have {where} (B n of {WORTH_WORKERS:,} or more)."
+        f"the generated modules for {', those for '.join(where)}."
     )
 
 

@@ -43,11 +43,9 @@ def generated(
 ) -> Step:
     """The generated module for NumPy, or for another target."""
     module = module_of(cell, kind)
-    # compiled modules work on vectors, which they would make of classes in every step
-    target = y if kind == "numpy" else np.eye(len(params["c"]), dtype=x.dtype)[y]
 
     def step() -> tuple[Any, Arrays]:
-        loss, gradients = module.loss_and_grads(params, x, target, workers=workers)
+        loss, gradients = module.loss_and_grads(params, x, y, workers=workers)
         return loss, {**gradients.params, "x": gradients.inputs["x"]}
 
     return step

@@ -84,7 +84,9 @@ def generate_source(
     plain = lowered.program
     program, printer, more = kind.prepare(plain, context, passes)
     lowered = replace(lowered, program=program)
-    frame = make_frame(model, parts, layout, lowered, version, sheet, printer)
+    frame = make_frame(
+        model, parts, layout, lowered, version, sheet, printer, kind.worth_workers
+    )  # fmt: skip
     source = render(kind.template, {**frame, "kernels": (), **more})
     return Generated(source, formulas(plain, source), not frame["no_checkpoint"])
 

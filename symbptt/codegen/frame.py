@@ -13,7 +13,7 @@ from .interface import Interface, show
 from .layout import Layout
 from .lower import Lowered
 from .memory import LEAST, memory_lines
-from .needs import additive, no_workers, products
+from .needs import additive, no_workers, of_classes, products
 from .numpy_printer import NumpyPrinter, helpers, listed
 from .parts import Parts
 from .results import Results
@@ -37,15 +37,16 @@ def make_frame(
     version: str,
     sheet: str,
     printer: NumpyPrinter,
+    worth_workers: int,
 ) -> dict[str, Any]:
-    """The template's dictionary; ``printer`` prints the loops."""
+    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` is as in Target."""
     interface = Interface(layout, lowered.total is not None)
     program, segments = lowered.program, find_segments(parts, layout)
     if not printer.in_place:
         segments = Segments("values are not kept in arrays")
     words = Words(
         parts, layout, lowered, interface, model.onehot, not segments.refused,
-        not no_workers(lowered),
+        0 if no_workers(lowered) else worth_workers,
     )  # fmt: skip
     pieces = _Pieces(parts, layout, lowered, interface, printer)
     missing = tuple(
@@ -111,7 +112,7 @@ def make_frame(
         "helpers": helpers(pieces.everything), "products": products(pieces.everything),
         "chunks": any(isinstance(n, ir.Chunks) for n in ir.walk(pieces.everything)),
         "onehot": onehot, "classes": pieces.dense_classes(onehot, interface),
-        "chosen": pieces.chosen(),
+        "chosen": of_classes(program.loss),
     }  # fmt: skip
 
 

@@ -23,8 +23,8 @@ from .numba_values import Unsupported
 from .passes.rewrite import factors, reads, terms, writes
 
 _MOST_CONDITIONS = 2  # the body is written once for every outcome of them
-# Of all steps of a chunk at least; more where each chunk is added to large matrices, so that reading
-# and writing these costs little beside the products.
+# Of all steps of a chunk at least; more where its products are added to larger matrices: to read
+# and write these costs little then.
 SAMPLES = 256
 
 

@@ -70,6 +70,8 @@ class Products(Nests):
                 array = self.scratch(v.axes)
                 self.plain(self.multiply("_multiply", array.name, left, right, "0"))
                 return ir.Read(array)
+            if isinstance(v, ir.Chosen | ir.Entries):
+                return self.of_class(v)
             return self.totalled(v) if isinstance(v, ir.Total) else v
 
         return rewritten(value, rule)

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import ir
 from .layout import Layout
-from .needs import products
+from .needs import of_classes, products
 from .numba_factors import put_back
 from .numba_functions import fast_functions, scalar_functions
 from .numba_kernels import Kernel, Kernels, in_lines
@@ -23,7 +23,10 @@ from .passes import optimise
 from .passes.context import Context
 from .passes.rewrite import writes
 
-_FIRST = ("reuse", "compose", "inline", "given", "distribute", "narrow", "in_place")
+_FIRST = (
+    "reuse", "compose", "inline", "cancel", "constants", "classes", "given", "distribute", "narrow",
+    "in_place",
+)  # fmt: skip
 _BETWEEN = ("sums", "buffers")
 _LAST = ("storage", "workspace")
 
@@ -110,6 +113,7 @@ def numba_parts(
             "factorials": [factorial(k) for k in range(14)],
             "turned": any(k.passes for k in kernels),
             "softmax": softmax[0], "compiled_softmax": softmax[1], "products": products(rest),
+            "chosen": of_classes(rest), "compiled_chosen": of_classes(compiled),
         },
     )  # fmt: skip
 

@@ -52,12 +52,6 @@ class Results(Edges):
                 if self.layout.arrays[k].name in names}  # fmt: skip
         return {k: interface.shapes["targets"][k][-1] for k in onehot if k in used}
 
-    def chosen(self) -> set[str]:
-        """The helpers for classes that the loss calls."""
-        nodes = tuple(ir.walk(self.lowered.program.loss))
-        kinds = {"_chosen": ir.Chosen, "_entries": ir.Entries, "_add_at": ir.Spike}
-        return {name for name, kind in kinds.items() if any(isinstance(n, kind) for n in nodes)}
-
     def overwritten(self) -> tuple[str, ...]:
         """The outputs whose gradients the adjoints overwrite."""
         backward, arrays = self.lowered.program.backward, self.layout.arrays
