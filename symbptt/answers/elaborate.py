@@ -15,7 +15,7 @@ from fractions import Fraction
 from symbptt.core.errors import Clash, NotSupported, SymbpttError, Where
 from symbptt.core.terms import D, Elem, Ones, Param, Scale, Term, show_shape
 from symbptt.core.theory import Definition
-from symbptt.core.traverse import contains, find, rebuild, substitute
+from symbptt.core.traverse import contains, nodes_of, rebuild, substitute
 from symbptt.models.claim import Facts
 from symbptt.models.claims import read_claim
 from symbptt.models.model import Model
@@ -226,7 +226,7 @@ class _Reader:
     def in_values(self, left: Term, values: nc.Values, link: nc.Link) -> Item:
         """A unit vector's entries are 0 or 1; other finite sets are not judged."""
         numbers = {str(v) for v in values.items}
-        names = {x.name for _, x in find(left, lambda x: isinstance(x, Elem))}
+        names = {x.name for _, x in nodes_of(left, Elem)}
         if numbers == {"0", "1"} and names and names <= set(self.model.onehot) and _is_entry(left):
             return Settled("proved", "", self.slice(link))
         raise NotSupported(f"{self.slice(link)} cannot be judged", self.where(link.at))

@@ -18,7 +18,7 @@ from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
 from symbptt.core.terms import Elem, Entry, Gradient, Partial, SumOver, Term
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, find
+from symbptt.core.traverse import context, nodes_of
 from symbptt.report.pen import UNICODE_PEN
 from symbptt.report.ranges import ranges as written
 
@@ -93,7 +93,7 @@ def _pins(theory: Theory, side: Term, fact: Expr, said: Facts) -> bool:
     lengths = {s for f in theory.facts for s in f.free_symbols}
     if fact.free_symbols <= lengths:
         return any(fact.coeff(s) < 0 for s in fact.free_symbols)
-    ends = (x for _, x in find(side, lambda x: isinstance(x, SumOver)) if x.hi in lengths)
+    ends = (x for _, x in nodes_of(side, SumOver) if x.hi in lengths)
     known = (*theory.facts, *said, *existence(theory, side))
     inner = fact.free_symbols - lengths
     return any(
@@ -119,14 +119,12 @@ def _words(facts: Sequence[Expr]) -> tuple[str, ...]:
 
 
 def _derived(sides: Sequence[Term]) -> bool:
-    return any(
-        next(find(side, lambda x: isinstance(x, Partial | Gradient)), None) for side in sides
-    )
+    return any(next(nodes_of(side, Partial, Gradient), None) for side in sides)
 
 
 def _computed(theory: Theory, sides: Sequence[Term]) -> Facts:
     """Where all elements are computed, for a claim about quantities at one step alone."""
-    found = [(s, path, x) for s in sides for path, x in find(s, lambda x: isinstance(x, Elem))]
+    found = [(s, path, x) for s in sides for path, x in nodes_of(s, Elem)]
     if len({x.index for _, _, x in found}) != 1 or any(context(s, p)[1] for s, p, _ in found):
         return ()
     facts: list[Expr] = []
@@ -138,7 +136,7 @@ def _computed(theory: Theory, sides: Sequence[Term]) -> Facts:
 
 def _entries(theory: Theory, term: Term) -> Iterator[Expr]:
     """1 <= i <= n for an entry with a free index."""
-    for path, node in find(term, lambda x: isinstance(x, Entry)):
+    for path, node in nodes_of(term, Entry):
         bound = set(context(term, path)[1])
         for value, top in ((node.row, node.args[0].shape[0]), (node.col, node.args[0].shape[1])):
             if not value.free_symbols & bound:
@@ -148,7 +146,7 @@ def _entries(theory: Theory, term: Term) -> Iterator[Expr]:
 
 def _causal(theory: Theory, term: Term) -> Iterator[Expr]:
     """k <= t for a derivative of an element at t by one at k that runs forward; or t <= k."""
-    for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
+    for path, node in nodes_of(term, Partial, Gradient):
         y, x = node.args[:2]
         if not (isinstance(y, Elem) and isinstance(x, Elem)) or context(term, path)[1]:
             continue

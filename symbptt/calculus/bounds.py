@@ -17,7 +17,7 @@ from symbptt.core.scope import Scope
 from symbptt.core.terms import (
     Elem, Gradient, OrderedProduct, Param, Partial, Power, Term,
 )  # fmt: skip
-from symbptt.core.traverse import Path, find
+from symbptt.core.traverse import Path, find, nodes_of
 from symbptt.proof.objects import Chain, Development, Induction, Proof, Theorem
 
 from .builder import Builder
@@ -88,9 +88,7 @@ def bound(
 
 def _derivatives(problem: Problem, sides: tuple[Term, ...]) -> list[Result]:
     """A derivation for every derivative that the statement mentions."""
-    nodes = dict.fromkeys(
-        x for side in sides for _, x in find(side, lambda x: isinstance(x, Partial | Gradient))
-    )
+    nodes = dict.fromkeys(x for side in sides for _, x in nodes_of(side, Partial, Gradient))
     return [derive(problem, node) for node in nodes]
 
 
@@ -159,10 +157,10 @@ def _use_lemmas(search: Search, build: Builder, mapping: dict[Symbol, Expr]) -> 
 
 def _leaves(build: Builder) -> list[tuple[Path, Elem | Param]]:
     """The names in a line with a definition, those in derivatives left out."""
-    found = find(build.line, lambda x: isinstance(x, Elem | Param | Partial | Gradient))
+    found = nodes_of(build.line, Elem, Param, Partial, Gradient)
     closed = [path for path, x in found if isinstance(x, Partial | Gradient)]
     return [
-        (path, x) for path, x in find(build.line, lambda x: isinstance(x, Elem | Param))
+        (path, x) for path, x in nodes_of(build.line, Elem, Param)
         if isinstance(x, Elem | Param) and build.theory.defined(x.key)
         and not any(path[: len(c)] == c for c in closed)
     ]  # fmt: skip
@@ -185,7 +183,7 @@ def _unfold_once(build: Builder, states: set[str]) -> None:
 
 def _split(build: Builder, variable: Symbol) -> None:
     """Splits the last factor off every product and power that has grown with the variable."""
-    for path, node in list(find(build.line, lambda x: isinstance(x, OrderedProduct | Power))):
+    for path, node in list(nodes_of(build.line, OrderedProduct, Power)):
         end = node.exponent if isinstance(node, Power) else node.hi
         if (end - variable).expand().has(variable) or variable not in end.free_symbols:
             continue

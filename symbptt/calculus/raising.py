@@ -20,7 +20,7 @@ from symbptt.core.powers import Radius
 from symbptt.core.scope import Scope, solve
 from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Power, Term, Vec
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import Path, contains, find, substitute
+from symbptt.core.traverse import Path, contains, find, nodes_of, substitute
 from symbptt.proof.conditions import check_conditions
 from symbptt.proof.match import instantiate, match
 from symbptt.proof.objects import Chain, Step, Theorem
@@ -104,7 +104,7 @@ def met(search: Search, claim: Claim, low: Builder, high: Builder) -> Chain | No
             low.bound((), high.line, "nonnegative", {})
             return joined(low, high)
         search.seen.clear()
-        kept = {x for _, x in find(high.line, lambda x: isinstance(x, Norm | Min | Max))}
+        kept = {x for _, x in nodes_of(high.line, Norm, Min, Max)}
         found = _climb(search, claim, low, high, kept)
         if found is not None:
             return joined(found, high)
@@ -156,7 +156,7 @@ def _raised(search: Search, low: Builder, kept: set[Term]) -> Iterator[Builder]:
         simpler.tidy()
     if simpler.line != low.line:
         yield simpler
-        for path, node in find(low.line, lambda x: isinstance(x, Norm)):
+        for path, node in nodes_of(low.line, Norm):
             for name, larger, bind in _told(search, low, path, node):
                 other = _copy(low)  # what is assumed of a norm that equations take apart
                 other.bound(path, larger, name, bind)

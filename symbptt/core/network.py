@@ -23,7 +23,7 @@ from .functions import known
 from .indices import linear
 from .monomials import UNIT, Atom, Axis, Monomial, Pin, Poly, Vertices, multiply
 from .terms import ONE, Term
-from .traverse import find, substitute
+from .traverse import nodes_of, substitute
 
 MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
 Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
@@ -144,7 +144,7 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 def _sums_entries(term: tm.SumOver) -> bool:
     """Whether the index picks entries: such a sum may be a contraction, also of known size."""
-    picks = find(term.body, lambda x: isinstance(x, tm.Entry | units.Unit))
+    picks = nodes_of(term.body, tm.Entry, units.Unit)
     return any(term.bound in a.free_symbols for _, e in picks for a in e.args[1:])
 
 

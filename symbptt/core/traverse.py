@@ -145,6 +145,26 @@ def find(term: Term, test: Callable[[Term], bool], path: Path = ()) -> Iterator[
             yield from find(arg, test, (*path, i))
 
 
+def nodes_of(
+    term: Term, *kinds: type[Term], outside: tuple[type[Term], ...] = ()
+) -> Iterator[tuple[Path, Term]]:
+    """The subterms of these very classes, in the order of ``find``; the rest is passed over.
+
+    Nothing in a node of the classes ``outside`` is looked at.
+    """
+    waiting: list[tuple[Path, Term]] = [] if term.kinds.isdisjoint(kinds) else [((), term)]
+    while waiting:
+        path, here = waiting.pop()
+        if type(here) in kinds:
+            yield path, here
+        if type(here) in outside:
+            continue
+        for i in range(len(here.args) - 1, -1, -1):
+            part = here.args[i]
+            if isinstance(part, Term) and not part.kinds.isdisjoint(kinds):
+                waiting.append(((*path, i), part))
+
+
 @lru_cache(maxsize=65536)
 def contains(term: Term, cls: type) -> bool:
     """Whether a node of the class occurs in the term."""
