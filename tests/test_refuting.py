@@ -259,9 +259,9 @@ def test_both_evaluations_agree(name: str) -> None:
             except Undecided:
                 continue
             values = tuple(results[step] for step in steps)
-            assert agrees(theory, sides, env, candidate, values)
+            assert agrees(plan.world, sides, env, candidate, values)
             wrong = mapped(lambda x: 2 * x * x + 5, values[0]), values[1]  # never x itself
-            assert not agrees(theory, sides, env, candidate, wrong)
+            assert not agrees(plan.world, sides, env, candidate, wrong)
             looked += 1
             break
         if looked == 3:

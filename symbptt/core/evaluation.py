@@ -76,21 +76,16 @@ class Evaluator:
         It is computed once for its indices, and not to be changed.
         """
         if self.frame is not None and not term.kinds.isdisjoint(_FRAMED):
-            return self.computed(term, env)
+            node = NODES.get(type(term)) or _unknown  # not remembered: the frame is no part of it
+            return node(self, term, env)
         name = id(term)
         place = self.places.get(name) or self.world.known.place(term)
         key = (name, *map(env.get, place[1])) if place[1] else name
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = self.computed(term, env)
+            node = NODES.get(type(term)) or _unknown
+            found = self.known[key] = node(self, term, env)
         return found
-
-    def computed(self, term: Term, env: Env) -> Array:
-        """The value from those of the subterms."""
-        node = NODES.get(type(term))
-        if node is None:
-            raise NotSupported(f"the term {term} has no reference evaluation")
-        return node(self, term, env)
 
     def leaf(self, key: Key, shape: tuple[int, int]) -> Array:
         """A parameter, an element or a metavariable, through its definition if it has one."""
@@ -298,6 +293,10 @@ def _map(ev: Evaluator, t: tm.Map, env: Env) -> Array:
     if moves and (np.abs(value.imag) > _CLOSE * np.abs(value.real)).any():
         raise SymbpttError(f"the derivative of {t} cannot be told apart from rounding here")
     return ev.world.elementwise(t.fname, t.order, value)
+
+
+def _unknown(ev: Evaluator, t: Term, env: Env) -> Array:
+    raise NotSupported(f"the term {t} has no reference evaluation")
 
 
 NODES: dict[type[Term], Node] = {
