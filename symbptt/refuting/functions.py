@@ -14,6 +14,7 @@ from typing import Any
 
 import mpmath
 import sympy as sp
+from mpmath import libmp
 
 from symbptt.core.functions import ALIASES, TABLE, supremum
 
@@ -76,7 +77,8 @@ class Known:
 
     def at(self, order: int, x: Real) -> Real:
         """The derivative at a number, where it exists."""
-        if any(x == kink for kink in TABLE[self.name].kinks) and (order or self.name == "step"):
+        kinks = TABLE[self.name].kinks
+        if kinks and x in kinks and (order or self.name == "step"):
             raise Undecided(f"{self.name} has no slope here")
         if isinstance(x, Interval):
             return _formula(_derivative(self.name, order))(x)
@@ -203,7 +205,7 @@ def _step(x: Real, at_zero: Real | None = None) -> Real:
 def _log(x: Real) -> Real:
     if intervals.sign(x) <= 0:
         raise Undecided("the logarithm of a number that is not positive")
-    return intervals.monotone(mpmath.log, x)
+    return intervals.monotone(libmp.mpf_log, x)
 
 
 def _largest(*parts: Real) -> Real:
@@ -217,13 +219,13 @@ _OPERATIONS: dict[Any, Any] = {
     sp.Add: _sum,
     sp.Mul: _product,
     sp.Pow: _power,
-    sp.exp: lambda x: intervals.monotone(mpmath.exp, x),
+    sp.exp: lambda x: intervals.monotone(libmp.mpf_exp, x),
     sp.log: _log,
-    sp.tanh: lambda x: intervals.monotone(mpmath.tanh, x),
-    sp.atan: lambda x: intervals.monotone(mpmath.atan, x),
-    sp.erf: lambda x: intervals.monotone(mpmath.erf, x),
-    sp.sin: lambda x: intervals.contracting(mpmath.sin, x),
-    sp.cos: lambda x: intervals.contracting(mpmath.cos, x),
+    sp.tanh: lambda x: intervals.monotone(libmp.mpf_tanh, x),
+    sp.atan: lambda x: intervals.monotone(libmp.mpf_atan, x),
+    sp.erf: lambda x: intervals.monotone(libmp.mpf_erf, x),
+    sp.sin: lambda x: intervals.contracting(libmp.mpf_sin, x),
+    sp.cos: lambda x: intervals.contracting(libmp.mpf_cos, x),
     sp.Abs: lambda x: -x if intervals.sign(x) < 0 else x,
     sp.sign: intervals.sign,
     sp.Heaviside: _step,

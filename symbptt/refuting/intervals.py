@@ -14,10 +14,12 @@ from math import isqrt
 from typing import Any
 
 import mpmath
+from mpmath import libmp
 
 BITS = 200
 _ONE = 1 << BITS
 _MARGIN = 1 << 40  # in units of the last place, for functions of mpmath, which round once or twice
+_RELATIVE = 100  # bits: the same for large values
 
 
 class Undecided(Exception):
@@ -146,29 +148,33 @@ def root(value: Real) -> Real:
     return Interval(isqrt(max(x.low, 0) << BITS), isqrt(x.high << BITS) + 1)
 
 
-def monotone(function: Callable[[Any], Any], value: Real) -> Interval:
-    """An increasing function of mpmath."""
-    x = Interval.of(value)
-    return Interval(_outward(function, x.low, -1), _outward(function, x.high, 1))
+Function = Callable[[Any, int], Any]  # of libmp: of a raw number and the bits of the result
 
 
-def contracting(function: Callable[[Any], Any], value: Real) -> Interval:
-    """A function of mpmath whose slopes are at most 1 in modulus."""
+def monotone(function: Function, value: Real) -> Interval:
+    """An increasing function of libmp."""
     x = Interval.of(value)
+    low, below = _near(function, x.low)
+    high, above = _near(function, x.high)
+    return Interval(low - below, high + above)
+
+
+def contracting(function: Function, value: Real) -> Interval:
+    """A function of libmp whose slopes are at most 1 in modulus."""
+    x = Interval.of(value)
+    found, slack = _near(function, x.low)
     width = x.high - x.low
-    return Interval(
-        _outward(function, x.low, -1) - width, _outward(function, x.low, 1) + width
-    )  # fmt: skip
+    return Interval(found - slack - width, found + slack + width)
 
 
 @lru_cache(maxsize=65536)
-def _outward(function: Callable[[Any], Any], end: int, direction: int) -> int:
-    with mpmath.workprec(2 * BITS):
-        near = function(mpmath.mpf(end) / _ONE)
-        if not isinstance(near, mpmath.mpf) or not mpmath.isfinite(near):
-            raise Undecided("a function has no finite real value here")
-        slack = _MARGIN + int(abs(near) / mpmath.mpf(2) ** 100)
-        return int(mpmath.floor(near * _ONE)) + direction * slack
+def _near(function: Function, end: int) -> tuple[int, int]:
+    """The value at a number in units of the last place, and how far off it may be."""
+    found = function(libmp.from_man_exp(end, -BITS), 2 * BITS)
+    if found in (libmp.finf, libmp.fninf, libmp.fnan):
+        raise Undecided("a function has no finite real value here")
+    fixed = libmp.to_fixed(found, BITS)
+    return fixed, _MARGIN + (abs(fixed) >> (BITS + _RELATIVE))
 
 
 def near(value: Any, error: Any) -> Interval:

@@ -50,9 +50,11 @@ def mapped(operation: Callable[[Scalar], Scalar], a: Matrix) -> Matrix:
     return [[operation(x) for x in row] for row in a]
 
 
-def entrywise(operation: Callable[[Any, Any], Any], *parts: Matrix) -> Matrix:
+def entrywise(operation: Callable[[Any, Any], Any], first: Matrix, *others: Matrix) -> Matrix:
     """The operation entry by entry; a 1 x 1 part goes with every entry."""
-    return reduce(lambda a, b: _pairwise(operation, a, b), parts)
+    for other in others:
+        first = _pairwise(operation, first, other)
+    return first
 
 
 def _pairwise(operation: Callable[[Any, Any], Any], a: Matrix, b: Matrix) -> Matrix:
@@ -80,6 +82,9 @@ def times(*parts: Matrix) -> Matrix:
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:
+    if len(b) == 1 == len(a):  # numbers and rows of them are the most frequent
+        x = a[0][0]
+        return [[x * y if x and y else 0 for y in b[0]]]
     columns = list(zip(*b, strict=True))
     return [[_dot(row, column) for column in columns] for row in a]
 

@@ -62,7 +62,8 @@ class Claim:
 
     def world(self, env: Sizes) -> World:
         """Random values at the sizes, which also say where definitions hold."""
-        return _world(self.theory, tuple(env.items()))
+        indices = self.symbols.indices
+        return _world(self.theory, tuple((s, v) for s, v in env.items() if s not in indices))
 
     def agrees(self, env: Sizes) -> bool:
         """Whether an equation holds for random values; it then holds for almost all of them."""
@@ -120,8 +121,8 @@ def search(claim: Claim) -> Counterexample | None:
                 continue
             if found is not None:
                 best = _smallest(claim, posed, found)
-                small = best is not found and _confirmed(claim, env, best)
-                if small or _confirmed(claim, env, found):
+                small = best is not found and _confirmed(claim, posed, best)
+                if small or _confirmed(claim, posed, found):
                     return _as_data(claim, posed, best if small else found)
             evaluated, looked = True, looked + 1
             if few and looked == _VALID:
@@ -131,10 +132,10 @@ def search(claim: Claim) -> Counterexample | None:
     return None
 
 
-def _confirmed(claim: Claim, env: Sizes, found: Found) -> bool:
+def _confirmed(claim: Claim, posed: Posed, found: Found) -> bool:
     """Whether the reference evaluation finds the same."""
     values = found.left, found.right
-    return agrees(claim.theory, (claim.left, claim.right), env, found.candidate, values)
+    return agrees(posed.world, (claim.left, claim.right), posed.env, found.candidate, values)
 
 
 def _smallest(claim: Claim, posed: Posed, found: Found) -> Found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -34,17 +35,20 @@ class Chosen:
     value: sp.Expr
 
 
-def chosen(knob: tuple[Any, ...], function: Elementwise | Quadratic) -> list[Chosen]:
+@lru_cache(maxsize=1024)
+def chosen(knob: tuple[Any, ...], function: Elementwise | Quadratic) -> tuple[Chosen, ...]:
     """The formulas of a function that was chosen for an unspecified one."""
     if not isinstance(function, Quadratic):
         expr = function.expr
         (x,) = expr.free_symbols or {sp.Symbol("x", real=True)}
-        return [Chosen(knob[1], None, None, (x,), expr)]
+        return (Chosen(knob[1], None, None, (x,), expr),)
     _, name, index, rows, size = knob
     letters = sp.symbols(f"u_1:{size + 1}") if size > 1 else (sp.Symbol("u"),)
     exprs = function.exprs(list(letters))
-    return [Chosen(name, index, None if rows == 1 else i + 1, tuple(letters), e)
-            for i, e in enumerate(exprs)]  # fmt: skip
+    return tuple(
+        Chosen(name, index, None if rows == 1 else i + 1, tuple(letters), e)
+        for i, e in enumerate(exprs)
+    )
 
 
 def upward(relation: str, left: Term, right: Term) -> tuple[str, Term, Term]:
