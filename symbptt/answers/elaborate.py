@@ -23,6 +23,7 @@ from symbptt.notation import claims as nc
 from symbptt.notation.choices import Choices
 
 from .notes import said
+from .second import is_nested, unnested
 from .setting import Setting, setting_in
 from .witness import bound_for
 
@@ -124,11 +125,26 @@ def elaborate(
     same = model.theory is setting.model.theory  # and with it the problem and what it has derived
     here = replace(setting, model=model) if same else setting_in(model, facts=setting.facts)
     reader = _Reader(whole, model)
-    parts = tuple(reader.part(s) for s in claim.statements)
+    parts = tuple(_once(here, reader.part(s)) for s in claim.statements)
     notes = tuple(dict.fromkeys((*map(said, claim.notes), *(f"if {s}" for s in claim.supposed))))
     return Reading(
         here, parts, claim.choices, notes, claim.definitions, claim.other_choices()
     )  # fmt: skip
+
+
+def _once(setting: Setting, part: Part) -> Part:
+    """The part with second derivatives as derivatives of what the first ones are."""
+    sides = [side for q in part.questions for side in (q.left, q.right)]
+    if not any(map(is_nested, sides)):
+        return part
+    items, facts = [], part.facts
+    for item in part.items:
+        if isinstance(item, Question):
+            left, first = unnested(setting, item.left)
+            right, second = unnested(setting, item.right)
+            item, facts = replace(item, left=left, right=right), (*facts, *first, *second)
+        items.append(item)
+    return Part(tuple(items), tuple(dict.fromkeys(facts)))
 
 
 class _Reader:
