@@ -125,5 +125,3 @@ def _runs_forward(model: Model) -> bool:
             if not (lag.is_Integer and lag <= 0):
                 return False
     return True
-
-

@@ -34,7 +34,11 @@ Facts = tuple[Expr, ...]
 _FLIPPED = {">=": "<=", ">": "<"}
 _MAX_UNFOLDS = 40
 _STAGES = (
-    (), ("within",), ("back",), ("back", "within"), ("within", "back", "within"),
+    (),
+    ("within",),
+    ("back",),
+    ("back", "within"),
+    ("within", "back", "within"),
 )  # what is written in: definitions within a step, states one step back
 _SPLIT = {OrderedProduct: "product-last", Power: "power-left"}
 

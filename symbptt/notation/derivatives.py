@@ -157,9 +157,7 @@ def _second_variable(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
     return [(d.args[0] if d.op == "transposed" else d, at) for d, at in e.alts(node, s)]
 
 
-def _hessian(
-    e: Elaborator, y: Draft, x: Draft, z: Draft, s: Solution, node: sx.Node
-) -> list[Alt]:
+def _hessian(e: Elaborator, y: Draft, x: Draft, z: Draft, s: Solution, node: sx.Node) -> list[Alt]:
     wholes = [d.args[0] if d.op == "entry" else d for d in (x, z)]
     if any(d.op not in ("param", "elem") or s.resolve(d.shape[1]) != ONE for d in wholes):
         raise e.unsupported("second derivatives by columns and numbers are understood", node)

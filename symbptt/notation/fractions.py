@@ -76,7 +76,7 @@ class Fractions(Groups):
         return None
 
     def divisor(self) -> sx.Node | None:
-        """The c of ``{c \\cdot \\partial x}``, a derivative divided by c, taken out of the tokens."""
+        """The c of ``{c \\cdot \\partial x}``, taken out of the tokens."""
         stop = self.i + 1
         while self.tokens[stop].kind in ("sym", "num"):
             stop += 1

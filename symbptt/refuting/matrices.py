@@ -19,6 +19,7 @@ from .scalars import Dual, Scalar, is_zero
 
 Matrix = list[list[Scalar]]
 _NIL, _UNIT = Fraction(0), Fraction(1)
+_LARGEST_DET = 4  # rows of a matrix that is expanded
 
 
 def filled(rows: int, cols: int, value: Scalar) -> Matrix:
@@ -122,6 +123,17 @@ def kron(a: Matrix, b: Matrix) -> Matrix:
 def trace(a: Matrix) -> Matrix:
     """The trace."""
     return single(sum((a[i][i] for i in range(len(a))), _NIL))
+
+
+def det(a: Matrix) -> Matrix:
+    """The determinant, by expansion."""
+    if len(a) > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {len(a)} rows is not expanded")
+    total: Scalar = _UNIT if not a else _NIL
+    for j, entry in enumerate(a[0] if a else ()):
+        minor = [[*row[:j], *row[j + 1 :]] for row in a[1:]]
+        total = total + (entry * det(minor)[0][0]) * (-1) ** j
+    return single(total)
 
 
 def power(a: Matrix, exponent: int) -> Matrix:
