@@ -1,8 +1,9 @@
-r"""Gates held: \partial^+ h_t/\partial h_{t-1} along h alone, where its gates depend on h_{t-1} too.
+r"""Gates held: \partial^+ h_t/\partial h_{t-1} along h alone, where its gates depend on h too.
 
 Of h_t = z_t * h_{t-1} + (1 - z_t) * g_t many write diag(z_t), the derivative of what stands in
-this equation with the gates as they are. It is meant only where a derivative is marked as immediate,
-of a state by itself one step before, and only what multiplies entry by entry counts as a gate.
+this equation with the gates as they are. It is meant only where a derivative is marked as
+immediate, of a state by itself one step before, and only what multiplies entry by entry counts as
+a gate.
 """
 
 from __future__ import annotations

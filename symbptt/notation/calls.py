@@ -147,7 +147,22 @@ def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Ca
     return [(e.draft("vec", (d,), (size, ONE), node), s)]
 
 
-_KINDS = {"map": _map, "softmax": _softmax, "diag": _diag, "trace": _trace, "vec": _vec}
+def _det(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    square = s.unify(d.shape[0], d.shape[1], node.at)
+    if square is None:
+        e.misfit(f"a determinant needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("det", (d,), SCALAR, node), square)]
+
+
+_KINDS = {
+    "det": _det,
+    "map": _map,
+    "softmax": _softmax,
+    "diag": _diag,
+    "trace": _trace,
+    "vec": _vec,
+}
 
 
 def _opaque(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]:
