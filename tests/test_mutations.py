@@ -80,7 +80,6 @@ def test_what_a_constructor_refuses_is_kept() -> None:
     (found,) = variants(SWAP, A @ v, NOWHERE)
     assert isinstance(found.made, Refused)
     assert found.made.operation is Times and found.made.args == (v, A)
-    assert "cannot multiply" in found.made.message
     above = put(Plus(A @ v, v), [(0,)], A)  # the term above refuses what was put into it
     assert isinstance(above, Refused) and above.operation is Plus
 

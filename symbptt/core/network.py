@@ -285,6 +285,12 @@ def _radius(term: powers.Radius, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _norm(norms.Norm(inner), i, j, v) if inner.is_scalar else _node(term, i, j, v)
 
 
+def _det(term: powers.Det, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """Of a scalar that scalar."""
+    inner = term.args[0]
+    return entries(inner, i, j, v) if inner.is_scalar else _node(term, i, j, v)
+
+
 def _sup(term: norms.Sup, i: Axis, j: Axis, v: Vertices) -> Poly:
     row = known(term.fname)
     return _opaque(("Sup", row.name if row else term.fname, term.order), (), i, j)
@@ -352,5 +358,6 @@ _RULES: dict[type, Rule] = {
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
     norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
     powers.EntrywisePower: _entrywise_power, powers.Binomial: _binomial, powers.Radius: _radius,
+    powers.Det: _det,
     units.Unit: _unit,
 }  # fmt: skip

@@ -47,11 +47,21 @@ def _str(value: Any) -> Str:
     return Str(value) if isinstance(value, str) else value
 
 
-def _clash(what: str, left: Term, right: Term) -> ShapeError:
-    return ShapeError(
-        f"{what}: {left} has shape {show_shape(left.shape)}, "
-        f"{right} has shape {show_shape(right.shape)}"
-    )
+class _Unfit(ShapeError):
+    """Two terms whose shapes do not fit; said in words only where they are read, which takes longer
+    than all the rest, and most such terms are only tried."""
+
+    def __init__(self, what: str, left: Term, right: Term) -> None:
+        Exception.__init__(self, what, left, right)
+        self.where, self.hint = None, ""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        what, left, right = self.args
+        return (
+            f"{what}: {left} has shape {show_shape(left.shape)}, "
+            f"{right} has shape {show_shape(right.shape)}"
+        )
 
 
 class _Shared(type(Basic)):  # type: ignore[misc]
@@ -328,7 +338,7 @@ class _Nary(Term):
     def _result(cls, flat: list[Term]) -> Shape:
         for other in flat[1:]:
             if other.shape != flat[0].shape:
-                raise _clash(cls.verb, flat[0], other)
+                raise _Unfit(cls.verb, flat[0], other)
         return flat[0].shape
 
 
@@ -355,7 +365,7 @@ class Times(_Nary):
     def _result(cls, flat: list[Term]) -> Shape:
         for left, right in pairwise(flat):
             if left.shape[1] != right.shape[0]:
-                raise _clash("cannot multiply", left, right)
+                raise _Unfit("cannot multiply", left, right)
         return flat[0].shape[0], flat[-1].shape[1]
 
 
@@ -366,7 +376,7 @@ class Scale(Term):
 
     def __new__(cls, factor: Term, term: Term) -> Any:
         if not factor.is_scalar:
-            raise _clash("a scale factor must be 1 x 1", factor, term)
+            raise _Unfit("a scale factor must be 1 x 1", factor, term)
         return Basic.__new__(cls, factor, term)._shaped(*term.shape)
 
 
@@ -675,9 +685,9 @@ class Block(Term):
             for j in range(n):
                 here = terms[i * n + j]
                 if here.shape[0] != terms[i * n].shape[0]:
-                    raise _clash("blocks in a row must have equal heights", terms[i * n], here)
+                    raise _Unfit("blocks in a row must have equal heights", terms[i * n], here)
                 if here.shape[1] != terms[j].shape[1]:
-                    raise _clash("blocks in a column must have equal widths", terms[j], here)
+                    raise _Unfit("blocks in a column must have equal widths", terms[j], here)
         height = sum((terms[i * n].shape[0] for i in range(m)), Integer(0))
         width = sum((terms[j].shape[1] for j in range(n)), Integer(0))
         return Basic.__new__(cls, rows, cols, *terms)._shaped(height, width)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from sympy import Expr
 
 from .norms import Max, Min, Norm, Sup
-from .powers import Binomial, EntrywisePower, Radius
+from .powers import Binomial, Det, EntrywisePower, Radius
 from .terms import (
     Block, Const, D, Diag, Elem, Entry, Func, Gradient, Hadamard, Identity, Inverse, Kron, Map,
     Meta, Ones, OrderedProduct, Partial, Plus, Power, Scale, Shock, Softmax, SumOver, Term, Times,
@@ -18,7 +18,7 @@ from .units import Unit
 _JOIN = {Plus: (" + ", 1), Hadamard: (" * ", 2), Times: (" @ ", 2)}
 _CALL = {
     Diag: "diag", Softmax: "softmax", D: "d", Vec: "vec", Trace: "tr", Shock: "shock",
-    Radius: "rho",
+    Radius: "rho", Det: "det",
 }  # fmt: skip
 
 

@@ -128,6 +128,15 @@ class Quotient(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated(Node):
+    """``\\underbrace{W \\cdots W}_{k}``: the body k times; ``sign`` is \\cdot, \\odot or +."""
+
+    body: Node
+    count: Node
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binomial(Node):
     """``\\binom{n}{k}``."""
 
@@ -161,10 +170,11 @@ class Derivative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Nabla(Node):
-    """\\nabla_x y; either may be missing."""
+    """\\nabla_x y, or with ``order`` 2 its Hessian; either may be missing."""
 
     y: Node | None
     x: Node | None
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)

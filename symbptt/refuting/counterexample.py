@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from sympy import Symbol
@@ -114,5 +115,8 @@ def leaf_of(key: Key, shape: tuple[int, int]) -> Param | Elem:
 
 
 def frozen(matrix: list[list[Scalar]]) -> Values:
-    """A matrix at rest."""
-    return tuple(tuple(row) for row in matrix)  # type: ignore[arg-type]
+    """A matrix at rest, its exact numbers as fractions."""
+    return tuple(
+        tuple(Fraction(x) if isinstance(x, int) else x for x in row)  # type: ignore[misc]
+        for row in matrix
+    )

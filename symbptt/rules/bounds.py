@@ -81,6 +81,7 @@ BOUNDS = (
     _bound("norm-entries", Norm(A), Norm(Vec(A)), source=_GV),
     _bound("norm-entry", Norm(Entry(A, i, j)), Norm(A), _IN, _GV),
     _bound("largest-norm", _inf(v), Norm(v), source=_GV),
+    _bound("norm-largest", Norm(v), Map("sqrt", 0, Const(n)) @ _inf(v), source=_GV),
     _bound("largest-entry", Norm(Entry(v, i, 1)), _inf(v), (i - 1, n - i), _GV),
     _bound("largest-sum", _inf(u + v), _inf(u) + _inf(v), source=_GV),
     _bound("largest-series", _inf(SumOver(_F, t, a, b)), SumOver(_inf(_F), t, a, b), source=_GV),
