@@ -6,6 +6,7 @@ come in one pass through one process, so that each is new, though what is known 
 
 from __future__ import annotations
 
+import gc
 import math
 import random
 import statistics
@@ -19,6 +20,7 @@ from symbptt.answers.batch import Claim, check_claims, judge_claim
 from symbptt.answers.deciding import decide
 from symbptt.answers.elaborate import elaborate
 from symbptt.answers.setting import setting_of
+from symbptt.answers.workers import collect_rarely
 from symbptt.core.errors import SymbpttError
 from symbptt.models import builtins
 
@@ -69,15 +71,22 @@ def by_workers(claims: list[Claim], workers: int) -> float:
 
 
 def table() -> tuple[Table, bool]:
-    """Processor time of one core; wall time with two workers in terms of that with one."""
+    """Processor time of one core; wall time with two workers in terms of that with one.
+
+    Garbage is collected as in a worker, in which the claims of a batch are judged.
+    """
     claims, false = mixed()
     forget()
     judge_claim(Claim(builtins()["layer"].text, "y = y"))  # imports
+    usual = gc.get_threshold()
+    collect_rarely()
     times = {}
     for claim in claims:
         start = process_time()
         judge_claim(claim)
         times[claim] = 1000 * (process_time() - start)
+    gc.unfreeze()
+    gc.set_threshold(*usual)
     each = sorted(times.values())
     wrong = statistics.median(times[c] for c in false)
     right = statistics.median(t for c, t in times.items() if c not in set(false))

@@ -15,6 +15,12 @@ _COLLECT = 50_000  # allocations between collections of garbage; terms are many 
 _POLL = 1.0  # seconds between looks whether the parent is still there
 
 
+def collect_rarely() -> None:
+    """Sets the collector of garbage for many claims: what there is before them stays."""
+    gc.freeze()
+    gc.set_threshold(_COLLECT)
+
+
 class Lost(Exception):
     """No answer: the worker died or took too long."""
 
@@ -148,8 +154,7 @@ class _Worker:
 
 def _serve(line: Connection, ask: Ask, parent: int) -> None:
     """Answers until the line or the parent is gone."""
-    gc.freeze()
-    gc.set_threshold(_COLLECT)
+    collect_rarely()
     try:
         while True:
             while not line.poll(_POLL):

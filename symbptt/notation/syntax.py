@@ -15,9 +15,11 @@ from functools import cache
 class _Kept:
     """What is found out about a node once: a claim is walked through by many readers."""
 
-    __slots__ = ("form", "inside")
+    __slots__ = ("form", "inside", "parts", "symbols")
     form: tuple[object, ...]
     inside: tuple[Node, ...]
+    parts: tuple[Node, ...]
+    symbols: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +221,17 @@ class Quantified(Node):
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside a node, in order."""
-    out: list[Node] = []
-    for name in _node_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, Node):
-            out.append(value)
-        elif value:
-            _collect(value, out)
-    return tuple(out)
+    names = _node_fields(type(node))
+    if not names:
+        return ()
+    try:
+        return node.parts
+    except AttributeError:
+        out: list[Node] = []
+        for name in names:
+            _collect(getattr(node, name), out)
+        object.__setattr__(node, "parts", tuple(out))  # a node is frozen
+        return node.parts
 
 
 def placed(node: Node, at: int, end: int) -> Node:
@@ -259,10 +264,13 @@ def walk(node: Node) -> tuple[Node, ...]:
     try:
         return node.inside
     except AttributeError:
-        inner = children(node)
-        found = (node, *(x for child in inner for x in walk(child))) if inner else (node,)
-        object.__setattr__(node, "inside", found)  # a node is frozen
-        return found
+        found, waiting = [], [node]
+        while waiting:
+            here = waiting.pop()
+            found.append(here)
+            waiting += reversed(children(here))
+        object.__setattr__(node, "inside", tuple(found))
+        return node.inside
 
 
 def form(node: Node) -> tuple[object, ...]:
