@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol
 
@@ -36,8 +36,7 @@ DERIVATIVES = (D, Shock, Partial, Gradient)
 Facts = tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """What stands anywhere in a term; ``ratios`` are numbers with a symbolic denominator."""
 
     bound: frozenset[Symbol]
@@ -46,19 +45,23 @@ class Survey:
     ratios: frozenset[Expr]
 
 
+_BARE = Survey(frozenset(), frozenset(), frozenset(), frozenset())
+
+
 @lru_cache(maxsize=65536)
 def survey(term: Term) -> Survey:
     """Surveys a term; raises SymbpttError where it has no meaning."""
-    parts = [survey(child) for child in term.children]
+    parts = [survey(child) for child in term.children] or [_BARE]
     bound, sizes, leaves, ratios = (
-        frozenset[Any]().union(*(getattr(p, name) for p in parts))
-        for name in ("bound", "sizes", "leaves", "ratios")
+        parts[0]
+        if len(parts) == 1
+        else (frozenset[Any]().union(*found) for found in zip(*parts, strict=True))
     )
     sizes |= {size for size in term.shape if size != ONE}
     if isinstance(term, Meta):
         raise SymbpttError(f"{term} is a metavariable: it belongs to rules only")
     for part in term.args:
-        if isinstance(part, Expr) and not isinstance(part, Term):
+        if isinstance(part, Expr):
             check_index(part, isinstance(term, Const))
     if isinstance(term, Elem | Param):
         if isinstance(term, Param) and term.name.endswith("[]"):
@@ -83,6 +86,7 @@ def _is_polynomial(value: Expr) -> bool:
     return value.is_Rational or value.is_polynomial(*value.free_symbols)
 
 
+@lru_cache(maxsize=65536)
 def check_index(expr: Expr, number: bool = False) -> None:
     """An index or a size is an integer, in symbols whose names are not the engine's own."""
     for s in symbols_in(expr):

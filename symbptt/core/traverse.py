@@ -12,6 +12,7 @@ from .indices import index_symbol
 from .terms import OrderedProduct, SumOver, Term, When, _Ranged
 
 Path = tuple[int, ...]
+_INDICES = {Symbol}
 
 
 def rebuild(term: Term, args: tuple[Any, ...]) -> Term:
@@ -34,7 +35,7 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
         return term
     if term in mapping:
         return mapping[term]
-    if all(isinstance(k, Symbol) for k in mapping):
+    if set(map(type, mapping)) == _INDICES:
         if isinstance(term, Term):
             if term.free_symbols.isdisjoint(mapping):
                 return term
