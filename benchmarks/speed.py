@@ -1,8 +1,10 @@
-"""``python -m benchmarks.speed``: the generated module against PyTorch and JAX, interleaved.
+"""``python -m benchmarks.speed``: the generated module, PyTorch, JAX, programs by hand, in turns.
 
-Gradients are compared first. A round runs every library once, in turn; the ratios are of the
-medians over the rounds. Matrix products are counted and compared with the roof: the largest rate
-that NumPy's BLAS reaches on square matrices, with one product in every thread.
+Gradients are compared first. In a round every library has a turn: several steps one after the
+other, as in training, the first of which does not count (it finds the caches, and the waiting
+threads, of the library before). The ratios are of the medians over all steps that count. Matrix
+products are counted and compared with the roof: the largest rate that NumPy's BLAS reaches on
+square matrices, with one product in every thread.
 
     --threads N   of PyTorch and JAX (default 1), on as many cores; NumPy's BLAS has one, and the
                   generated modules take ``workers=N`` where they recommend it
@@ -54,21 +56,23 @@ except ImportError:
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(ARGS.threads)
 
-from symbptt.codegen.words import WORTH_WORKERS
+from symbptt.codegen.targets import TARGETS
 
 from .speed_models import SIZES, flops
-from .speed_peers import PEERS, Step, draw, gradients_of
+from .speed_peers import Step, draw, gradients_of, peers
 
 TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
-SECONDS, LEAST, MOST = 2.5, 3, 400  # of all libraries together for one row; its rounds
+SECONDS, LEAST = 2.5, 3  # of all libraries together for one row; its rounds
+TURN, FEWEST = 0.02, 2  # seconds of a turn, and the steps in it, if that is more
 PEAK_SIZE, PRODUCTS, TRIES = 1024, 3, 7
 ROOF = {1: 75, 2: 65}  # the percentage of the roof that is wanted, by threads
 LARGE = ("S3", "S4")  # where it is
 
 
-def workers_for(size: dict[str, int]) -> int:
-    """As many as the modules recommend, at most one for every thread of the others."""
-    return ARGS.threads if size["B"] * size["n"] >= WORTH_WORKERS else 1
+def workers_for(name: str, size: dict[str, int]) -> int:
+    """As many as the modules for a target recommend, at most one for every thread of the others."""
+    worth = TARGETS[name].worth_workers if name in TARGETS else 0
+    return ARGS.threads if worth and size["B"] * size["n"] >= worth else 1
 
 
 def peak(dtype: str, n: int = PEAK_SIZE) -> float:
@@ -90,11 +94,15 @@ def peak(dtype: str, n: int = PEAK_SIZE) -> float:
     return 2e-9 * n**3 * PRODUCTS * threads / best
 
 
-def timed(step: Step) -> float:
-    """Seconds of one run."""
-    start = time.perf_counter()
+def turn(step: Step) -> list[float]:
+    """Seconds of the steps of a turn, but for the first."""
     step()
-    return time.perf_counter() - start
+    found: list[float] = []
+    while len(found) < FEWEST or sum(found) < TURN:
+        start = time.perf_counter()
+        step()
+        found.append(time.perf_counter() - start)
+    return found
 
 
 def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
@@ -110,17 +118,17 @@ def check(cell: str, steps: dict[str, Step], dtype: str) -> None:
 def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     """Median seconds of every library."""
     data = draw(cell, size, dtype)
-    made = {name: make(cell, *data, workers=workers_for(size)) for name, make in PEERS.items()}
+    made = {
+        name: make(cell, *data, workers=workers_for(name, size))
+        for name, make in peers(cell).items()
+    }
     check(cell, made, dtype)
     times: dict[str, list[float]] = {name: [] for name in made}
-    rounds, done = ARGS.rounds or MOST, 0
-    start = time.perf_counter()
-    while done < rounds:
+    rounds, end = ARGS.rounds or LEAST, time.perf_counter() + (0 if ARGS.rounds else SECONDS)
+    while rounds > 0 or time.perf_counter() < end:
         for name, step in made.items():
-            times[name].append(timed(step))
-        done += 1
-        if not ARGS.rounds and done >= LEAST and time.perf_counter() - start > SECONDS:
-            break
+            times[name] += turn(step)
+        rounds -= 1
     return {name: median(values) for name, values in times.items()}
 
 
@@ -142,11 +150,14 @@ def threads_said() -> str:
     """Who had how many threads."""
     if ARGS.threads == 1:
         return "One core: one thread for every library."
-    several = [name for name, size in SIZES.items() if workers_for(size) > 1]
-    where = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1 everywhere"
+    where = []
+    for target in (name for name in PEERS if name in TARGETS):
+        several = [name for name, size in SIZES.items() if workers_for(target, size) > 1]
+        shown = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1"
+        where.append(f"`{target}` {shown} (B n of {TARGETS[target].worth_workers:,} or more)")
     return (
         f"{ARGS.threads} cores: PyTorch and JAX have {ARGS.threads} threads, NumPy's BLAS has one; "
-        f"the generated modules have {where} (B n of {WORTH_WORKERS:,} or more)."
+        f"the generated modules for {', those for '.join(where)}."
     )
 
 
@@ -185,7 +196,7 @@ def main() -> int:
     for cell in ARGS.cells.split(","):
         for dtype in rates:
             took = {size: row(cell, SIZES[size], dtype) for size in sizes}
-            for own in (name for name in PEERS if name not in ("PyTorch", "JAX")):
+            for own in (name for name in peers(cell) if name not in ("PyTorch", "JAX")):
                 cells = []
                 for size, times in took.items():
                     mine, torch_, jax_ = times[own], times["PyTorch"], times["JAX"]

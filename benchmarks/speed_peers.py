@@ -15,6 +15,7 @@ from symbptt import Model
 from symbptt.codegen import load_module
 from symbptt.module import numpy_source
 
+from . import hand
 from .speed_models import GATES, text
 
 Arrays = dict[str, np.ndarray]
@@ -43,11 +44,9 @@ def generated(
 ) -> Step:
     """The generated module for NumPy, or for another target."""
     module = module_of(cell, kind)
-    # compiled modules work on vectors, which they would make of classes in every step
-    target = y if kind == "numpy" else np.eye(len(params["c"]), dtype=x.dtype)[y]
 
     def step() -> tuple[Any, Arrays]:
-        loss, gradients = module.loss_and_grads(params, x, target, workers=workers)
+        loss, gradients = module.loss_and_grads(params, x, y, workers=workers)
         return loss, {**gradients.params, "x": gradients.inputs["x"]}
 
     return step
@@ -58,8 +57,10 @@ def compiled(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, workers: i
     return generated(cell, params, x, y, workers, "numba")
 
 
-def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -> Step:
-    """nn.RNN, nn.LSTM, nn.GRU with autograd."""
+def pytorch(
+    cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, by_inputs: bool = True, **_: int
+) -> Step:
+    """nn.RNN, nn.LSTM, nn.GRU with autograd; with or without the gradient by the inputs."""
     n, d = x.shape[0], x.shape[-1]
     n = len(params["b" if cell == "RNN" else "b_" + GATES[cell][0]])
     kind = {"RNN": torch.nn.RNN, "LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU}[cell]
@@ -74,7 +75,7 @@ def pytorch(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -
     net.load_state_dict({k: torch.tensor(v) for k, v in weights.items()})
     out = torch.nn.Linear(n, len(params["c"]), dtype=dtype)
     out.load_state_dict({"weight": torch.tensor(params["V"]), "bias": torch.tensor(params["c"])})
-    inputs = torch.tensor(x, requires_grad=True)
+    inputs = torch.tensor(x, requires_grad=by_inputs)
     classes = torch.tensor(y.reshape(-1))
     every = [*net.parameters(), *out.parameters(), inputs]
 
@@ -153,6 +154,18 @@ def gradients_of(cell: str, found: Arrays) -> Arrays:
     return {**join, "V": found["V"], "x": found["x"]}
 
 
-PEERS = {"numpy": generated, "numba": compiled, "PyTorch": pytorch, "JAX": with_jax}
+def by_hand(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -> Step:
+    """The program by hand, in one thread."""
+    return hand.CELLS[cell](params, x, y)
+
+
+PEERS = {
+    "numpy": generated, "numba": compiled, "by hand": by_hand, "PyTorch": pytorch, "JAX": with_jax,
+}  # fmt: skip
 if importlib.util.find_spec("numba") is None:
     del PEERS["numba"]
+
+
+def peers(cell: str) -> dict[str, Callable[..., Step]]:
+    """Those that have this cell."""
+    return {k: make for k, make in PEERS.items() if k != "by hand" or cell in hand.CELLS}

@@ -34,8 +34,9 @@ def page(arguments: list[str]) -> str:
         "Forward and all gradients of a network with a linear output layer, softmax and "
         "cross-entropy: the generated modules against PyTorch's `nn.RNN`, `nn.LSTM`, `nn.GRU` with "
         "autograd and JAX's `jit` of the gradient of a scan. The gradients are compared first; "
-        "then all libraries run in turn, and the medians are taken. Numbers below one: the "
-        f"generated module is faster. Sizes (T, B, d, n, q): {sizes}.",
+        "then all libraries have turns of several steps, the first of each not counted, and the "
+        "medians are taken. Numbers below one: the generated module is faster. "
+        f"Sizes (T, B, d, n, q): {sizes}.",
         "",
         "Written by `python -m benchmarks --write`; figures differ from machine to machine.",
         "",
@@ -48,8 +49,8 @@ def page(arguments: list[str]) -> str:
         "## Memory",
         "",
         f"One step of the RNN in float32 at {at}, "
-        "besides its arguments; "
-        f"{memory.result():.0f} MB of each are the gradient by the inputs, which is returned.",
+        f"besides its arguments; {memory.result():.0f} MB are the gradient by the inputs, where it "
+        "is returned.",
         "",
         "| | MB |",
         "|---|---|",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -82,18 +82,24 @@ class Model(models.Model):
 
         return graph_of(self, Level(level))
 
-    def numpy(self, target: str = "numpy", passes: Iterable[str] | None = None) -> str:
+    def numpy(
+        self,
+        target: str = "numpy",
+        passes: Iterable[str] | None = None,
+        wrt: Collection[str] = (),
+    ) -> str:
         """The source of a NumPy module for the model.
 
-        ``passes`` names the optimisations that run (``symbptt.codegen.PASSES``), all by default.
-        Raises NotSupported for another target, or a model that has no code, SymbpttError for a pass
-        that does not exist.
+        ``passes`` names the optimisations that run (``symbptt.codegen.PASSES``), all by default;
+        ``wrt`` the parameters, inputs and states whose gradients it gives (with those by states
+        that follow from the same adjoints), all where empty. Raises NotSupported for another
+        target, or a model that has no code, SymbpttError for a name or a pass that does not exist.
         """
         from symbptt.module import numpy_source  # the code generator's templates are slow to load
 
         if passes is None:
-            return numpy_source(self, target=target)
-        return numpy_source(self, target=target, passes=passes)
+            return numpy_source(self, target=target, wrt=wrt)
+        return numpy_source(self, target=target, passes=passes, wrt=wrt)
 
 
 def _as(cls: type[Model], model: models.Model) -> Model:
@@ -187,12 +193,17 @@ def check_claims(
     yield from batch.check_claims(batch.read_lines(lines), workers, executor)
 
 
-def generate(model: models.Model | str, path: str | Path, target: str = "numpy") -> Path:
-    """Writes the NumPy module of a model to a file and returns where; all of it, or nothing."""
+def generate(
+    model: models.Model | str, path: str | Path, target: str = "numpy", wrt: Collection[str] = ()
+) -> Path:
+    """Writes the NumPy module of a model to a file and returns where; all of it, or nothing.
+
+    ``wrt`` as in ``Model.numpy``.
+    """
     from symbptt.module import numpy_source
 
     place = Path(path)
-    source = numpy_source(_model(model), target=target)
+    source = numpy_source(_model(model), target=target, wrt=wrt)
     beside = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
         beside.write_text(source, encoding="utf-8", newline="\n")

@@ -115,6 +115,40 @@ def test_models_by_hand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
             compare(source, monkeypatch, (11,))
 
 
+ZERO_START = r"""
+x_t \in \mathbb{R}^d
+y_t \in \mathbb{R}^q
+h_0 = 0
+C_0 = 0
+f_t = \mathrm{sigmoid}(W_f h_{t-1} + U_f x_t + b_f)
+C_t = f_t \odot C_{t-1} + \tanh(W_g h_{t-1} + U_g x_t)
+h_t = f_t \odot \tanh(C_t)
+o_t = V h_t + c
+L_t = (o_t - y_t)^\top (o_t - y_t)
+L = \sum_{t=1}^{T} L_t
+"""
+
+
+@pytest.mark.parametrize("target", ["numpy", "numba"])
+def test_beginnings_of_zero(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments begin with what was handed on; from outside nothing can be set."""
+    if target == "numba":
+        pytest.importorskip("numba")
+    source = numpy_source(Model.parse(ZERO_START), target=target)
+    compare(source, monkeypatch, LENGTHS if target == "numpy" else (16,))
+    module = load_module(source)
+    assert module.SHAPES["states"] == {} and "h_t = 0    (t = 0)" in module.__doc__
+    free = load_module(numpy_source(Model.parse(re.sub("(h|C)_0 = 0\n", "", ZERO_START))))
+    data = random_data(module)
+    outputs, cache = free.forward(data.params, data.inputs)
+    assert_close([module.forward(**data.forward)[0]], [outputs], "outputs")
+    wanted = free.backward(cache, data.grads)._replace(states={})
+    found = module.backward(module.forward(**data.forward)[1], data.grads)
+    for group, group_wanted in zip(found, wanted, strict=True):
+        assert set(group) == set(group_wanted)
+        assert all(np.allclose(group[k], v, rtol=1e-12) for k, v in group_wanted.items())
+
+
 @pytest.mark.parametrize("seed", range(0, 120, 10))
 def test_random_models(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     source = numpy_source(Model.parse(write_model(seed)))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -72,6 +76,57 @@ def test_what_is_no_number_of_workers(case: tuple[Any, dict[str, Any]], workers:
     module, arguments = case
     with pytest.raises(ValueError, match="workers: expected a positive integer, got"):
         module.loss_and_grads(**arguments, workers=workers)
+
+
+def test_threads_are_kept(case: tuple[Any, dict[str, Any]]) -> None:
+    """Later calls find the threads of the first one; only for more of them there are new ones."""
+    module, arguments = case
+    module._POOLS.clear()
+    module.loss_and_grads(**arguments, workers=4)
+    pools = dict(module._POOLS)
+    for workers in (2, 3, 4):
+        module.loss_and_grads(**arguments, workers=workers)
+    assert pools == module._POOLS
+    module.loss_and_grads(**arguments, workers=5)
+    assert pools != module._POOLS
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_a_forked_process_has_threads_of_its_own(case: tuple[Any, dict[str, Any]]) -> None:
+    module, arguments = case
+    loss, _ = module.loss_and_grads(**arguments, workers=3)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # ends the process if it waits for threads that it does not have
+        again, _ = module.loss_and_grads(**arguments, workers=3)
+        os._exit(0 if again == loss else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_an_error_in_one_part_is_raised_when_all_parts_have_ended() -> None:
+    text = GATED.replace(r"\tanh(C_t)", r"\phi(C_t)")
+    module = load_module(numpy_source(Model.parse(text)))
+    rng = np.random.default_rng(0)
+    params = module.init_params({"n": 3, "d": 2, "q": 4}, rng)
+    x, y = rng.standard_normal((2, 6, 2)), rng.integers(0, 4, (2, 6))
+    running: list[int] = []
+
+    def function(value: np.ndarray) -> np.ndarray:
+        running.append(1)
+        try:
+            time.sleep(0.01 * len(running))
+            if threading.current_thread() is threading.main_thread():
+                raise ArithmeticError
+            return value
+        finally:
+            running.pop()
+
+    with pytest.raises(ArithmeticError):
+        module.loss_and_grads(
+            params, x, y, functions={"phi": (function, np.ones_like)}, workers=3
+        )  # fmt: skip
+    assert not running
 
 
 def test_a_term_that_belongs_to_no_sample_is_not_counted_twice() -> None:

@@ -31,6 +31,7 @@ from symbptt.models.replacing import freed
 
 from .deciding import Decision, decide
 from .elaborate import Item, Question, Reading, opened
+from .gates import gates_held
 from .notes import all_of, sentence
 from .setting import Setting
 
@@ -253,6 +254,7 @@ def _product(base: Term, step: Symbol, first: Expr, last: Expr, turned: bool) ->
 ROWS = (
     Row("immediate", _immediate),
     Row("other states constant", _other_states_constant),
+    Row("gates held", gates_held),
     Row("target sums to one", _target_sums_to_one),
     Row("same at every step", _same_at_every_step, proofs=True),
     Row("diagonalizable", _diagonalizable),

@@ -165,10 +165,11 @@ def _normal(a: Assumption) -> Param | None:
 
 
 def _summing_to_one(a: Assumption) -> Param | Elem | None:
-    """y of ``1^T y = 1``."""
+    """y of ``1^T y = 1``, or of ``1^T y^T = 1`` for a row."""
     if a.right != Const(1) or not isinstance(a.left, Times) or len(a.left.args) != 2:
         return None
     x, y = a.left.args
+    y = y.args[0] if isinstance(y, Transposed) else y
     fits = isinstance(y, Param | Elem) and isinstance(x, Transposed) and isinstance(x.args[0], Ones)
     return y if fits else None
 
@@ -243,13 +244,15 @@ def _direction(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray
 
 def _unit_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
-    return np.eye(shape[0])[:, rng.integers(shape[0])].reshape(shape)
+    size = max(shape)
+    return np.eye(size)[:, rng.integers(size)].reshape(shape)
 
 
 def _share_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
     if old is not None:
-        return np.concatenate([old[1:], 1 - old[1:].sum(axis=0, keepdims=True)])
+        rest = old.ravel()[1:]
+        return np.append(rest, 1 - rest.sum()).reshape(shape)
     parts = rng.uniform(0.2, 1, size=shape)
     return np.asarray(parts / parts.sum())
 

@@ -24,6 +24,7 @@ from .simplify import assumed
 from .truncated import truncated
 
 GRADIENT_FORMS = ("gradient", "sum", "adjoint", "expanded", "components", "kronecker", "truncated")
+ONLY_SUM = "only sum"  # what proofs use of the form "sum"
 
 
 def gradient_of_loss(
@@ -62,8 +63,13 @@ def _uses(theorems: list[Theorem], id: str) -> bool:
 
 
 def _plain(problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts) -> list[Theorem]:
-    lemmas = gradient(system, wrt, facts, problem.shared)  # type: ignore[arg-type]
-    return [*lemmas, gradient_form(system, lemmas[-1], problem.main)]
+    """The gradient by adjoints; several forms begin with it."""
+
+    def make() -> list[Theorem]:
+        lemmas = gradient(system, wrt, facts, problem.shared)  # type: ignore[arg-type]
+        return [*lemmas, gradient_form(system, lemmas[-1], problem.main)]
+
+    return list(problem.once(("plain", wrt), make))
 
 
 def _gradient_theorems(
@@ -81,15 +87,27 @@ def _adjoint_theorems(
 def _sum_theorems(
     problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts, entry: object
 ) -> list[Theorem]:
-    t, k = indices(wrt, "t", "k")
-    if isinstance(wrt, Param):
-        sums = list(factored(problem.theory, system.loss, wrt, t, k))
-    else:
-        assert isinstance(wrt, Elem)
-        return element_sum(problem.theory, system.loss, wrt, t, wrt.index)
+    sums = _only_sum_theorems(problem, system, wrt, facts, entry)
+    if not isinstance(wrt, Param):
+        return sums
     spelled = next(th for th in sums if th.id == f"sum:{wrt}")
     plain = _plain(problem, system, wrt, facts)
     return [*sums, *plain, same(system, spelled, plain[-1])]
+
+
+def _only_sum_theorems(
+    problem: Problem, system: AdjointSystem, wrt: Term, facts: Facts, entry: object
+) -> list[Theorem]:
+    """The sum without its comparison with the gradient, which a proof has no use for."""
+    t, k = indices(wrt, "t", "k")
+
+    def make() -> list[Theorem]:
+        if isinstance(wrt, Param):
+            return list(factored(problem.theory, system.loss, wrt, t, k))
+        assert isinstance(wrt, Elem)
+        return element_sum(problem.theory, system.loss, wrt, t, wrt.index)
+
+    return list(problem.once(("double sum", wrt), make))
 
 
 def _expanded_theorems(
@@ -154,12 +172,13 @@ def _kronecker_theorems(
 _FORMS: dict[str, Callable[..., list[Theorem]]] = {
     "gradient": _gradient_theorems, "adjoint": _adjoint_theorems, "sum": _sum_theorems,
     "expanded": _expanded_theorems, "components": _component_theorems,
-    "kronecker": _kronecker_theorems,
+    "kronecker": _kronecker_theorems, ONLY_SUM: _only_sum_theorems,
 }  # fmt: skip
 _SHOWN = {
     "gradient": (),
     "adjoint": ("adjoint recursion", "gradient"),
     "sum": ("double sum", "sum over later steps"),
+    ONLY_SUM: ("double sum", "sum over later steps"),
     "expanded": ("written out",),
     "components": ("components",),
     "kronecker": ("Kronecker form",),

@@ -8,16 +8,16 @@ factors and summands are split off before that, and the hypothesis is put in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from sympy import Expr, Symbol
 
+from symbptt.core.indices import factor_of
 from symbptt.core.terms import Term
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import substitute
-from symbptt.proof.objects import Chain, Development, Identification, Induction, Proof, Theorem
+from symbptt.proof.objects import Development, Theorem
 
 from .known import derivatives
+from .needed import needed
 from .problem import Problem, Result
 from .search import Search
 from .simplify import assumed
@@ -51,37 +51,12 @@ def prove(
     theorem = Theorem("claim", left, right, proof, facts, title="claim", subject=())
     sources = (search.assumptions, *lemmas.values(), search.helpers)
     known = {th.id: th for ths in sources for th in ths}
-    return Result(Development(theory, (*_needed(theorem, known), theorem)), ("claim",))
-
-
-def _needed(theorem: Theorem, known: dict[str, Theorem]) -> list[Theorem]:
-    """The theorems that the proof uses, in an order in which each uses earlier ones."""
-    out: dict[str, Theorem] = {}
-
-    def visit(th: Theorem) -> None:
-        for id in _sources(th.proof):
-            if id in known and id not in out:
-                visit(known[id])
-                out[id] = known[id]
-
-    visit(theorem)
-    return list(out.values())
-
-
-def _sources(proof: Proof) -> Iterator[str]:
-    """The theorems that a proof refers to."""
-    if isinstance(proof, Identification):
-        yield proof.source
-    chains = (proof.base, proof.step) if isinstance(proof, Induction) else (proof,)
-    for chain in chains:
-        if isinstance(chain, Chain):
-            yield from (s.name for s in chain.steps if s.by == "lemma")
+    return Result(Development(theory, (*needed(theorem, known), theorem)), ("claim",))
 
 
 def _pinned(theory: Theory, facts: Facts) -> dict[Symbol, Expr]:
     """The indices that the facts give a number, such as T where T = 3 is given."""
     own = {s for f in theory.facts for s in f.free_symbols}
     pairs = [(f, s) for f in facts if -f in facts for s in f.free_symbols]
-    return {
-        s: s - f for f, s in pairs if f.free_symbols == {s} and f.coeff(s) == 1 and s not in own
-    }
+    alone = [(f, s) for f, s in pairs if f.free_symbols == {s} and s not in own]
+    return {s: s - f for f, s in alone if factor_of(f, s) == 1}

@@ -145,11 +145,18 @@ def code(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the module there.")
     ] = None,
+    wrt: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A parameter, input or state to give the gradient by; all by default.",
+        ),
+    ] = None,
 ) -> None:
     """The module of a model: values, gradients by back-propagation through time, its loss."""
     from .coding import print_code
 
-    print_code(model, target.value, out)
+    print_code(model, target.value, out, wrt or ())
 
 
 @app.command(cls=Command)

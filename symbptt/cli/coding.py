@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from symbptt.api import generate
@@ -15,13 +16,13 @@ from symbptt.module import numpy_module, numpy_source
 from .deriving import find_model
 
 
-def print_code(model: str, target: str, out: Path | None) -> None:
+def print_code(model: str, target: str, out: Path | None, wrt: Sequence[str]) -> None:
     """Prints the module of a model, or writes it to a file."""
     about = find_model(model)
     if out is None:
-        print(numpy_source(about, target=target), end="")
+        print(numpy_source(about, target=target, wrt=wrt), end="")
     else:
-        generate(about, out, target)
+        generate(about, out, target, wrt)
 
 
 def code_lines(derivation: Derivation) -> str:

@@ -89,7 +89,7 @@ class Interface:
             }
 
         states: dict[str, Shape] = {}
-        for key, steps in layout.boundary.items():
+        for key, steps in layout.settable.items():
             several = (len(steps),) if len(steps) > 1 else ()
             states[layout.public[key]] = (*several, *self._shape(layout.arrays[key].axes, None))
         for key, span in layout.before.items():

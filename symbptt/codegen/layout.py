@@ -19,7 +19,7 @@ from symbptt.core.errors import NotSupported
 from symbptt.core.functions import known
 from symbptt.core.indices import entails
 from symbptt.core.terms import ONE, Elem, Map, Param, Term
-from symbptt.core.theory import Given
+from symbptt.core.theory import Definition, Given
 from symbptt.core.traverse import find
 from symbptt.notation.symbols import ascii_names
 
@@ -41,7 +41,8 @@ class Layout:
     ``symbols`` and ``batch`` are the local names of indices and sizes. ``axes`` has the time axis
     of every sequence, ``lengths`` the lengths of these, ``span`` the axis of the first length (None
     for a model without time). ``boundary`` has the given boundary steps of the states, ``before``
-    those of the inputs that begin before their time axis, ``functions`` the unspecified elementwise
+    those of the inputs that begin before their time axis, ``fixed`` the definitions of boundary
+    values that are zero, and cannot be set from outside, ``functions`` the unspecified elementwise
     functions with the highest derivative that is needed of each, and ``covered`` the steps at which
     a sequence has a value. A family of parameters is one of ``params``, and its lags are its steps.
     """
@@ -68,6 +69,13 @@ class Layout:
     covered: dict[str, Span] = field(default_factory=dict)
     before: dict[str, Span] = field(default_factory=dict)
     mask: Array | None = None
+    fixed: tuple[Definition, ...] = ()
+
+    @property
+    def settable(self) -> dict[str, tuple[Expr, ...]]:
+        """``boundary`` without what is fixed."""
+        keys = {d.key for d in self.fixed}
+        return {key: steps for key, steps in self.boundary.items() if key not in keys}
 
     @property
     def length(self) -> Symbol:
@@ -99,8 +107,11 @@ def axes_of(term: Term, batched: bool) -> Axes:
     return (BATCH, *dims) if batched else dims
 
 
-def make_layout(model: Model, parts: Parts) -> Layout:
-    """Names and storage of everything that the module's definitions mention."""
+def make_layout(model: Model, parts: Parts, fixed: tuple[Definition, ...] = ()) -> Layout:
+    """Names and storage of everything that the module's definitions mention.
+
+    ``fixed`` are beginnings of zero that the model has as given values (``starts``).
+    """
     theory, facts = model.theory, model.theory.facts
     defined = set(theory.names)
     givens = {g.head.key: g.head for g in theory.givens if g.head.key not in defined}
@@ -137,7 +148,7 @@ def make_layout(model: Model, parts: Parts) -> Layout:
         next((span for span, _ in axes.values()), None), {**params, **families}, inputs, targets,
         states, boundary, parts.outputs, functions,
         _batched(parts, {*map(bare, (*inputs, *targets))}, set(families)),
-        function_names(functions, names), _dim_keys(model, lengths),
+        function_names(functions, names), _dim_keys(model, lengths), fixed=fixed,
     )  # fmt: skip
     _store(layout, parts, theory.givens)
     layout.before.update(_before(layout, dict(axes)))

@@ -78,7 +78,9 @@ class _Lowering:
         forward = self.forward()
         adjoints, no_truncation = self.adjoints()
         places = self.places()
-        start_gradients = {name: self.start(name, "d_") for name in self.layout.states}
+        start_gradients = {
+            name: self.start(name, "d_") for name in self.layout.states if self.wanted(name)
+        }
         kept = {leaf: t for leaf, t in self.parts.gradients.items() if leaf in places}
         for leaf, place in self.start_places(start_gradients).items():
             places[leaf] = place
@@ -183,7 +185,7 @@ class _Lowering:
     # ------------------------------------------------------------ gradients and loss
 
     def places(self) -> dict[Term, Place]:
-        """An array for the gradient of every parameter and input."""
+        """An array for the gradient of every parameter and input that is asked for."""
         out: dict[Term, Place] = {}
         for leaf in self.parts.gradients:
             if not isinstance(leaf, Param | Elem):
@@ -193,9 +195,13 @@ class _Lowering:
             if leaf.key in self.layout.params or leaf.key in self.layout.inputs:
                 out[leaf] = self.place(leaf)
         for leaf in (*self.layout.params.values(), *self.layout.inputs.values()):
-            if all(leaf.key != done.key for done in out):
+            if self.wanted(leaf.key) and all(leaf.key != done.key for done in out):
                 out[leaf] = self.place(leaf)
         return out
+
+    def wanted(self, key: str) -> bool:
+        """Whether the gradient by a parameter, an input or a state is asked for."""
+        return self.parts.asked is None or key in self.parts.asked
 
     def place(self, leaf: Param | Elem) -> Place:
         own = self.layout.arrays[leaf.key]

@@ -34,6 +34,13 @@ def products(body: ir.Body) -> set[str]:
     return found
 
 
+def of_classes(body: ir.Body) -> set[str]:
+    """The helpers for one-hot targets, as vectors or as classes, that the module needs."""
+    nodes = tuple(ir.walk(body))
+    kinds = {"_chosen": ir.Chosen, "_entries": ir.Entries, "_add_at": ir.Spike}
+    return {name for name, kind in kinds.items() if any(isinstance(n, kind) for n in nodes)}
+
+
 def _is_sum(node: ir.Value | ir.Statement) -> bool:
     """The sum over all steps and samples of a sequence of vectors."""
     return isinstance(node, ir.Total) and node.axis == 0 and len(node.arg.axes) == 2

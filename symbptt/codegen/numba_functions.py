@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from symbptt.core.errors import NotSupported
 from symbptt.core.functions import known
@@ -24,20 +24,29 @@ def scalar_name(function: str, order: int) -> str:
 def scalar_functions(body: Iterable[ir.Statement]) -> dict[str, str]:
     """The functions in a body besides the fast ones: name -> the text of the value at x."""
     out: dict[str, str] = {}
-    for node in ir.walk(tuple(body)):
-        row = known(node.function) if isinstance(node, ir.Apply) else None
-        if row is not None and node.order == 0 and not row.numpy:
+    for function, order in _applied(body):
+        row = known(function)
+        if row is not None and order == 0 and not row.numpy:
             raise NotSupported(f"there is no code for {row.name}: NumPy has no function for it")
-        if row is not None and not (node.order == 0 and row.name in FAST):
-            text = _OF_NUMBERS.get(row.name) if node.order == 0 else None
-            out[scalar_name(row.name, node.order)] = text or function_text(row, node.order)
+        if row is not None and not (order == 0 and row.name in FAST):
+            text = _OF_NUMBERS.get(row.name) if order == 0 else None
+            out[scalar_name(row.name, order)] = text or function_text(row, order)
     return dict(sorted(out.items()))
 
 
 def fast_functions(body: Iterable[ir.Statement]) -> set[str]:
     """The fast functions in a body; softmax needs the exponential function."""
-    nodes = list(ir.walk(tuple(body)))
-    found = {n.function for n in nodes if isinstance(n, ir.Apply) and n.order == 0}
-    if any(isinstance(n, ir.Softmax) for n in nodes):
+    body = tuple(body)
+    found = {function for function, order in _applied(body) if order == 0}
+    if any(isinstance(n, ir.Softmax) for n in ir.walk(body)):
         found.add("exp")
     return found & set(FAST)
+
+
+def _applied(body: Iterable[ir.Statement]) -> Iterator[tuple[str, int]]:
+    """The elementwise functions in a body, and which derivatives of them."""
+    for node in ir.walk(tuple(body)):
+        if isinstance(node, ir.Apply):
+            yield node.function, node.order
+        elif isinstance(node, ir.Chosen) and node.function:
+            yield node.function, 0

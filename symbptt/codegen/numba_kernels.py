@@ -28,7 +28,7 @@ class Kernel:
     text: str
     arguments: tuple[str, ...]
     statements: ir.Body
-    matrices: tuple[tuple[ir.Array, tuple[ir.Value, bool]], ...]
+    matrices: tuple[tuple[ir.Array, ir.Value], ...]
     passes: ir.Passes | None
 
 
@@ -64,8 +64,8 @@ class Kernels:
                 end()
             (run if fits or run else out).extend((*notes, node))
         end()
-        used = {array: key for k in found for array, key in k.matrices}
-        made = tuple(ir.Store(array, None, value) for array, (value, _) in used.items())
+        used = {array: value for k in found for array, value in k.matrices}
+        made = tuple(ir.Store(array, None, value) for array, value in used.items())
         return _after_allocations(tuple(out), made), found
 
     def supported(self, node: ir.Loop | ir.Passes, body: ir.Body) -> bool:
@@ -114,7 +114,8 @@ class Function:
         body = "\n".join(writer.lines)
         made = [f"{INDENT}{name} = np.empty({shape}, real)" for name, shape in writer.work.items()]
         numbers = [f"{INDENT}{name} = real({text})" for text, name in scalars.numbers.items()]
-        size = f"{INDENT}{writer.word['size']} = max(1, {SAMPLES} // {scalars.index(ir.BATCH)})"
+        rows = f"max({', '.join([str(SAMPLES), *writer.sides])})" if writer.sides else SAMPLES
+        size = f"{INDENT}{writer.word['size']} = max(1, {rows} // {scalars.index(ir.BATCH)})"
         names = self.arguments("\n".join([body, size, *made, *numbers]))
         arrays = ir.arrays_of(self.statements).values()
         sample = next(a.name for a in arrays if a.timed and a.name in names and a.name != "mask")
@@ -125,6 +126,7 @@ class Function:
             "@_summing",
             *in_lines(f"def {self.name}(", [*turns, *names], "):"),
             *wrap(f'"""{self.title()}"""', 100, initial_indent=INDENT, subsequent_indent=INDENT),
+            f"{INDENT}_wide()",
             f"{INDENT}real = {sample}.dtype.type",
             *numbers,
             f"{size}  # steps that fit a cache",
@@ -132,7 +134,7 @@ class Function:
             *([f"{INDENT}{writer.room} = _room({sample})"] if writer.rooms else []),
             body,
         ]
-        matrices = tuple((array, key) for key, array in writer.used.items())
+        matrices = tuple((array, value) for value, array in writer.used.items())
         return Kernel(
             self.name, "\n".join(text), names, self.statements, matrices, self.passes
         )  # fmt: skip

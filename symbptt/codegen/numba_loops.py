@@ -23,7 +23,9 @@ from .numba_values import Unsupported
 from .passes.rewrite import factors, reads, terms, writes
 
 _MOST_CONDITIONS = 2  # the body is written once for every outcome of them
-SAMPLES = 256  # of all steps of a chunk
+# Of all steps of a chunk at least; more where its products are added to larger matrices: to read
+# and write these costs little then.
+SAMPLES = 256
 
 
 class LoopWriter(Products):

@@ -194,6 +194,39 @@ class Nests:
         )
         return ir.Read(array)
 
+    def of_class(self, node: ir.Chosen | ir.Entries) -> ir.Value:
+        """y^T f(v), or the sum of y, for every sample: of vectors, or at the classes."""
+        y = node.onehot
+        if len(y.axes) != 2 or y.axes[0] != ir.BATCH or y.part is not None:
+            raise Unsupported("other than one class for every sample")
+        value: ir.Value | None = None
+        if isinstance(node, ir.Chosen):
+            value = ir.Apply(node.function, 0, node.arg) if node.function else node.arg
+            self.complete(value)
+        array, total = self.scratch(node.axes), self.fresh("total")
+        row, unit = self.scalars.counters(y.axes)
+        zero, one = (self.scalars.constant(y.axes[0] * 0 + k)[0] for k in (0, 1))
+        before, text = [], one
+        if value is not None:
+            before, text = self.scalars.text_of(value, y.axes, {})
+        at = ", ".join([*self.scalars.slot(y), row])
+        entry = f"{y.array.name}[{at}, {unit}]"
+        total_of = f"{entry} * ({text})" if value is not None else entry
+        self.plain(
+            f"for {row} in range({self.scalars.index(ir.BATCH)}):",
+            f"{INDENT}if {y.array.name}.ndim == {len(y.axes) + y.array.timed - 1}:",
+            f"{INDENT * 2}{unit} = {y.array.name}[{at}]",
+            *(INDENT * 2 + line for line in before),
+            f"{INDENT * 2}{array.name}[{row}] = {text}",
+            f"{INDENT}else:",
+            f"{INDENT * 2}{total} = {zero}",
+            f"{INDENT * 2}for {unit} in range({self.scalars.index(y.axes[1])}):",
+            *(INDENT * 3 + line for line in before),
+            f"{INDENT * 3}{total} += {total_of}",
+            f"{INDENT * 2}{array.name}[{row}] = {total}",
+        )
+        return ir.Read(array)
+
 
 def conflict(first: ir.Statement, second: ir.Statement) -> bool:
     """Whether one of the statements writes what the other one reads or writes."""

@@ -17,7 +17,7 @@ from .numba_nests import Nests
 from .numba_values import Unsupported
 from .passes.rewrite import reads, rewritten, terms
 
-Matrices = dict[tuple[ir.Value, bool], ir.Array]  # what is copied, for many rows or few
+Matrices = dict[ir.Value, ir.Array]  # what is copied
 # The first step of a chunk, the one behind its last, and how many steps most chunks have.
 LOW, HIGH, SIZE = Symbol("*low"), Symbol("*high"), Symbol("*size")
 
@@ -26,7 +26,7 @@ class Products(Nests):
     """Writes products.
 
     ``matrices`` are copies that products read, ``names`` those of the whole function, ``given`` the
-    arrays that do not change.
+    arrays that do not change, ``sides`` the sizes of the matrices to which steps are added.
     """
 
     def __init__(
@@ -38,26 +38,26 @@ class Products(Nests):
         self.used: Matrices = {}
         self.room = layout.names.fresh("room")
         self.rooms = False
+        self.sides: dict[str, None] = {}
 
     def multiply(self, function: str, *operands: str) -> str:
         """The call of a product."""
         self.rooms = True
         return f"{function}({self.room}, {', '.join(operands)})"
 
-    def matrix(self, value: ir.Value, many: bool = False) -> str:
-        """The name of a matrix that is laid out before the function runs, for few rows or many."""
+    def matrix(self, value: ir.Value) -> str:
+        """The name of a matrix that is laid out before the function runs."""
         if len(value.axes) != 2 or any(
             r.index is not None or r.array.name not in self.given for r in reads(value)
         ):
             raise Unsupported("a product with other than a matrix")
-        key = (value, many)
-        if key not in self.matrices:
-            name = self.outer.names.fresh(_word(*key))
+        if value not in self.matrices:
+            name = self.outer.names.fresh(_word(value))
             while not self.layout.names.free(name):
-                name = self.outer.names.fresh(_word(*key))
-            self.matrices[key] = ir.Array(name, value.axes)
-        self.used[key] = self.matrices[key]
-        return self.matrices[key].name
+                name = self.outer.names.fresh(_word(value))
+            self.matrices[value] = ir.Array(name, value.axes)
+        self.used[value] = self.matrices[value]
+        return self.matrices[value].name
 
     # ------------------------------------------------------------ at one step
 
@@ -70,6 +70,8 @@ class Products(Nests):
                 array = self.scratch(v.axes)
                 self.plain(self.multiply("_multiply", array.name, left, right, "0"))
                 return ir.Read(array)
+            if isinstance(v, ir.Chosen | ir.Entries):
+                return self.of_class(v)
             return self.totalled(v) if isinstance(v, ir.Total) else v
 
         return rewritten(value, rule)
@@ -156,7 +158,7 @@ class Products(Nests):
         for term in products:
             if any(r.array.name == node.array.name for r in reads(term)):
                 raise Unsupported("a product that overwrites its operand")
-            left, right = self.rows(term.left, index), self.matrix(term.right, many=True)
+            left, right = self.rows(term.left, index), self.matrix(term.right)
             self.plain(self.multiply("_multiply", out, left, right, str(int(old))))
             old = True
         return ir.Accumulate(node.array, node.index, add(rest)) if rest else None
@@ -165,12 +167,12 @@ class Products(Nests):
         """array += the sum of x yᵀ over all samples and steps."""
         if not isinstance(term.left, ir.Swap) or len(array.axes) != 2:
             raise Unsupported("a sum of other products")
+        self.sides |= dict.fromkeys(map(self.scalars.index, array.axes))
         x, y = self.rows(term.left.arg, index), self.rows(term.right, index)
         self.plain(self.multiply("_multiply_columns", array.name, x, y, "1"))
 
 
-def _word(value: ir.Value, many: bool) -> str:
+def _word(value: ir.Value) -> str:
     """A name for a copy of a matrix."""
-    arg, end = (value.arg, "_T") if isinstance(value, ir.Swap) else (value, "")
-    name = arg.array.name if isinstance(arg, ir.Read) else "matrix"
-    return f"{name}{end}{'_columns' if many else '' if end else '_rows'}"
+    arg, end = (value.arg, "_T") if isinstance(value, ir.Swap) else (value, "_copy")
+    return f"{arg.array.name if isinstance(arg, ir.Read) else 'matrix'}{end}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import ir
 from .layout import Layout
-from .needs import products
+from .needs import of_classes, products
 from .numba_factors import put_back
 from .numba_functions import fast_functions, scalar_functions
 from .numba_kernels import Kernel, Kernels, in_lines
@@ -23,7 +23,10 @@ from .passes import optimise
 from .passes.context import Context
 from .passes.rewrite import writes
 
-_FIRST = ("reuse", "compose", "inline", "given", "distribute", "narrow", "in_place")
+_FIRST = (
+    "reuse", "compose", "inline", "cancel", "constants", "classes", "given", "distribute", "narrow",
+    "in_place",
+)  # fmt: skip
 _BETWEEN = ("sums", "buffers")
 _LAST = ("storage", "workspace")
 
@@ -110,6 +113,7 @@ def numba_parts(
             "factorials": [factorial(k) for k in range(14)],
             "turned": any(k.passes for k in kernels),
             "softmax": softmax[0], "compiled_softmax": softmax[1], "products": products(rest),
+            "chosen": of_classes(rest), "compiled_chosen": of_classes(compiled),
         },
     )  # fmt: skip
 
@@ -119,7 +123,7 @@ class NumbaPrinter(NumpyPrinter):
 
     def __init__(self, layout: Layout, kernels: list[Kernel]) -> None:
         super().__init__(layout)
-        self.matrices = {array: many for k in kernels for array, (_, many) in k.matrices}
+        self.matrices = {array for k in kernels for array, _ in k.matrices}
 
     def lines(self, body: Iterable[ir.Statement], depth: int = 1) -> list[str]:
         out: list[str] = []
@@ -129,9 +133,8 @@ class NumbaPrinter(NumpyPrinter):
             elif isinstance(node, Compiled):
                 out += self.call(node.kernel, depth)
             elif isinstance(node, ir.Store) and node.array in self.matrices:
-                rows = "" if self.matrices[node.array] else f", {self.layout.batch}"
-                value = self.text(node.value)
-                out.append(f"{INDENT * depth}{node.array.name} = _in_columns({value}{rows})")
+                value = f"{self.text(node.value)}, {self.index(ir.BATCH)}"
+                out.append(f"{INDENT * depth}{node.array.name} = _in_columns({value})")
             else:
                 out += super().lines((node,), depth)
         return out

@@ -67,16 +67,18 @@ class Scalars(Numbers):
         *outer, last = self.counters(array.axes)
         if offset != 0:
             last = f"{self.index(offset)} + {last}"
-        steps = [] if index is None else [self.index(index - array.first)]
-        return f"{array.name}[{', '.join([*steps, *outer, last])}]"
+        return f"{array.name}[{', '.join([*self.slot(ir.Read(array, index)), *outer, last])}]"
+
+    def slot(self, read: ir.Read) -> list[str]:
+        """The index of the step, if there is one."""
+        return [] if read.index is None else [self.index(read.index - read.array.first)]
 
     def row(self, read: ir.Read) -> str:
         """All entries of an element."""
         if read.part is not None:
             raise Unsupported("a stack")
-        if read.index is None:
-            return read.array.name
-        return f"{read.array.name}[{self.index(read.index - read.array.first)}]"
+        slot = self.slot(read)
+        return f"{read.array.name}[{slot[0]}]" if slot else read.array.name
 
     def text(self, value: ir.Value, level: Level = Level.SUM) -> str:
         """The text, in parentheses if it binds more loosely than ``level``."""
@@ -107,8 +109,7 @@ class Scalars(Numbers):
         local = self.locals.get((node.array.name, node.index))
         if local is not None and self.at == self.counters(node.axes):
             return local.name, Level.ATOM
-        steps = [] if node.index is None else [self.index(node.index - node.array.first)]
-        return f"{node.array.name}[{', '.join([*steps, *self.at]) or '()'}]", Level.ATOM
+        return f"{node.array.name}[{', '.join([*self.slot(node), *self.at]) or '()'}]", Level.ATOM
 
     def exact(self, node: ir.Number | ir.Filled) -> Text:
         return self.constant(node.value)
@@ -138,6 +139,15 @@ class Scalars(Numbers):
         text = self.inside(node.arg, Level.ATOM)
         self.at = outer
         return text, Level.ATOM
+
+    def spike(self, node: ir.Spike) -> Text:
+        y = node.onehot
+        if y.part is not None or len(y.axes) != 2:
+            raise Unsupported("other than one class for every sample")
+        outer, self.at = self.at, self.at[:-1]
+        factor = self.text(node.factor)
+        self.at = outer
+        return f"_spike({', '.join([factor, y.array.name, *self.slot(y), *self.at])})", Level.ATOM
 
     def part(self, node: ir.Part) -> Text:
         if not isinstance(node.arg, ir.Read) or node.arg.array.name in {k for k, _ in self.locals}:
@@ -169,5 +179,5 @@ _VALUES: dict[type[Any], Callable[..., Text]] = {
     ir.Read: Scalars.read, ir.Number: Scalars.exact, ir.Filled: Scalars.exact,
     ir.Add: Scalars.add, ir.Mul: Scalars.mul, ir.Apply: Scalars.apply,
     ir.Spread: Scalars.spread, ir.Part: Scalars.part, ir.Select: Scalars.select,
-    ir.Optional: Scalars.optional,
+    ir.Optional: Scalars.optional, ir.Spike: Scalars.spike,
 }  # fmt: skip

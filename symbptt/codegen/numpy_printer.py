@@ -202,7 +202,10 @@ class NumpyPrinter(ValuePrinter):
         return [head, *self.lines(node.body, depth + 1)]
 
     def passes(self, node: ir.Passes, depth: int) -> list[str]:
-        out = [f"{INDENT * depth}for order in _passes(truncate, {self.index(node.longest)}):"]
+        orders = f"_passes(truncate, {self.index(node.longest)})"
+        if not node.body:
+            return [f"{INDENT * depth}{orders}  # checks truncate: nothing flows from step to step"]
+        out = [f"{INDENT * depth}for order in {orders}:"]
         for statement in node.body:
             if isinstance(statement, ir.Loop) and not statement.together:
                 out += self.loop(statement, depth + 1, "[::order]")

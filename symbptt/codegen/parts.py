@@ -40,7 +40,8 @@ class Parts:
     of the sequence of its outside gradients dL/dz_t.
     ``total`` is the loss of one sample as a term in the loss sequences ``losses``, None without
     a loss; ``direct`` are gradients of leaves that the loss itself mentions; ``unmasked`` tells
-    that the loss has terms that a mask could not drop with their step.
+    that the loss has terms that a mask could not drop with their step. ``asked`` are the keys of
+    the parameters, inputs and states whose gradients are wanted, None for all of them.
     """
 
     forward: tuple[Definition, ...]
@@ -54,6 +55,7 @@ class Parts:
     direct: dict[Term, Term] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
     unmasked: bool = False
+    asked: frozenset[str] | None = None
 
 
 def take_apart(model: Model, system: AdjointSystem) -> Parts:

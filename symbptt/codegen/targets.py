@@ -25,10 +25,15 @@ Prepared = tuple[ir.Program, NumpyPrinter, dict[str, Any]]
 
 @dataclass(frozen=True)
 class Target:
-    """``prepare`` gives the optimised program, what prints it, and more for the template."""
+    """``prepare`` gives the optimised program, what prints it, and more for the template.
+
+    ``worth_workers`` are the entries of a state of all samples, B n, from which threads are faster;
+    0 where there are none.
+    """
 
     prepare: Callable[[ir.Program, Context, Iterable[str]], Prepared]
     template: str
+    worth_workers: int = 0
 
 
 def _numpy(program: ir.Program, context: Context, names: Iterable[str]) -> Prepared:
@@ -36,8 +41,8 @@ def _numpy(program: ir.Program, context: Context, names: Iterable[str]) -> Prepa
 
 
 TARGETS = {
-    "numpy": Target(_numpy, "module.py.j2"),
-    "numba": Target(numba_parts, "module.py.j2"),
+    "numpy": Target(_numpy, "module.py.j2", 8000),
+    "numba": Target(numba_parts, "module.py.j2", 4000),
     "array-api": Target(array_api_parts, "array_api.py.j2"),
 }
 

@@ -38,11 +38,10 @@ _CHECKPOINT = (
     "and computed again on the way back from the states in front of them: the same gradients, in "
     "memory that grows with √T. None: all values are kept"
 )
-WORTH_WORKERS = 8000  # entries of a state of all samples, B n, from which threads are faster
 _WORKERS = (
     "n >= 1: the samples in n parts, each in a thread of its own; faster on several cores where "
     "the BLAS of NumPy runs in one thread (OPENBLAS_NUM_THREADS=1) and B times the size of the "
-    f"state is about {WORTH_WORKERS:,} or more"
+    "state is about {:,} or more"
 )
 _TRUNCATE = (
     "k >= 0: of what the use of a quantity at step s contributes to the outputs, only what passes "
@@ -79,10 +78,10 @@ class Words:
         interface: Interface,
         onehot: tuple[str, ...],
         checkpoints: bool,
-        workers: bool,
+        worth_workers: int,
     ) -> None:
         self.parts, self.layout, self.lowered, self.interface = parts, layout, lowered, interface
-        self._onehot, self.checkpoints, self.workers = onehot, checkpoints, workers
+        self._onehot, self.checkpoints, self.worth_workers = onehot, checkpoints, worth_workers
 
     def onehot(self) -> tuple[str, ...]:
         """The targets that may be given as classes."""
@@ -99,7 +98,7 @@ class Words:
 
     def equations(self) -> list[str]:
         """The model's equations."""
-        return [self.equation(d) for d in self.parts.forward]
+        return [self.equation(d) for d in (*self.layout.fixed, *self.parts.forward)]
 
     def span(self) -> str:
         """``t = 1, ..., T``; empty for a model without time."""
@@ -127,7 +126,7 @@ class Words:
 
     def metadata(self, model_equations: Iterable[str]) -> list[str]:
         """SHAPES, EQUATIONS and FUNCTIONS as lines."""
-        leaves = {*self.layout.params, *self.layout.inputs, *self.layout.states}
+        leaves = {*self.layout.params, *self.layout.inputs, *self.layout.settable}
         equations = {
             "model": tuple(model_equations),
             "adjoint": tuple(f"{latex(d.head)} = {latex(d.body)}" for d in self.parts.backward),
@@ -168,7 +167,7 @@ class Words:
             ("params", self.listed("params")),
             ("inputs", self.listed("inputs") + bare_form),
         ]
-        for key, steps in layout.boundary.items():
+        for key, steps in layout.settable.items():
             name = layout.public[key]
             shape = show(self.interface.shapes["states"][name])
             at = ", ".join(map(_index, steps))
@@ -217,7 +216,7 @@ class Words:
         rows: Rows = [
             ("targets", self.listed("targets") + bare_form + integers),
             ("clip", _CLIP),
-            *([("workers", _WORKERS)] if self.workers else []),
+            *([("workers", _WORKERS.format(self.worth_workers))] if self.worth_workers else []),
             ("the others", "as in forward and backward"),
         ]
         notes = [f"    {self.equation(d)}" for d in shown]

@@ -18,7 +18,7 @@ from sympy import Expr, Integer, Symbol, expand
 from sympy.core.symbol import Str
 
 from .contract import contract
-from .indices import contradictory, entails, factor_of, index_symbol, linear
+from .indices import contradictory, entails, factor_of, index_symbol, linear, symbols_in
 from .labelling import graph_key
 from .monomials import Atom, Axis, Monomial, Pin, Vertices
 from .naming import first_free, namings
@@ -26,7 +26,7 @@ from .network import MAX_WRITTEN_OUT, entries
 from .resolve import Inconsistent, Network, resolve
 from .spelling import expression_text, name_text
 from .terms import D, Inverse, Map, Plus, SumOver, Term
-from .traverse import substitute
+from .traverse import index_at, substitute
 
 Facts = tuple[Expr, ...]
 Polynomial = dict[str, Expr]
@@ -59,7 +59,7 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
     parts = _summands(term)
     if len(parts) > 1:
         return _added(polynomial(part, facts) for part in parts)
-    vertices = Vertices()
+    vertices = Vertices(term)
     row = None if term.shape[0] == 1 else vertices.new(term.shape[0])
     col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
     out: Polynomial = {}
@@ -118,7 +118,7 @@ def _monomial_keys(
             rest = [b for b in bound if b != symbol]
             for value in values:
                 one = {symbol: value}
-                todo.append((net.renamed(one), rest, [c.xreplace(one) for c in constraints]))
+                todo.append((net.renamed(one), rest, [index_at(c, one) for c in constraints]))
             continue
         net = contract(net, (*facts, *constraints))
         first = first_free([*net.parts(), *constraints]) if bound else 0
@@ -204,13 +204,13 @@ def _named_keys(
     """
     if names:
         net = net.renamed(names)
-        constraints = [c.xreplace(names).expand() for c in constraints]
+        constraints = [index_at(c, names).expand() for c in constraints]
     constraints = _irredundant(tuple(constraints), facts)
     graph = graph_key([label(a) for a in net.atoms], net.free, net.dims)
     conditions = ",".join(sorted(map(expression_text, constraints)))
     text = f"{len(names)}[{conditions}]{graph}"
     local = {index_symbol(f"@{first + number}") for number in range(len(names))}
-    if not local & net.factor.free_symbols:
+    if not local & symbols_in(net.factor):
         return [(text, net.factor)]
     out: Polynomial = {}
     for part in net.factor.expand().as_ordered_terms():

@@ -103,6 +103,18 @@ def trace(a: Array) -> Array:
     return np.asarray(np.trace(a, axis1=-2, axis2=-1) % PRIME)[..., None, None]
 
 
+def det(a: Dual) -> Dual:
+    """The determinant, by expansion along the first row."""
+    n = a.value.shape[-1]
+    total = filled((1, 1), 0 if n else 1)
+    for j in range(n):
+        entry = a.each(lambda x, j=j: x[..., :1, j : j + 1])
+        minor = a.each(lambda x, j=j: np.delete(x[..., 1:, :], j, axis=-1))
+        signed = hadamard(filled((1, 1), (-1) ** j % PRIME), entry)
+        total = plus(total, hadamard(signed, det(minor)))
+    return total
+
+
 def joined(parts: list[Dual], axis: int) -> Dual:
     """Blocks beside each other (-1) or on top of each other (-2)."""
     value = np.concatenate([p.value for p in parts], axis)

@@ -282,6 +282,7 @@ _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
     norms.Min: arrays.minimum,
     norms.Max: arrays.maximum,
     powers.Radius: arrays.radius,
+    powers.Det: arrays.det,
 }
 
 

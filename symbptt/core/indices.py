@@ -20,6 +20,7 @@ Linear = tuple[int, tuple[tuple[Symbol, int], ...]]
 _LIMIT = 400  # inequalities; past it elimination gives up and entails nothing
 
 
+@lru_cache(maxsize=4096)
 def index_symbol(name: str) -> Symbol:
     """The integer symbol that stands for an index, a length or a dimension."""
     return Symbol(name, integer=True)
@@ -39,6 +40,18 @@ def linear(expr: Expr) -> Linear:
         else:
             raise IndexRangeError(f"the index {expr} is not affine with integer coefficients")
     return const, tuple(sorted(coefficients, key=lambda p: p[0].name))
+
+
+@lru_cache(maxsize=65536)
+def symbols_in(expr: Expr) -> frozenset[Symbol]:
+    """The symbols in an index expression; SymPy collects them each time."""
+    return frozenset(expr.free_symbols)
+
+
+@lru_cache(maxsize=65536)
+def expanded(expr: Expr) -> Expr:
+    """An index expression multiplied out."""
+    return expr.expand()
 
 
 def factor_of(expr: Expr, symbol: Symbol) -> Expr | int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Integer, Symbol
 
 from .errors import NotSupported
+from .indices import index_symbol
 from .terms import Term
 
 MAX_MONOMIALS = 4000
@@ -23,8 +24,7 @@ class Pin:
 Axis = int | Pin | None  # a vertex, a fixed index, or None for an axis of length one
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(NamedTuple):
     """An opaque factor: ``head`` is what it is, ``inner`` the terms inside it."""
 
     head: tuple[Any, ...]
@@ -32,8 +32,7 @@ class Atom:
     axes: tuple[Axis, ...]
 
 
-@dataclass(frozen=True)
-class Monomial:
+class Monomial(NamedTuple):
     """coefficient * sum over ``bound`` under ``constraints`` of the product of ``atoms``.
 
     ``links`` are identifications of axes still to be resolved: ("eq", a, b),
@@ -53,21 +52,34 @@ Poly = list[Monomial]
 
 
 class Vertices:
-    """Numbers the vertices of one expansion and knows their dimensions."""
+    """Numbers the vertices of one expansion and knows their dimensions.
 
-    def __init__(self) -> None:
+    It also names the indices of the sums in it, #0, #1, ...: equal terms have equal expansions.
+    """
+
+    def __init__(self, term: Term) -> None:
         self.dims: list[Expr] = []
+        self._taken = {s.name for s in term.free_symbols if s.name.startswith("#")}
+        self._sums = 0
 
     def new(self, dim: Expr) -> int:
         """A new vertex of the dimension."""
         self.dims.append(dim)
         return len(self.dims) - 1
 
+    def index(self) -> Symbol:
+        """A new name for the index of a sum."""
+        name = f"#{self._sums}"
+        self._sums += 1
+        return self.index() if name in self._taken else index_symbol(name)
+
 
 def multiply(left: Poly, right: Poly) -> Poly:
     """The product of two polynomials."""
     if len(left) * len(right) > MAX_MONOMIALS:
         raise NotSupported("the expression has too many terms when multiplied out")
+    if left is UNIT or right is UNIT:
+        return right if left is UNIT else left
     return [
         Monomial(
             a.coefficient * b.coefficient,

@@ -17,7 +17,7 @@ from sympy import Basic, Expr, Integer, Symbol
 from sympy.core.symbol import Str
 
 from .errors import NotSupported
-from .indices import factor_of, index_symbol, is_affine
+from .indices import factor_of, index_symbol, is_affine, symbols_in
 from .monomials import Atom
 from .resolve import Network, atom_indices
 from .spelling import expression_text
@@ -32,7 +32,8 @@ def first_free(items: Iterable[Basic]) -> int:
 
     Names inside an atom must not be those of the indices around it.
     """
-    names = (s.name for x in items for s in x.free_symbols)
+    symbols = (symbols_in(x) if isinstance(x, Expr) else x.free_symbols for x in items)
+    names = (s.name for found in symbols for s in found)
     return 1 + max((int(n[1:]) for n in names if n.startswith("@")), default=-1)
 
 
@@ -44,12 +45,11 @@ def namings(
         yield {}
         return
     symbols = set(bound)
-    keyed = sorted(((_blank(a), a) for a in net.atoms), key=lambda pair: pair[0])
+    indexed = {a: e for a in net.atoms if (e := _bound_indices(a, symbols))}
+    keyed = sorted(((_blank(a), a) for a in net.atoms if a in indexed), key=lambda pair: pair[0])
     groups = [[a for _, a in g] for _, g in itertools.groupby(keyed, key=lambda pair: pair[0])]
-    groups = [[a for a in g if _bound_indices(a, symbols)] for g in groups]
     if math.prod(math.factorial(len(g)) for g in groups) > _MAX_ORDERS:
         raise NotSupported("too many interchangeable factors under a sum")
-    indexed = {a: _bound_indices(a, symbols) for g in groups for a in g}
     seen = set()
     for choice in itertools.product(*(itertools.permutations(g) for g in groups)):
         indices = tuple(e for g in choice for a in g for e in indexed[a])
@@ -87,7 +87,7 @@ def _by_ranges(
         full = dict(mapping)
         for s in order:
             lows = [(s - c).xreplace(full).expand() for c in constraints if factor_of(c, s) == 1]
-            lows = sorted((e for e in lows if not e.free_symbols & set(left)), key=expression_text)
+            lows = sorted((e for e in lows if not symbols_in(e) & set(left)), key=expression_text)
             value = index_symbol(f"@{first + len(full)}") + (lows[0] if lows else Integer(0))
             full = {k: x.xreplace({s: value}).expand() for k, x in full.items()}
             full[s] = value
@@ -102,15 +102,12 @@ def _blank(atom: Atom) -> tuple[str, ...]:
     return (*own, str(len(atom.axes)), *names)
 
 
-def _names(term: Term) -> Iterator[str]:
-    yield type(term).__name__
-    for a in term.args:
-        if isinstance(a, Term):
-            yield from _names(a)
-        elif isinstance(a, Str):
-            yield a.name
+@lru_cache(maxsize=16384)
+def _names(term: Term) -> tuple[str, ...]:
+    own = (type(term).__name__, *(a.name for a in term.args if isinstance(a, Str)))
+    return own + tuple(name for child in term.children for name in _names(child))
 
 
 def _bound_indices(atom: Atom, symbols: set[Symbol]) -> list[Expr]:
     """The affine index expressions of an atom in which a bound index occurs."""
-    return [e for e in atom_indices(atom) if symbols & e.free_symbols and is_affine(e)]
+    return [e for e in atom_indices(atom) if symbols & symbols_in(e) and is_affine(e)]

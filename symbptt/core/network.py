@@ -10,9 +10,7 @@ Order Derivatives of Matrix and Tensor Expressions, NeurIPS 2018, section 3).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -22,13 +20,12 @@ from . import norms, powers, units
 from . import terms as tm
 from .errors import NotSupported
 from .functions import known
-from .indices import index_symbol, linear
+from .indices import linear
 from .monomials import UNIT, Atom, Axis, Monomial, Pin, Poly, Vertices, multiply
 from .terms import ONE, Term
-from .traverse import find, substitute
+from .traverse import nodes_of, substitute
 
 MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
-_fresh_index = itertools.count()
 Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
 
 
@@ -71,7 +68,7 @@ def _times(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
         right = _vertex(factor.shape[1], v)
         out = multiply(out, entries(factor, left, right, v))
         if isinstance(right, int):
-            out = [replace(m, summed=(*m.summed, right)) for m in out]
+            out = [m._replace(summed=(*m.summed, right)) for m in out]
         left = right
     return multiply(out, entries(term.args[-1], left, j, v))
 
@@ -108,7 +105,7 @@ def _diag(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
 def _trace(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
     k = _vertex(term.args[0].shape[0], v)
     body = entries(term.args[0], k, k, v)
-    return [replace(m, summed=(*m.summed, k)) for m in body] if isinstance(k, int) else body
+    return [m._replace(summed=(*m.summed, k)) for m in body] if isinstance(k, int) else body
 
 
 def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -116,14 +113,14 @@ def _entry(term: tm.Entry, i: Axis, j: Axis, v: Vertices) -> Poly:
     inner, limits = term.args[0], _limits(term)
     row = None if inner.shape[0] == ONE else Pin(term.row)
     col = None if inner.shape[1] == ONE else Pin(term.col)
-    return [replace(m, constraints=m.constraints + limits) for m in entries(inner, row, col, v)]
+    return [m._replace(constraints=m.constraints + limits) for m in entries(inner, row, col, v)]
 
 
 def _unit(term: units.Unit, i: Axis, j: Axis, v: Vertices) -> Poly:
     """One at row i where that is the unit vector's index, which must be in range."""
     limits = (term.index - 1, term.shape[0] - term.index)
     links = UNIT if i is None else _link("eq", i, Pin(term.index))
-    return [replace(m, constraints=m.constraints + limits) for m in links]
+    return [m._replace(constraints=m.constraints + limits) for m in links]
 
 
 def _limits(term: tm.Entry) -> tuple[Expr, ...]:
@@ -136,24 +133,24 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
     const, rest = linear(term.hi - term.lo + 1)
     if not rest and const <= MAX_WRITTEN_OUT and not _sums_entries(term):
         return [m for s in range(const) for m in entries(term.instance(term.lo + s), i, j, v)]
-    index = index_symbol(f"#{next(_fresh_index)}")
+    index = v.index()
     body = substitute(term.body, {term.bound: index})
     facts = (index - term.lo, term.hi - index)
     return [
-        replace(m, bound=(*m.bound, index), constraints=m.constraints + facts)
+        m._replace(bound=(*m.bound, index), constraints=m.constraints + facts)
         for m in entries(body, i, j, v)
     ]
 
 
 def _sums_entries(term: tm.SumOver) -> bool:
     """Whether the index picks entries: such a sum may be a contraction, also of known size."""
-    picks = find(term.body, lambda x: isinstance(x, tm.Entry | units.Unit))
+    picks = nodes_of(term.body, tm.Entry, units.Unit)
     return any(term.bound in a.free_symbols for _, e in picks for a in e.args[1:])
 
 
 def _when(term: tm.When, i: Axis, j: Axis, v: Vertices) -> Poly:
     return [
-        replace(m, constraints=m.constraints + term.conditions)
+        m._replace(constraints=m.constraints + term.conditions)
         for m in entries(term.args[0], i, j, v)
     ]
 
@@ -170,7 +167,7 @@ def _split(p: Axis, slow: Axis, fast: Axis, sizes: tuple[Expr, Expr]) -> Poly:
 def _summed(poly: Poly, *axes: Axis) -> Poly:
     """Marks axes as summed: they are determined by links, so the sum selects one value."""
     new = tuple(a for a in axes if isinstance(a, int))
-    return [replace(m, summed=m.summed + new) for m in poly]
+    return [m._replace(summed=m.summed + new) for m in poly]
 
 
 def _vec(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -288,6 +285,12 @@ def _radius(term: powers.Radius, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _norm(norms.Norm(inner), i, j, v) if inner.is_scalar else _node(term, i, j, v)
 
 
+def _det(term: powers.Det, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """Of a scalar that scalar."""
+    inner = term.args[0]
+    return entries(inner, i, j, v) if inner.is_scalar else _node(term, i, j, v)
+
+
 def _sup(term: norms.Sup, i: Axis, j: Axis, v: Vertices) -> Poly:
     row = known(term.fname)
     return _opaque(("Sup", row.name if row else term.fname, term.order), (), i, j)
@@ -355,5 +358,6 @@ _RULES: dict[type, Rule] = {
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
     norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
     powers.EntrywisePower: _entrywise_power, powers.Binomial: _binomial, powers.Radius: _radius,
+    powers.Det: _det,
     units.Unit: _unit,
 }  # fmt: skip

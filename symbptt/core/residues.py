@@ -45,6 +45,7 @@ from .world import (
 )  # fmt: skip
 
 _LARGEST = 64  # exponents; larger powers are left to other evaluations
+_LARGEST_DET = 6  # rows
 
 
 def residues(term: Term, world: World, index: Mapping[Symbol, int] | None = None) -> Array:
@@ -249,6 +250,13 @@ def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Dual:
     return duals.filled((1, 1), value % PRIME)
 
 
+def _det(ev: Evaluator, t: powers.Det, env: Env) -> Dual:
+    matrix = ev.value(t.args[0], env)
+    if len(matrix.value) > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {len(matrix.value)} rows is large")
+    return duals.det(matrix)
+
+
 def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Dual:
     rows = np.arange(1, dimension(t.shape[0], env) + 1)
     return Dual((rows == integer(t.index, env)).astype(np.int64)[:, None])
@@ -309,6 +317,7 @@ _NODES: dict[type[Term], Node] = {
     tm.Vec: lambda ev, t, env: ev.value(t.args[0], env).each(duals.vec),
     tm.Unvec: _unvec,
     tm.Trace: lambda ev, t, env: ev.value(t.args[0], env).each(duals.trace),
+    powers.Det: _det,
     tm.Map: _map,
     tm.Func: _function,
     tm.SumOver: _sum,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sympy import Basic, Expr, Symbol
 
 from .errors import NotSupported
+from .indices import symbols_in
 from .monomials import Atom, Axis, Monomial, Pin, Vertices
 from .spelling import expression_text
 from .terms import Term, _Ranged
-from .traverse import substitute
+from .traverse import index_at, substitute
 
 
 class Inconsistent(Exception):
     """Two different parts of a block axis were identified: the monomial is zero."""
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """A monomial with resolved axes.
 
     An axis of an atom is a vertex number, a Pin, or a nested tuple for pairs and parts (a part
@@ -41,35 +41,38 @@ class Network:
         """The network with index symbols replaced, inside atoms, pins and the factor."""
         atoms = tuple(_rename_atom(a, mapping) for a in self.atoms)
         free = tuple(_rename_axis(a, mapping) for a in self.free)
-        dims = {v: d.xreplace(mapping) for v, d in self.dims.items()}
-        factor = self.factor.xreplace(mapping)
+        dims = {v: index_at(d, mapping) for v, d in self.dims.items()}
+        factor = index_at(self.factor, mapping)
         return Network(atoms, free, dims, self.bound, self.constraints, self.pins, factor)
 
     def parts(self) -> Iterator[Basic]:
         """Everything in the network in which index symbols stand, its constraints apart."""
         yield self.factor
         yield from self.dims.values()
-        for axes in (self.free, *(a.axes for a in self.atoms)):
-            yield from (x.at for x in _flat(axes) if isinstance(x, Pin))
+        yield from (pin.at for pin in self.pinned())
         for atom in self.atoms:
             yield from (x for x in (*atom.head, *atom.inner) if isinstance(x, Basic))
+
+    def pinned(self) -> Iterator[Pin]:
+        """The axes that are fixed at an index."""
+        for axes in (self.free, *(a.axes for a in self.atoms)):
+            yield from (x for x in _flat(axes) if isinstance(x, Pin))
 
     def unpin(
         self, bound: list[Symbol], constraints: list[Expr]
     ) -> tuple[list[Symbol], list[Expr], Network]:
         """Turns a sum over all entries of an axis into a contraction: sum_i a_i b_i = a^T b."""
         net = self
-        for b in list(bound):
-            axes = (*(atom.axes for atom in net.atoms), net.free)
-            pinned = [a for a in _flat(axes) if a == Pin(b)]
+        pinned = {pin.at for pin in self.pinned()}
+        for b in [b for b in bound if b in pinned]:
             used = any(_mentions(atom, b) for atom in net.atoms)
-            used |= b in net.factor.free_symbols
-            about = [c for c in dict.fromkeys(constraints) if b in c.free_symbols]
+            used |= b in symbols_in(net.factor)
+            about = [c for c in dict.fromkeys(constraints) if b in symbols_in(c)]
             tops = [c for c in about if c != b - 1]
-            if not pinned or used or len(about) != 2 or len(tops) != 1 or tops == about:
+            if used or len(about) != 2 or len(tops) != 1 or tops == about:
                 continue
             dim = tops[0] + b
-            if b in dim.free_symbols or any(b in d.free_symbols for d in net.dims.values()):
+            if b in symbols_in(dim) or any(b in symbols_in(d) for d in net.dims.values()):
                 continue
             vertex = max(net.dims, default=-1) + 1
             atoms = tuple(
@@ -82,7 +85,7 @@ class Network:
                 net.factor,
             )  # fmt: skip
             bound = [s for s in bound if s != b]
-            constraints = [c for c in constraints if b not in c.free_symbols]
+            constraints = [c for c in constraints if b not in symbols_in(c)]
         return bound, constraints, net
 
 
@@ -90,26 +93,27 @@ def atom_indices(atom: Atom) -> list[Expr]:
     """Every index expression of an atom: its own, its pins, and those of the terms inside."""
     out = [h for h in atom.head if isinstance(h, Expr)]
     out += [a.at for a in _flat(atom.axes) if isinstance(a, Pin)]
-    return out + [e for term in atom.inner for e in _surface(term, frozenset())]
+    return out + [e for term in atom.inner for e in _surface(term)]
 
 
-def _surface(term: Term, local: frozenset[Symbol]) -> list[Expr]:
+@lru_cache(maxsize=16384)
+def _surface(term: Term, local: frozenset[Symbol] = frozenset()) -> tuple[Expr, ...]:
     """The index expressions inside a term, those with indices bound inside it left out."""
     if isinstance(term, _Ranged):
         local = local | {term.bound}
-    own = [a for a in term.args if isinstance(a, Expr) and not isinstance(a, Term)]
-    out = [a for a in own if not a.is_Integer and not local & a.free_symbols]
+    own = (a for a in term.args if isinstance(a, Expr))
+    out = [a for a in own if not a.is_Integer and not local & symbols_in(a)]
     for child in term.children:
         out += _surface(child, local)
-    return out
+    return tuple(out)
 
 
 def _mentions(atom: Atom, symbol: Symbol) -> bool:
-    inside = any(
-        symbol in x.free_symbols for x in (*atom.head, *atom.inner) if hasattr(x, "free_symbols")
+    parts = (x for x in (*atom.head, *atom.inner) if isinstance(x, Basic))
+    pins = (a.at for a in _flat(atom.axes) if isinstance(a, Pin))
+    return any(symbol in x.free_symbols for x in parts) or any(
+        at != symbol and symbol in symbols_in(at) for at in pins
     )
-    pins = [a for a in _flat(atom.axes) if isinstance(a, Pin)]
-    return inside or any(symbol in p.at.free_symbols and p.at != symbol for p in pins)
 
 
 def _flat(axes: Any) -> list[Any]:
@@ -127,11 +131,11 @@ def _swap(axis: Any, old: Any, new: Any) -> Any:
 def _rename_axis(axis: Any, mapping: dict[Symbol, Expr]) -> Any:
     if isinstance(axis, tuple):
         return tuple(_rename_axis(a, mapping) for a in axis)
-    return Pin(axis.at.xreplace(mapping)) if isinstance(axis, Pin) else axis
+    return Pin(index_at(axis.at, mapping)) if isinstance(axis, Pin) else axis
 
 
 def _rename_atom(atom: Atom, mapping: dict[Symbol, Expr]) -> Atom:
-    head = tuple(h.xreplace(mapping) if isinstance(h, Expr) else h for h in atom.head)
+    head = tuple(index_at(h, mapping) if isinstance(h, Expr) else h for h in atom.head)
     inner = tuple(substitute(t, mapping) for t in atom.inner)
     return Atom(head, inner, tuple(_rename_axis(a, mapping) for a in atom.axes))
 

@@ -93,6 +93,7 @@ class Term(Basic, metaclass=_Shared):
     """Base of all terms. ``shape`` is symbolic; ``@`` is the matrix product, ``*`` Hadamard."""
 
     __slots__ = ("_children", "_free", "_kinds", "shape")
+    args = Basic._args  # the slot itself: what a property returns takes twice as long to get
     shape: Shape
     _children: tuple[Term, ...]
     _free: frozenset[Any]

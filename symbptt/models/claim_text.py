@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from sympy import Expr, Symbol
@@ -22,8 +21,7 @@ class ClaimText:
     """A text about a model; what is read adds notes and may extend the model."""
 
     def __init__(self, source: Source, model: Model, choices: Choices) -> None:
-        closed = model.scope.extended(closed=True, settled=True, unit=model.unit_size)
-        self.source, self.model, self.choices = source, replace(model, scope=closed), choices
+        self.source, self.model, self.choices = source, model.closed, choices
         self.notes: list[Note] = []
         self.supposed: list[str] = []
         self.limit: tuple[Symbol, Expr | None] | None = None

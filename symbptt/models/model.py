@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -57,6 +57,12 @@ class Model:
         """The size of the unit vectors e_i in the definitions, where they have one."""
         sizes = {u.shape[0] for d in self.theory.definitions for _, u in find(d.body, is_unit)}
         return dim_of(sizes.pop()) if len(sizes) == 1 else None
+
+    @cached_property
+    def closed(self) -> Model:
+        """The model as claims about it are read: with no other names, and what it knows of them."""
+        closed = self.scope.extended(closed=True, settled=True, unit=self.unit_size)
+        return replace(self, scope=closed)
 
     @classmethod
     def parse(cls, text: str, name: str = "", file: str = "", equations: bool = True) -> Model:

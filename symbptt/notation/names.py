@@ -21,6 +21,9 @@ from .scripts import Item, compose, entry_exprs, script_items
 from .symbols import ascii_name
 
 
+_KEPT = 4096  # symbols of a scope
+
+
 @dataclass(frozen=True)
 class Reading:
     """One symbol read: ``index`` is its time, ``marks`` the superscripts that act on it."""
@@ -44,17 +47,23 @@ class Reading:
 def resolve(node: sx.Node, scope: Scope) -> Reading | None:
     """The reading of a symbol; None if the scope has no such name.
 
-    A claim asks for the same symbols again and again; its scope, which is settled, remembers them.
+    Claims ask for the same symbols again and again; their scope, which is settled, remembers them.
     """
     symbol = sx.base_of(node)
     if not isinstance(symbol, sx.Sym):
         return None
     if not scope.settled:
         return _resolved(node, symbol, scope)
-    known = scope.resolved.get(id(node))
-    if known is None:
-        known = scope.resolved[id(node)] = node, _resolved(node, symbol, scope)
-    return known[1]  # type: ignore[return-value]
+    form = sx.form(node)
+    if form not in scope.resolved:
+        if len(scope.resolved) >= _KEPT:
+            scope.resolved.clear()
+        scope.resolved[form] = node, _resolved(node, symbol, scope)
+    first, reading = scope.resolved[form]
+    if first is node or reading is None or not reading.marks:
+        return reading
+    same = {id(a): b for a, b in zip(sx.walk(first), sx.walk(node), strict=True)}
+    return replace(reading, marks=tuple(same[id(m)] for m in reading.marks))
 
 
 def _resolved(node: sx.Node, symbol: sx.Sym, scope: Scope) -> Reading | None:

@@ -132,4 +132,23 @@ def _binomial(e: Elaborator, node: sx.Binomial, s: Solution) -> list[Alt]:
     return [(binomial(e, node.above, node.below, node), s)]
 
 
+def _repeated(e: Elaborator, node: sx.Repeated, s: Solution) -> list[Alt]:
+    """A power, or a multiple, by the number of times that something is written."""
+    count = index_expr(node.count)
+    assert count is not None
+    out: list[Alt] = []
+    for d, at in e.alts(node.body, s):
+        if node.sign == "+":
+            for number, known in e.alts(node.count, at):
+                out.append((e.draft("scale", (number, d), d.shape, node), known))
+            continue
+        vector = ONE in at.shape(d.shape) and not at.is_scalar(d.shape)
+        if vector and node.sign != r"\odot":
+            e.misfit(f"{e.text(d)} is {e.show(d.shape, at)}: it cannot be multiplied by itself", d)
+            continue
+        out += power(e, d, count, at, node, node.sign == r"\odot" and not at.is_scalar(d.shape))
+    return [(e.note(d, "dots", e.text(node), f"{count}"), at) for d, at in out]
+
+
 Elaborator.handlers[sx.Binomial] = _binomial
+Elaborator.handlers[sx.Repeated] = _repeated

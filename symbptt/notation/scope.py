@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from typing import Any
 
 from sympy import Expr
 
@@ -28,7 +29,8 @@ class Declared:
 
 @dataclass(frozen=True)
 class Function:
-    """A function name: ``kind`` "map", "softmax", "diag", "trace", "vec" or "opaque".
+    """A function name: ``kind`` "map", "softmax", "diag", "trace", "vec",
+    "det" or "opaque".
 
     ``core`` is the name in terms; ``rows`` the number of values of an opaque function.
     """
@@ -41,15 +43,13 @@ class Function:
 
 _KINDS = {
     "softmax": "softmax", "SoftMax": "softmax", "Softmax": "softmax", "diag": "diag",
-    "Diag": "diag", "tr": "trace", "trace": "trace", "vec": "vec",
+    "Diag": "diag", "tr": "trace", "det": "det", "trace": "trace", "vec": "vec",
 }  # fmt: skip
 _FIXED: dict[str, Function] = {
     **{name: Function(name, "map", name) for name in TABLE},
     **{word: Function(word.lower(), kind) for word, kind in _KINDS.items()},
 }
-NOT_YET = frozenset(
-    ("det", "rank", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot")
-)
+NOT_YET = frozenset(("rank", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot"))
 """Words of mathematics that are read but have no term."""
 
 
@@ -100,8 +100,8 @@ class Scope:
     settled: bool = False
 
     @cached_property
-    def resolved(self) -> dict[int, tuple[object, object]]:
-        """What symbols mean here, by the id of their node, which stands beside so that it lives."""
+    def resolved(self) -> dict[tuple[object, ...], tuple[Any, Any]]:
+        """What symbols mean here, by their form, with the node that was read."""
         return {}
 
     @property

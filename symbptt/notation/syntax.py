@@ -7,14 +7,21 @@ product keeps its explicit operators; whether ``f(x)`` is an application, ``^T``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction as Rational
 from functools import cache
 
 
+class _Kept:
+    """What is found out about a node once: a claim is walked through by many readers."""
+
+    __slots__ = ("form", "inside")
+    form: tuple[object, ...]
+    inside: tuple[Node, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(_Kept):
     """Base of all nodes: a piece of the source."""
 
     at: int
@@ -121,6 +128,15 @@ class Quotient(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated(Node):
+    """``\\underbrace{W \\cdots W}_{k}``: the body k times; ``sign`` is \\cdot, \\odot or +."""
+
+    body: Node
+    count: Node
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binomial(Node):
     """``\\binom{n}{k}``."""
 
@@ -154,10 +170,11 @@ class Derivative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Nabla(Node):
-    """\\nabla_x y; either may be missing."""
+    """\\nabla_x y, or with ``order`` 2 its Hessian; either may be missing."""
 
     y: Node | None
     x: Node | None
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +217,12 @@ class Quantified(Node):
     item: Node
 
 
-def children(node: Node) -> list[Node]:
+def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside a node, in order."""
     out: list[Node] = []
     for name in _node_fields(type(node)):
         _collect(getattr(node, name), out)
-    return out
+    return tuple(out)
 
 
 def field_names(cls: type[Node]) -> tuple[str, ...]:
@@ -231,13 +248,31 @@ def _collect(value: object, out: list[Node]) -> None:
             _collect(item, out)
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> tuple[Node, ...]:
     """The node and all nodes inside it, outermost first, left to right."""
-    waiting = [node]
-    while waiting:
-        here = waiting.pop()
-        yield here
-        waiting += reversed(children(here))
+    try:
+        return node.inside
+    except AttributeError:
+        found = (node, *(x for child in children(node) for x in walk(child)))
+        object.__setattr__(node, "inside", found)  # a node is frozen
+        return found
+
+
+def form(node: Node) -> tuple[object, ...]:
+    """The node without its places: what looks alike has equal forms."""
+    try:
+        return node.form
+    except AttributeError:
+        cls = type(node)
+        parts = (_form(getattr(node, name)) for name in field_names(cls))
+        object.__setattr__(node, "form", (cls, *parts))
+        return node.form
+
+
+def _form(value: object) -> object:
+    if isinstance(value, Node):
+        return form(value)
+    return tuple(map(_form, value)) if type(value) is tuple else value
 
 
 def base_of(node: Node) -> Node:

@@ -112,9 +112,10 @@ class Candidate:
             options = orthogonal(rows)
             return [list(row) for row in options[self._pick(("one of", key), len(options))]]
         if kind in (Kind.onehot, Kind.unit):
-            of_index = kind is Kind.unit and len(key) > 1
-            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), rows)
-            return matrices.unit(rows, at + 1)
+            of_index, size = kind is Kind.unit and len(key) > 1, max(rows, cols)
+            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), size)
+            unit = matrices.unit(size, at + 1)
+            return unit if cols == 1 else [[x for (x,) in unit]]
         if kind is Kind.total:
             entries = [self._entry(key, i, 0) for i in range(rows - 1)]
             return [[x] for x in (*entries, exact(Fraction(1 - sum(entries))))]

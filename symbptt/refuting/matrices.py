@@ -19,6 +19,7 @@ from .intervals import Interval, Real, Undecided
 from .scalars import Dual, Scalar, is_zero, slope_of, value_of
 
 Matrix = list[list[Scalar]]
+_LARGEST_DET = 4  # rows of a matrix that is expanded
 
 
 def filled(rows: int, cols: int, value: Scalar) -> Matrix:
@@ -137,6 +138,17 @@ def kron(a: Matrix, b: Matrix) -> Matrix:
 def trace(a: Matrix) -> Matrix:
     """The trace."""
     return single(sum(a[i][i] for i in range(len(a))))
+
+
+def det(a: Matrix) -> Matrix:
+    """The determinant, by expansion."""
+    if len(a) > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {len(a)} rows is not expanded")
+    total: Scalar = 0 if a else 1
+    for j, entry in enumerate(a[0] if a else ()):
+        minor = [[*row[:j], *row[j + 1 :]] for row in a[1:]]
+        total = total + (entry * det(minor)[0][0]) * (-1) ** j
+    return single(total)
 
 
 def power(exponent: int, a: Matrix) -> Matrix:

@@ -177,6 +177,7 @@ _OPERATIONS: dict[type[Term], Callable[..., Matrix]] = {
     norms.Min: matrices.minimum,
     norms.Max: matrices.maximum,
     powers.Radius: matrices.spectral_radius,
+    powers.Det: matrices.det,
 }
 NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symbptt.core.errors import NotSupported, ReadError, SymbpttError, Where
-from symbptt.models.model import Model
+from symbptt.core.errors import ReadError, SymbpttError, Where
 from symbptt.codegen.lines import Formula
 from symbptt.module import numpy_module
-from symbptt.notation.symbols import normal_name
 from symbptt.report.document import Block, Code, Items, Math, Prose, Saying, Table, phrase
 
 from ..directive import Directive, check_options
@@ -31,7 +29,7 @@ class _Formulas(dict[str, tuple[Formula, ...]]):
 
 @dataclass(frozen=True)
 class CodeBlock(Item):
-    """A module to write for a target; ``wrt`` names parameters (all where empty)."""
+    """A module to write for a target; ``wrt`` as in ``numpy_module``."""
 
     module: str
     model: str
@@ -48,28 +46,11 @@ class CodeBlock(Item):
         """Generates the module."""
         model = run.model(self.model, self.where, told=False)
         try:
-            self._check_parameters(model)
-            module = numpy_module(model, run.sheet.source, self.target)
+            module = numpy_module(model, run.sheet.source, self.target, wrt=self.wrt)
         except SymbpttError as error:
             raise error.at(self.where) from None
         run.files[self.file] = module.source
         run.notes_of(_Formulas)[self.file] = module.formulas
-
-    def _check_parameters(self, model: Model) -> None:
-        """A module gives the gradients of all parameters; ``:wrt:`` may say so."""
-        if not self.wrt:
-            return
-        names = [p.name for p in model.theory.params]
-        asked = {normal_name(name) for name in self.wrt}
-        for name in sorted(asked - {*names}):
-            raise SymbpttError(f"{name} is not a parameter of the model {self.model}",
-                               hint="the parameters are " + ", ".join(names))  # fmt: skip
-        if asked != {*names}:
-            raise NotSupported(
-                "a module gives the gradients of all parameters; a part of them is not supported"
-                " yet",
-                hint="leave out :wrt:",
-            )
 
     def tell(self, telling: Telling) -> Iterator[Block]:
         """What the module offers, not its text."""
@@ -95,7 +76,7 @@ def _row(formula: Formula) -> tuple[Saying, ...]:
 
 
 def read(d: Directive, reading: Reading) -> CodeBlock:
-    """The options: :wrt: lists parameters, :target: is what the module computes with."""
+    """The options: :wrt: lists parameters and inputs, :target: is what computes."""
     check_options(d, {"model", "wrt", "target"})
     if not _MODULE.fullmatch(d.argument):
         raise ReadError("a module needs a name of small letters, digits and _", d.where,
