@@ -47,6 +47,12 @@ def _str(value: Any) -> Str:
     return Str(value) if isinstance(value, str) else value
 
 
+@lru_cache(maxsize=16384)
+def _free_of(part: Basic) -> frozenset[Any]:
+    """The symbols in an index, a size or a name, which SymPy looks up each time."""
+    return frozenset(part.free_symbols)
+
+
 class _Unfit(ShapeError):
     """Two terms whose shapes do not fit; said in words only where they are read, which takes longer
     than all the rest, and most such terms are only tried."""
@@ -118,11 +124,13 @@ class Term(Basic, metaclass=_Shared):
         try:
             return self._free
         except AttributeError:
-            self._free = frozenset(self._free_now())
+            self._free = self._free_now()
             return self._free
 
-    def _free_now(self) -> set[Any]:
-        return set().union(*(a.free_symbols for a in self.args))
+    def _free_now(self) -> frozenset[Any]:
+        return frozenset().union(*[
+            a.free_symbols if isinstance(a, Term) else _free_of(a) for a in self.args
+        ])  # fmt: skip
 
     @property
     def kinds(self) -> frozenset[type]:
@@ -549,9 +557,9 @@ class _Ranged(Term):
     def bound_symbols(self) -> set[Symbol]:
         return {self.bound}
 
-    def _free_now(self) -> set[Any]:
+    def _free_now(self) -> frozenset[Any]:
         inner = self.body.free_symbols - {self.bound}
-        return inner | self.lo.free_symbols | self.hi.free_symbols
+        return inner | _free_of(self.lo) | _free_of(self.hi)
 
     def instance(self, index: Any) -> Term:
         """The body at one index."""
