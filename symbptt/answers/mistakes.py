@@ -199,8 +199,7 @@ def _shaped_like(wrong: Term, form: Term) -> Term:
 def _renamed(wrong: Term, found: Suspects) -> Iterator[Term]:
     """The wrong term with its unknown indices named like those that mutants leave free."""
     known = {s for form in found.correct for s in form.free_symbols}
-    known |= set(found.background.lengths)
-    known |= {s for h in found.background.heads for side in h.shape for s in side.free_symbols}
+    known |= found.background.dimensions.union(found.background.lengths)
     unknown = sorted(wrong.free_symbols - known, key=str)
     if not unknown:
         yield wrong

@@ -93,6 +93,12 @@ class Background:
         heads = [*self.theory.leaves(), *(d.head for d in self.theory.definitions)]
         return tuple({h.key: h for h in heads}.values())
 
+    @cached_property
+    def dimensions(self) -> frozenset[Symbol]:
+        """The symbols in the shapes of all that has a name."""
+        shapes = (side for head in self.heads for side in head.shape)
+        return frozenset(s for side in shapes for s in side.free_symbols)
+
     def definition(self, term: Term) -> Definition | None:
         """The first definition of an element or a defined quantity."""
         if not isinstance(term, Elem | Param):
@@ -142,9 +148,9 @@ class Place:
     def indices(self) -> list[Symbol]:
         """The indices that may stand here: those bound around, and the free ones."""
         bound = [term.bound for term in self.around if hasattr(term, "bound")]
-        dims = {s for h in self.background.heads for size in h.shape for s in size.free_symbols}
+        named = self.background.dimensions.union(self.background.lengths)
         outer = self.around[0] if self.around else None
-        free = () if outer is None else outer.free_symbols - dims - set(self.background.lengths)
+        free = () if outer is None else outer.free_symbols - named
         return [*bound, *sorted(free, key=str)]
 
 

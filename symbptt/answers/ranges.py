@@ -29,12 +29,14 @@ Facts = tuple[Expr, ...]
 class Extent:
     """Where a claim is judged: all facts, and in words those that it does not state.
 
-    ``narrower`` than what is stated: the claim says more than there is.
+    ``narrower`` than what is stated: the claim says more than there is. ``spare``: for what is
+    open elsewhere, not for what is false.
     """
 
     facts: Facts
     unsaid: tuple[str, ...] = ()
     narrower: bool = False
+    spare: bool = False
 
 
 def extents(
@@ -64,7 +66,9 @@ def extents(
     computed = existence(theory, *sides, boundary=False) if causal or _derived(sides) else ()
     pointwise = _computed(theory, sides)
     inner = all_defined(theory, *sides) if bound else ()
-    for more in (causal, computed, (*causal, *computed), pointwise, inner):
+    later = tuple(f - 1 for f in causal) if bound else ()  # k < t, where a product has factors
+    strictly = (*later, *inner)
+    for more in (causal, computed, (*causal, *computed), pointwise, inner, strictly):
         known = (*theory.facts, *first.facts)
         new = [f for f in dict.fromkeys(more) if not entails(known, f)]
         facts = (*first.facts, *new)
@@ -72,7 +76,8 @@ def extents(
             continue
         if not _equalities(theory, facts, first.facts):
             seen.append(facts)
-            yield Extent(facts, _words([*missed, *new] if narrower else new), narrower)
+            words = _words([*missed, *new] if narrower else new)
+            yield Extent(facts, words, narrower, bool(later) and more is strictly)
 
 
 def _equalities(theory: Theory, facts: Facts, said: Facts) -> bool:

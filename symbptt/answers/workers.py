@@ -15,12 +15,6 @@ _COLLECT = 50_000  # allocations between collections of garbage; terms are many 
 _POLL = 1.0  # seconds between looks whether the parent is still there
 
 
-def collect_rarely() -> None:
-    """Sets the collector of garbage for many claims: what there is before them stays."""
-    gc.freeze()
-    gc.set_threshold(_COLLECT)
-
-
 class Lost(Exception):
     """No answer: the worker died or took too long."""
 
@@ -150,6 +144,12 @@ class _Worker:
         self.process.kill()
         self.process.join()
         self.line.close()
+
+
+def collect_rarely() -> None:
+    """Looks for garbage seldom, and not among what is there already, in a process for claims."""
+    gc.freeze()
+    gc.set_threshold(_COLLECT)
 
 
 def _serve(line: Connection, ask: Ask, parent: int) -> None:

@@ -8,7 +8,7 @@ Source: Squire and Trapp, Using complex variables to estimate derivatives, SIAM 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -79,8 +79,13 @@ class Evaluator:
             node = NODES.get(type(term)) or _unknown  # not remembered: the frame is no part of it
             return node(self, term, env)
         name = id(term)
-        place = self.places.get(name) or self.world.known.place(term)
-        key = (name, *map(env.get, place[1])) if place[1] else name
+        indices = (self.places.get(name) or self.world.known.place(term))[1]
+        if not indices:
+            key: Hashable = name
+        elif len(indices) == 1:  # as most have
+            key = name, env.get(indices[0])
+        else:
+            key = (name, *map(env.get, indices))
         found = self.known.get(key)
         if found is None:
             node = NODES.get(type(term)) or _unknown
@@ -260,9 +265,11 @@ Node = Callable[[Evaluator, Any, Env], Array]
 
 
 def _apply(operation: Callable[..., Array]) -> Node:
+    """Of the values of the arguments, all of which are terms."""
+
     def node(ev: Evaluator, t: Term, env: Env) -> Array:
         value = ev.value
-        return operation(*[value(child, env) for child in t.children])
+        return operation(*[value(part, env) for part in t.args])
 
     return node
 

@@ -296,7 +296,7 @@ Node = Callable[[Evaluator, Any, Env], Dual]
 
 
 def _folded(operation: Callable[[Dual, Dual], Dual]) -> Node:
-    return lambda ev, t, env: reduce(operation, (ev.value(x, env) for x in t.children))
+    return lambda ev, t, env: reduce(operation, [ev.value(x, env) for x in t.args])
 
 
 _NODES: dict[type[Term], Node] = {

@@ -122,12 +122,12 @@ class Term(Basic, metaclass=_Shared):
         try:
             return self._free
         except AttributeError:
-            self._free = frozenset(self._free_now())
+            self._free = self._free_now()
             return self._free
 
-    def _free_now(self) -> set[Any]:
+    def _free_now(self) -> frozenset[Any]:
         parts = [a.free_symbols if isinstance(a, Term) else symbols_in(a) for a in self.args]
-        return set().union(*parts)
+        return frozenset().union(*parts)
 
     @property
     def kinds(self) -> frozenset[type]:
@@ -557,7 +557,7 @@ class _Ranged(Term):
     def bound_symbols(self) -> set[Symbol]:
         return {self.bound}
 
-    def _free_now(self) -> set[Any]:
+    def _free_now(self) -> frozenset[Any]:
         inner = self.body.free_symbols - {self.bound}
         return inner | symbols_in(self.lo) | symbols_in(self.hi)
 

@@ -170,8 +170,8 @@ def _as_data(claim: Claim, posed: Posed, found: Found) -> Counterexample:
         _told(claim, posed.env, tuple(leaves.values())),
         tuple((leaves[key], frozen(given[key])) for key in order),
         tuple((leaves[key], frozen(m)) for key, m in computed.items()),
-        tuple(f for knob, function in sorted(found.candidate.used.items(), key=repr)
-              for f in chosen(knob, function)),
+        tuple(f for knob in sorted(found.candidate.used, key=repr)
+              for f in chosen(knob, found.candidate.used[knob])),
         frozen(found.left), frozen(found.right), found.entry,
     )  # fmt: skip
 

@@ -47,6 +47,7 @@ NORMS = (
     Rule("largest-ones", _inf(Ones(n)), _ONE, (), _GV),
     Rule("largest-zero", _inf(Zero(n)), Const(0), (), _GV),
     Rule("absolute-value", Norm(c), c, (), _HLP, nonnegative=(c,)),
+    Rule("absolute-power", Norm(Power(c, k)), Power(Norm(c), k), (k,), _HLP),
     Rule("power-product", Power(c @ c2, k), Power(c, k) @ Power(c2, k), (k,), _HLP),
     Rule("power-scale", Power(Scale(c, c2), k), Power(c, k) @ Power(c2, k), (k,), _HLP),
     Rule("power-of-one", Power(_ONE, k), _ONE, (k,), _HLP),
