@@ -21,7 +21,7 @@ from .matrices import Matrix
 from .quadratics import Quadratic
 
 if TYPE_CHECKING:
-    from .evaluation import Plan
+    from .plan import Plan
 
 
 def _function(plan: Plan, t: tm.Func, env: Env) -> int:

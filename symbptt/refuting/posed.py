@@ -15,7 +15,7 @@ from symbptt.core.world import Key, World, number
 
 from . import intervals
 from .candidate import Candidate, Settings, subjects
-from .evaluation import Plan, Results
+from .plan import Plan, Results
 from .intervals import Undecided
 from .matrices import Matrix
 from .scalars import value_of
