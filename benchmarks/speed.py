@@ -151,7 +151,7 @@ def threads_said() -> str:
     if ARGS.threads == 1:
         return "One core: one thread for every library."
     where = []
-    for target in (name for name in PEERS if name in TARGETS):
+    for target in (name for name in peers(ARGS.cells.split(",")[0]) if name in TARGETS):
         several = [name for name, size in SIZES.items() if workers_for(target, size) > 1]
         shown = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1"
         where.append(f"`{target}` {shown} (B n of {TARGETS[target].worth_workers:,} or more)")

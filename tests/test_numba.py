@@ -6,6 +6,7 @@ import re
 from types import ModuleType
 from typing import Any
 
+import codegen_models
 import numpy as np
 import pytest
 from codegen_oracle import SIZES, random_data
@@ -17,7 +18,11 @@ from test_targets import assert_loss
 
 from symbptt import Model
 from symbptt.codegen import ir, load_module
-from symbptt.codegen.numba_sweeps import sweeps
+from symbptt.codegen.layout import make_layout
+from symbptt.codegen.numba_kernels import Kernels
+from symbptt.codegen.numba_rolling import Rolled, rolled
+from symbptt.codegen.numba_sweeps import Sweep, sweeps
+from symbptt.codegen.parts import take_apart
 from symbptt.module import numpy_source
 
 pytest.importorskip("numba")
@@ -89,6 +94,18 @@ def test_options(name: str) -> None:
             assert_loss(plain, module, data, **option)
 
 
+def test_adjoints_are_kept_for_one_chunk() -> None:
+    """All of their steps are there only where truncated gradients need them."""
+    module = in_small_blocks(numpy_source(Model.parse(MODELS["lstm"]), target="numba"))
+    data, chunk = random_data(module, 1), max(1, 11 // SIZES["B"])
+    assert SIZES["T"] > 2 * chunk
+    for truncate, steps in ((None, chunk + 2), (1, SIZES["T"] + 1), (SIZES["T"], SIZES["T"] + 1)):
+        module.loss_and_grads(**data.forward, targets=data.targets, truncate=truncate)
+        arrays = module._SPACES[-1].arrays
+        for name in ("delta_h", "delta_C", "delta_a_f", "delta_o"):
+            assert len(arrays[name]) == steps, (name, truncate)
+
+
 def test_operands_of_any_layout() -> None:
     """Arguments need not be contiguous."""
     model = Model.parse(MODELS["gru"])
@@ -151,6 +168,33 @@ def test_products(
     wanted = np.ascontiguousarray(x).astype(float).T @ y + old * gram
     products._multiply_columns(room, gram, np.ascontiguousarray(x), y, int(old))
     np.testing.assert_allclose(gram, wanted, rtol=0, atol=tolerance * 9 * rows)
+
+
+@pytest.mark.parametrize("gap", [0, -1])
+def test_a_product_of_the_array_that_it_is_added_to(products: ModuleType, gap: int) -> None:
+    """A_t = D_t, A_t += A_{t+gap} W: for gap 0 BLAS must not write where it reads."""
+    model, system = codegen_models.plain_rnn()
+    layout = make_layout(model, take_apart(model, system))
+    first, t, n = codegen_models.T * 0, codegen_models.t, codegen_models.n
+    a, d = (ir.Array(name, (ir.BATCH, n), first, codegen_models.T) for name in "ad")
+    W = ir.Array("W", (n, n))
+    body = (
+        ir.Store(a, t, ir.Read(d, t)),
+        ir.Accumulate(a, t, ir.MatMul(ir.Read(a, t + gap), ir.Read(W))),
+    )
+    steps = ir.Loop(t, first + 1, codegen_models.T, body, True, False)
+    _, (kernel,) = Kernels(layout, frozenset({"W"})).of((steps,))
+    exec(kernel.text, vars(products))
+    rng, sizes = np.random.default_rng(0), {"T": 5, "B": 3, "n": 4}
+    values = {"a": rng.random((6, 3, 4)), "d": rng.random((6, 3, 4)), "W": rng.random((4, 4))}
+    ((copy, _),) = kernel.matrices
+    wanted = values["a"].copy()
+    for step in range(1, 6):
+        wanted[step] = values["d"][step]
+        wanted[step] += wanted[step + gap] @ values["W"]
+    values[copy.name] = products._in_columns(values["W"], 3)
+    getattr(products, kernel.name)(*((sizes | values)[name] for name in kernel.arguments))
+    np.testing.assert_allclose(values["a"], wanted, rtol=0, atol=1e-13)
 
 
 # ---------------------------------------------------------------- functions
@@ -238,6 +282,25 @@ def test_sweeps_of_passes() -> None:
     assert [s.turned for s in sweeps((ir.Passes((first, steady), T), late))] == [True, False]
     assert [len(s.loops) for s in sweeps((ir.Passes((steady, same), T),))] == [2]
     assert [len(s.loops) for s in sweeps((ir.Passes((steady, late), T),))] == [1, 1]
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+def test_what_is_rolled(ascending: bool) -> None:
+    """What reads at most one step back, and nothing later but the end of a loop against time."""
+    back = -1 if ascending else 1
+
+    def found(gap: int, *others: ir.Statement, index: Any = t) -> list[Rolled]:
+        body = (ir.Store(A, index, ir.Read(D, t)), copy(C, A, gap))
+        steps = ir.Loop(t, T * 0 + 1, T - 1, body, ascending, False)
+        return rolled(Sweep((steps,)), others, [A])
+
+    assert found(0) == [Rolled(A, False)]
+    assert found(back) == [Rolled(A, True)]
+    assert found(2 * back) == found(-back) == found(0, index=t + 1) == []
+    start, then = (ir.Store(TOTAL, None, ir.Read(A, T * 0 + k)) for k in (1, 2))
+    assert found(back, start, copy(D, C)) == ([] if ascending else [Rolled(A, True)])
+    assert found(back, then) == found(0, ir.Store(A, T * 0 + 1, ir.Read(D, t))) == []
+    assert rolled(Sweep((loop(copy(C, D)),)), (), [A]) == []
 
 
 # ---------------------------------------------------------------- classes

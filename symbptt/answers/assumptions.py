@@ -24,13 +24,14 @@ from symbptt.core.terms import (
 )  # fmt: skip
 from symbptt.core.theory import Assumption
 from symbptt.core.traverse import contains, find, rebuild, substitute
+from symbptt.models.abbreviating import opened
 from symbptt.models.given import assume
 from symbptt.models.problem import problem_of, recurrent
 from symbptt.models.properties import told
 from symbptt.models.replacing import freed
 
 from .deciding import Decision, decide
-from .elaborate import Item, Question, Reading, opened
+from .elaborate import Item, Question, Reading
 from .gates import gates_held
 from .notes import all_of, sentence
 from .setting import Setting

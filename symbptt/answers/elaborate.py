@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from symbptt.core.errors import Clash, NotSupported, SymbpttError, Where
 from symbptt.core.terms import D, Elem, Ones, Param, Scale, Term, show_shape
-from symbptt.core.theory import Definition
-from symbptt.core.traverse import contains, nodes_of, rebuild, substitute
+from symbptt.core.traverse import contains, nodes_of
+from symbptt.models.abbreviating import opened
 from symbptt.models.claim import Facts
 from symbptt.models.claims import read_claim
 from symbptt.models.model import Model
@@ -279,18 +279,6 @@ class _Reader:
     def where(self, at: int) -> Where:
         before = self.text[:at]
         return Where(before.count("\n") + 1, at - before.rfind("\n"))
-
-
-def opened(term: Term, abbreviations: Sequence[Definition]) -> Term:
-    """The term with every abbreviation, such as delta_t, replaced by what it stands for."""
-    for d in abbreviations:
-        if isinstance(term, Elem | Param) and term.key == d.key:
-            index = {d.index: term.index} if isinstance(term, Elem) and d.index else {}
-            return substitute(d.body, index)  # type: ignore[no-any-return]
-    if not abbreviations:
-        return term
-    parts = (opened(a, abbreviations) if isinstance(a, Term) else a for a in term.args)
-    return rebuild(term, tuple(parts))
 
 
 def _is_entry(term: Term) -> bool:

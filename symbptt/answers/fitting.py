@@ -93,13 +93,18 @@ def _mended(
         for leaf in theory.leaves():
             for key in _keys(leaf, theory, sizes):
                 values[key] = rng.integers(-2, 3, size=_shape(leaf, sizes)).astype(float)
+    done: set[tuple[Key, _Mend]] = set()
     for a in theory.assumptions:
         for matches, mend in _MENDS:
             leaf = matches(a)
             if leaf is not None:
                 mend = _unit_value if leaf.name in onehot else mend
                 for key in _keys(leaf, theory, sizes):
-                    values[key] = mend(_shape(leaf, sizes), rng, values.get(key))
+                    mended = {m for k, m in done if k == key}
+                    if mend not in mended and not (mend is _normal_value and mended):
+                        # W^T W = I and W W^T = I say one thing, and such a W is normal
+                        values[key] = mend(_shape(leaf, sizes), rng, values.get(key))
+                    done.add((key, mend))
                 break
         pair = _eigenpair(a)
         if pair is not None:

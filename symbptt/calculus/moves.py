@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
+from operator import attrgetter
 
 from sympy import Expr, Symbol
 
@@ -280,6 +281,6 @@ def starts(indices: Set[Symbol], facts: tuple[Expr, ...]) -> Iterator[tuple[Symb
     """The indices with the values where their ranges begin, then those where they end."""
     for sign in (1, -1):
         for f in facts:
-            for v in sorted(indices, key=str):
+            for v in sorted(indices, key=attrgetter("name")):
                 if factor_of(f, v) == sign:
                     yield v, (v - f * sign).expand()

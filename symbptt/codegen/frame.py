@@ -39,7 +39,7 @@ def make_frame(
     printer: NumpyPrinter,
     worth_workers: int,
 ) -> dict[str, Any]:
-    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` is as in Target."""
+    """The template's dictionary; ``printer`` prints the loops, ``worth_workers`` as in Target."""
     interface = Interface(layout, lowered.total is not None)
     program, segments = lowered.program, find_segments(parts, layout)
     if not printer.in_place:

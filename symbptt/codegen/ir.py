@@ -255,6 +255,20 @@ class Size(Statement):
 
 
 @dataclass(frozen=True)
+class Slots(Statement):
+    """How many of ``steps`` a sequence keeps: those of a chunk of ``rows`` samples, and ``more``.
+
+    ``turned``: truncation needs all of them.
+    """
+
+    symbol: Symbol
+    steps: Expr
+    rows: Expr
+    more: Expr
+    turned: bool
+
+
+@dataclass(frozen=True)
 class Chunks(Statement):
     """The body for chunks lo..hi of at most ``size`` steps that make up first..last.
 

@@ -72,6 +72,9 @@ def numbers_kept(program: ir.Program) -> Expr:
     for node in ir.walk(body):
         if isinstance(node, ir.Size):
             total = total.subs(node.symbol * ir.BATCH, Max(Integer(CHUNK), ir.BATCH))
+        if isinstance(node, ir.Slots):
+            rows = Max(node.rows, ir.BATCH) + node.more * ir.BATCH
+            total = total.subs(node.symbol * ir.BATCH, rows).expand()
     return total.expand()
 
 
@@ -112,7 +115,7 @@ def formula(total: Expr, lengths: Iterable[Symbol], printer: Numbers) -> str:
         head = _HARD.join(_power(s, k) for s, k in zip(names, powers, strict=True) if k)
         inner = _sum(factor, printer)
         inner = f"({inner})" if head and " + " in inner else inner
-        out.append(f"{head}{_HARD}{inner}" if head else inner)
+        out.append(head if head and inner == "1" else f"{head}{_HARD}{inner}" if head else inner)
     return " + ".join(out)
 
 

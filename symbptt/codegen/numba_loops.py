@@ -18,8 +18,9 @@ from .layout import Layout
 from .numba_conditions import conditions_of, decided, unconditional
 from .numba_nests import INDENT, conflict
 from .numba_products import HIGH, LOW, SIZE, Matrices, Products
+from .numba_rolling import Rolled
 from .numba_sweeps import Sweep
-from .numba_values import Unsupported
+from .numba_values import BASE, Unsupported
 from .passes.rewrite import factors, reads, terms, writes
 
 _MOST_CONDITIONS = 2  # the body is written once for every outcome of them
@@ -37,16 +38,18 @@ class LoopWriter(Products):
     ) -> None:  # fmt: skip
         super().__init__(layout, matrices, outer, given)
         self.local = local
-        words = ("low", "high", "piece", "turn", "turns", "way", "size", "start", "stop")
+        words = ("low", "high", "piece", "turn", "turns", "way", "size", "start", "stop", "base")
         self.word = {w: layout.names.fresh(w) for w in words}
         layout.symbols |= {LOW: self.word["low"], HIGH: self.word["high"], SIZE: self.word["size"]}
+        layout.symbols[BASE] = self.word["base"]
         self.pending: list[ir.Statement] = []
         self.index: Symbol | None = None
 
     # ------------------------------------------------------------ sweeps
 
-    def sweep(self, sweep: Sweep) -> None:
-        """All chunks of the loops' steps, one after the other."""
+    def sweep(self, sweep: Sweep, rolled: list[Rolled]) -> None:
+        """All chunks of the loops' steps, one after the other; of ``rolled`` one is kept."""
+        self.scalars.rolled |= {r.array.name for r in rolled}
         word, loop = self.word, sweep.loops[0]
         first, behind = map(self.scalars.index, (loop.first, loop.last + 1))
         up: str = str(sweep.ascending)
@@ -56,6 +59,8 @@ class LoopWriter(Products):
         self.put(f"for {word['piece']} in range(_pieces({ends})):")
         self.depth += 1
         self.put(f"{word['low']}, {word['high']} = _piece({ends}, {word['piece']}, {up})")
+        if rolled:
+            self.rolling(sweep, rolled)
         for node in sweep.loops:
             self.phase(node, sweep)
         self.flush()
@@ -67,6 +72,21 @@ class LoopWriter(Products):
             self.flush()
             self.depth -= 1
         self.depth -= 1
+
+    def rolling(self, sweep: Sweep, rolled: list[Rolled]) -> None:
+        """The place of a chunk, and what it takes over from the one before."""
+        base, piece = self.word["base"], self.word["piece"]
+        once = f"{self.word['way']} == 1" if sweep.turned else ""
+        start = self.scalars.index(LOW - sweep.first)
+        self.put(f"{base} = {start}{f' if {once} else 0' if once else ''}")
+        carried = [r.array for r in rolled if r.carried]
+        if carried:
+            self.put(f"if {f'{once} and ' if once else ''}{piece} > 0:")
+        for array in carried:
+            first = sweep.first - array.first
+            ends = (first - 1, first - 1 + SIZE) if sweep.ascending else (first + HIGH - LOW, first)
+            new, old = (f"{array.name}[{self.scalars.index(end)}]" for end in ends)
+            self.put(f"{INDENT}{new} = {old}")
 
     def phase(self, loop: ir.Loop, sweep: Sweep) -> None:
         """The steps of a chunk of one loop."""

@@ -206,7 +206,8 @@ class Nests:
         array, total = self.scratch(node.axes), self.fresh("total")
         row, unit = self.scalars.counters(y.axes)
         zero, one = (self.scalars.constant(y.axes[0] * 0 + k)[0] for k in (0, 1))
-        before, text = [], one
+        before: list[str] = []
+        text = one
         if value is not None:
             before, text = self.scalars.text_of(value, y.axes, {})
         at = ", ".join([*self.scalars.slot(y), row])

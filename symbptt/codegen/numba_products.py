@@ -38,7 +38,7 @@ class Products(Nests):
         self.used: Matrices = {}
         self.room = layout.names.fresh("room")
         self.rooms = False
-        self.sides: dict[str, None] = {}
+        self.sides: dict[Expr, None] = {}
 
     def multiply(self, function: str, *operands: str) -> str:
         """The call of a product."""
@@ -143,7 +143,7 @@ class Products(Nests):
             raise Unsupported("a stack")
         if not read.array.timed or not (read.index - index).is_Integer or read.axes[0] != ir.BATCH:
             raise Unsupported("a product of other than all steps")
-        gap = read.index - index - read.array.first
+        gap = read.index - index - self.scalars.begin(read.array)
         ends = (self.scalars.index(end + gap) for end in (LOW, HIGH))
         return f"_as_rows({read.array.name}, {', '.join(ends)})"
 
@@ -167,7 +167,7 @@ class Products(Nests):
         """array += the sum of x yᵀ over all samples and steps."""
         if not isinstance(term.left, ir.Swap) or len(array.axes) != 2:
             raise Unsupported("a sum of other products")
-        self.sides |= dict.fromkeys(map(self.scalars.index, array.axes))
+        self.sides |= dict.fromkeys(array.axes)
         x, y = self.rows(term.left.arg, index), self.rows(term.right, index)
         self.plain(self.multiply("_multiply_columns", array.name, x, y, "1"))
 

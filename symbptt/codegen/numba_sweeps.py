@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sympy import Expr
+
 from . import ir
 from .passes.rewrite import outer_loops, reads
 
@@ -23,6 +25,16 @@ class Sweep:
     loops: tuple[ir.Loop, ...]
     turned: bool = False
     last: tuple[ir.Loop, ...] = ()
+
+    @property
+    def all(self) -> tuple[ir.Loop, ...]:
+        """All of its loops."""
+        return (*self.loops, *self.last)
+
+    @property
+    def first(self) -> Expr:
+        """The first step."""
+        return self.loops[0].first
 
     @property
     def ascending(self) -> bool:
@@ -55,7 +67,7 @@ def _join(out: list[Sweep], loop: ir.Loop) -> None:
 
 
 def _fits(sweep: Sweep, loop: ir.Loop) -> bool:
-    before = (*sweep.loops, *sweep.last)
+    before = sweep.all
     if (before[0].first, before[0].last) != (loop.first, loop.last):
         return False
     steady = [n for n in (*before, loop) if not n.together]

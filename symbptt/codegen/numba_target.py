@@ -17,11 +17,12 @@ from .layout import Layout
 from .needs import of_classes, products
 from .numba_factors import put_back
 from .numba_functions import fast_functions, scalar_functions
-from .numba_kernels import Kernel, Kernels, in_lines
+from .numba_kernels import Kernel, Kernels, in_lines, steps_of
 from .numpy_printer import INDENT, NumpyPrinter
 from .passes import optimise
 from .passes.context import Context
 from .passes.rewrite import writes
+from .passes.storage import storage
 
 _FIRST = (
     "reuse", "compose", "inline", "cancel", "constants", "classes", "given", "distribute", "narrow",
@@ -45,11 +46,12 @@ def compiled_program(
     """The optimised program and its functions."""
     names = set(names)
     program = optimise(program, context, [n for n in _FIRST if n in names])
-    made = Kernels(context.layout, context.taken)
+    program = _each(program, lambda body: put_back(body, context))
+    made = Kernels(context.layout, context.taken, _free(program, context))
     kernels: list[Kernel] = []
     bodies = []
     for body in (program.forward, program.backward, program.loss):
-        body, found = made.of(put_back(body, context))
+        body, found = made.of(body)
         bodies.append(body)
         kernels += found
     hidden = _hidden(bodies, kernels)
@@ -59,6 +61,18 @@ def compiled_program(
     program = _each(program, lambda body: tuple(shown.get(s, s) for s in body))
     program = optimise(program, context, [n for n in _LAST if n in names])
     return _each(program, lambda body: _put_in(body, kernels)), kernels
+
+
+def _free(program: ir.Program, context: Context) -> frozenset[str]:
+    """The arrays that one function uses alone, and that begin with nothing that is read."""
+    bodies = (program.forward, program.backward, program.loss)
+    emptied = storage(program, context)
+    made = {n.array.name for body in (emptied.forward, emptied.backward, emptied.loss)
+            for n in body if isinstance(n, ir.Allocate) and n.zeros != "always"
+            and not (n.members or n.shared or n.place)}  # fmt: skip
+    shared = {n for n in made if sum(n in ir.arrays_of(body) for body in bodies) > 1}
+    known = context.kept | context.returned | context.taken
+    return frozenset(made - shared - known - {a.name for a in context.outside.values()})
 
 
 def _each(program: ir.Program, change) -> ir.Program:  # type: ignore[no-untyped-def]
@@ -130,6 +144,8 @@ class NumbaPrinter(NumpyPrinter):
         for node in body:
             if isinstance(node, ir.Masked):
                 out += self.masked(node, depth)
+            elif isinstance(node, ir.Slots):
+                out += [INDENT * depth + line for line in self.slots(node)]
             elif isinstance(node, Compiled):
                 out += self.call(node.kernel, depth)
             elif isinstance(node, ir.Store) and node.array in self.matrices:
@@ -145,6 +161,15 @@ class NumbaPrinter(NumpyPrinter):
         if kernel.passes is not None:
             arguments.insert(0, f"*_turns(_passes(truncate, {self.index(kernel.passes.longest)}))")
         return in_lines(f"{kernel.name}(", arguments, ")", INDENT * depth)
+
+    def slots(self, node: ir.Slots) -> list[str]:
+        """The steps of a chunk, or all of them."""
+        name, every, more = map(self.index, (node.symbol, node.steps, node.more))
+        most = f"{more} + {steps_of(node.rows, self)}"
+        lines = [f"{name} = min({every}, {most})  # of a chunk, and what it takes over"]
+        if node.turned:
+            lines += ["if truncate is not None:", f"{INDENT}{name} = {every}"]
+        return lines
 
     def masked(self, node: ir.Masked, depth: int) -> list[str]:
         made = [s.array.name for s in node.body if isinstance(s, ir.Allocate)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from symbptt.core.functions import known
 
@@ -17,6 +17,7 @@ from .numpy_numbers import Level, Numbers, Text
 from .numpy_values import signed
 
 ZERO = Integer(0)
+BASE = Symbol("*base")  # how many steps lie before those that are kept
 Locals = dict[tuple[str, Expr | None], "Local"]
 
 
@@ -35,12 +36,13 @@ class Local:
 class Scalars(Numbers):
     """Prints values entry by entry; ``numbers`` are constants, by their text, in the arrays' type.
 
-    A literal would make float64 of float32.
+    A literal would make float64 of float32. ``rolled`` are the sequences that keep one chunk.
     """
 
     def __init__(self, layout: Layout) -> None:
         super().__init__(layout)
         self.numbers: dict[str, str] = {}
+        self.rolled: set[str] = set()
         self.before: list[str] = []
         self.locals: Locals = {}
         self.at: list[str] = []
@@ -71,7 +73,11 @@ class Scalars(Numbers):
 
     def slot(self, read: ir.Read) -> list[str]:
         """The index of the step, if there is one."""
-        return [] if read.index is None else [self.index(read.index - read.array.first)]
+        return [] if read.index is None else [self.index(read.index - self.begin(read.array))]
+
+    def begin(self, array: ir.Array) -> Expr:
+        """The step in the first slot of a sequence."""
+        return array.first + BASE if array.name in self.rolled else array.first
 
     def row(self, read: ir.Read) -> str:
         """All entries of an element."""

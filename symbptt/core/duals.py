@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -108,11 +109,19 @@ def det(a: Dual) -> Dual:
     n = a.value.shape[-1]
     total = filled((1, 1), 0 if n else 1)
     for j in range(n):
-        entry = a.each(lambda x, j=j: x[..., :1, j : j + 1])
-        minor = a.each(lambda x, j=j: np.delete(x[..., 1:, :], j, axis=-1))
-        signed = hadamard(filled((1, 1), (-1) ** j % PRIME), entry)
-        total = plus(total, hadamard(signed, det(minor)))
+        sign = filled((1, 1), (-1) ** j % PRIME)
+        cofactor = hadamard(sign, det(a.each(partial(_minor, at=j))))
+        total = plus(total, hadamard(a.each(partial(_first, at=j)), cofactor))
     return total
+
+
+def _first(x: Array, at: int) -> Array:
+    return x[..., :1, at : at + 1]
+
+
+def _minor(x: Array, at: int) -> Array:
+    """Without the first row and a column."""
+    return np.delete(x[..., 1:, :], at, axis=-1)
 
 
 def joined(parts: list[Dual], axis: int) -> Dual:

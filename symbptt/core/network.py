@@ -43,7 +43,7 @@ def _link(*parts: Any) -> Poly:
 
 
 def _vertex(dim: Expr, v: Vertices) -> Axis:
-    return None if dim == ONE else v.new(dim)
+    return None if dim is ONE else v.new(dim)
 
 
 def _leaf(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:

@@ -57,7 +57,7 @@ def survey(term: Term) -> Survey:
         if len(parts) == 1
         else (frozenset[Any]().union(*found) for found in zip(*parts, strict=True))
     )
-    sizes |= {size for size in term.shape if size != ONE}
+    sizes |= {size for size in term.shape if size is not ONE}
     if isinstance(term, Meta):
         raise SymbpttError(f"{term} is a metavariable: it belongs to rules only")
     for part in term.args:

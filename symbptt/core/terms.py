@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
+from operator import is_
 from typing import Any, ClassVar
 
 from sympy import Basic, Expr, Float, Integer, Number, Symbol
 from sympy.core.symbol import Str
 
 from .errors import ShapeError, SymbpttError
-from .indices import index_symbol
+from .indices import index_symbol, symbols_in
 
 __all__ = [
     "Block", "Const", "D", "Diag", "Elem", "Entry", "Func", "Gradient", "Hadamard", "Identity",
@@ -45,12 +46,6 @@ def _int(value: Any) -> Expr:
 
 def _str(value: Any) -> Str:
     return Str(value) if isinstance(value, str) else value
-
-
-@lru_cache(maxsize=16384)
-def _free_of(part: Basic) -> frozenset[Any]:
-    """The symbols in an index, a size or a name, which SymPy looks up each time."""
-    return frozenset(part.free_symbols)
 
 
 class _Unfit(ShapeError):
@@ -87,8 +82,11 @@ class _Shared(type(Basic)):  # type: ignore[misc]
             term = super().__call__(*args)
             if len(made) >= _MOST_SHARED:
                 made.clear()
-            own = (type(term), term.args, tuple(map(type, term.args)))
-            term = made[key] = made.setdefault(own, term)
+            own = term.args
+            if type(term) is cls and len(own) == len(args) and all(map(is_, own, args)):
+                made[key] = term  # the usual case: it is made of just what was given
+            else:
+                term = made[key] = made.setdefault((type(term), own, tuple(map(type, own))), term)
         return term
 
 
@@ -128,9 +126,8 @@ class Term(Basic, metaclass=_Shared):
             return self._free
 
     def _free_now(self) -> frozenset[Any]:
-        return frozenset().union(*[
-            a.free_symbols if isinstance(a, Term) else _free_of(a) for a in self.args
-        ])  # fmt: skip
+        parts = [a.free_symbols if isinstance(a, Term) else symbols_in(a) for a in self.args]
+        return frozenset().union(*parts)
 
     @property
     def kinds(self) -> frozenset[type]:
@@ -138,7 +135,10 @@ class Term(Basic, metaclass=_Shared):
         try:
             return self._kinds
         except AttributeError:
-            self._kinds = frozenset((type(self),)).union(*(x.kinds for x in self.children))
+            own = frozenset((type(self),))
+            parts = {x.kinds for x in self.children}
+            inner = parts.pop() if len(parts) == 1 else frozenset[type]().union(*parts)
+            self._kinds = inner if own <= inner else own | inner
             return self._kinds
 
     @property
@@ -153,12 +153,12 @@ class Term(Basic, metaclass=_Shared):
     @property
     def is_scalar(self) -> bool:
         """Whether the shape is (1, 1)."""
-        return self.shape == (ONE, ONE)
+        return self.shape[0] is ONE and self.shape[1] is ONE  # SymPy has only one 1
 
     @property
     def is_column(self) -> bool:
         """Whether the shape is (n, 1)."""
-        return bool(self.shape[1] == ONE)
+        return self.shape[1] is ONE
 
     @property
     def T(self) -> Term:
@@ -372,7 +372,7 @@ class Times(_Nary):
     @classmethod
     def _result(cls, flat: list[Term]) -> Shape:
         for left, right in pairwise(flat):
-            if left.shape[1] != right.shape[0]:
+            if left.shape[1] is not right.shape[0] and left.shape[1] != right.shape[0]:
                 raise _Unfit("cannot multiply", left, right)
         return flat[0].shape[0], flat[-1].shape[1]
 
@@ -514,9 +514,9 @@ class _Ranged(Term):
         lo, hi = _int(lo), _int(hi)
         if not isinstance(index, Symbol):
             raise SymbpttError(f"{index} cannot be a bound index")
-        if index in lo.free_symbols | hi.free_symbols:
+        if index in symbols_in(lo) or index in symbols_in(hi):
             raise SymbpttError(f"the bound index {index} occurs in its own range {lo}..{hi}")
-        if any(index in size.free_symbols for size in body.shape):
+        if any(index in symbols_in(size) for size in body.shape):
             raise ShapeError(
                 f"the shape {show_shape(body.shape)} of {body} depends on the bound index {index}"
             )
@@ -559,7 +559,7 @@ class _Ranged(Term):
 
     def _free_now(self) -> frozenset[Any]:
         inner = self.body.free_symbols - {self.bound}
-        return inner | _free_of(self.lo) | _free_of(self.hi)
+        return inner | symbols_in(self.lo) | symbols_in(self.hi)
 
     def instance(self, index: Any) -> Term:
         """The body at one index."""

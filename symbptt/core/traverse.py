@@ -85,7 +85,7 @@ def _at_indices(term: Term, pairs: _Pairs) -> Term:
 def index_at(expr: Expr, mapping: Mapping[Symbol, Any]) -> Expr:
     """An index expression with symbols replaced."""
     if expr.is_Atom:  # a symbol or a number
-        return mapping.get(expr, expr)  # type: ignore[arg-type]
+        return mapping.get(expr, expr)
     return _index_at(expr, tuple(mapping.items()))
 
 

@@ -221,17 +221,23 @@ def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside a node, in order."""
     out: list[Node] = []
     for name in _node_fields(type(node)):
-        _collect(getattr(node, name), out)
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            out.append(value)
+        elif value:
+            _collect(value, out)
     return tuple(out)
 
 
+def placed(node: Node, at: int, end: int) -> Node:
+    """The node at another place."""
+    return type(node)(at, end, *(getattr(node, name) for name in field_names(type(node))))
+
+
+@cache
 def field_names(cls: type[Node]) -> tuple[str, ...]:
-    if cls not in _FIELDS:
-        _FIELDS[cls] = tuple(f.name for f in fields(cls)[2:])
-    return _FIELDS[cls]
-
-
-_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+    """The fields but the places."""
+    return tuple(f.name for f in fields(cls)[2:])
 
 
 @cache
@@ -253,7 +259,8 @@ def walk(node: Node) -> tuple[Node, ...]:
     try:
         return node.inside
     except AttributeError:
-        found = (node, *(x for child in children(node) for x in walk(child)))
+        inner = children(node)
+        found = (node, *(x for child in inner for x in walk(child))) if inner else (node,)
         object.__setattr__(node, "inside", found)  # a node is frozen
         return found
 
