@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import islice, product
 
@@ -17,23 +18,30 @@ from typer.testing import CliRunner
 
 import symbptt
 from symbptt.calculus.derive import derive
+from symbptt.calculus.existence import existence
 from symbptt.cli.app import app
 from symbptt.core import evaluation as reference
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.terms import D, Gradient, Meta, Partial, Shock
 from symbptt.models.builtin import builtins
-from symbptt.models.claim import Link
+from symbptt.models.claim import Link, read_claims
+from symbptt.models.given import assume
 from symbptt.models.model import Model
 from symbptt.models.problem import problem_of, recurrent
 from symbptt.refuting import refute, refute_links, refute_unproved
-from symbptt.refuting.candidate import Candidate
+from symbptt.refuting.candidate import Candidate, made, simpler
 from symbptt.refuting.confirm import agrees
-from symbptt.refuting.evaluation import Plan
-from symbptt.refuting.intervals import Interval, Undecided, contracting, monotone, root, sign
-from symbptt.refuting.matrices import mapped
+from symbptt.refuting.plan import Plan
+from symbptt.refuting.intervals import (
+    Interval, Undecided, contracting, monotone, quotient, root, sign,
+)  # fmt: skip
+from symbptt.refuting.matrices import mapped, norm, spectral_radius
 from symbptt.refuting.nodes import NODES
+from symbptt.refuting.posed import Found, Posed
 from symbptt.refuting.properties import properties
 from symbptt.refuting.scalars import Dual, reciprocal
+from symbptt.refuting.scalars import root as scalar_root
+from symbptt.refuting.search import Claim
 from symbptt.refuting.sizes import sizes, symbols_of
 from symbptt.report.document import Display
 from symbptt.report.katex_render import lint
@@ -269,7 +277,76 @@ def test_both_evaluations_agree(name: str) -> None:
     pytest.fail("there were no values")
 
 
+@pytest.mark.parametrize(
+    ("name", "statement", "given"),
+    [
+        ("rnn", rf"{ONE_STEP} = W {SLOPES}", ()),
+        (
+            "rnn-tanh",
+            r"\nabla_W L = \sum_{t=1}^T \frac{\partial L}{\partial a_t}^\top h_t^\top",
+            (),
+        ),
+        ("rnn-softmax", r"\nabla_c L = \sum_{t=1}^T \hat y_t", ()),
+        (MATRICES, r"\|A B\| < \rho(A) \|B\|", (r"A \text{ symmetric}", r"\|B\| < 2")),
+    ],
+)
+def test_after_a_change_the_same_is_found_as_from_the_beginning(
+    name: str, statement: str, given: tuple[str, ...]
+) -> None:
+    model, facts = assume(model_of(name), given)
+    (link,) = read_claims(model, statement, facts)[0]
+    theory = problem_of(model).theory
+    where = (*link.facts, *facts, *existence(theory, link.left, link.right))
+    claim = Claim(theory, link.left, link.relation, link.right, where, tuple(model.onehot), LONG)
+    changed = differing = 0
+    for env in islice(sizes(claim.symbols, (*where, *theory.facts)), 9):
+        posed = Posed(claim.statement, env, claim.world(env))
+        found, seed = None, 0
+        while found is None and seed < 12:
+            found, seed = outcome(posed.refuted, candidate(claim, seed)), seed + 1
+        if found is None:
+            continue
+        for settings in simpler(found.candidate):
+            other = made(found.candidate, settings)
+            assert other is not None
+            after = outcome(posed.refuted_after, found, other, settings)
+            again = Candidate(claim.told, other.seed, other.special, other.chosen)
+            afresh = outcome(Posed(claim.statement, env, posed.world).refuted, again)
+            assert shown(after) == shown(afresh)
+            assert after is None or again.values == other.values
+            changed += 1
+            differing += after is not None and after.left != found.left
+    assert changed > 2 and differing
+
+
+def candidate(claim: Claim, seed: int) -> Candidate:
+    return Candidate(claim.told, seed, special=claim.relation != "=")
+
+
+def outcome(look: Callable[..., Found | None], *about: object) -> Found | None:
+    """What is found; nothing where an assumption fails or something has no value."""
+    try:
+        return look(*about)
+    except Undecided:
+        return None
+
+
+def shown(found: Found | None) -> object:
+    """The sides and where they differ; intervals by their ends."""
+    return None if found is None else (repr(found.left), repr(found.right), found.entry)
+
+
 # ---------------------------------------------------------------- numbers
+
+
+def test_whole_numbers_do_not_become_floats() -> None:
+    assert quotient(1, 3) == Fraction(1, 3) and type(quotient(6, 3)) is int
+    assert scalar_root(Dual(4, {0: 1})).slopes[0] == Fraction(1, 4)
+    assert reciprocal(Dual(2, {0: 1})).slopes[0] == Fraction(-1, 4)
+    assert norm([[1, 1], [1, 0]])[0][0].radius < Fraction(1, 2**140)  # (1 + sqrt 5)/2
+    assert spectral_radius([[1, 2], [0, 3]]) == [[3]]
+    with pytest.raises(AssertionError):
+        sign(0.5)
 
 
 def test_intervals_contain_what_they_stand_for() -> None:

@@ -20,7 +20,7 @@ from symbptt.core.world import Key
 from . import functions, matrices
 from .functions import Elementwise
 from .intervals import Exact, exact
-from .evaluation import Subject
+from .plan import Subject
 from .matrices import Matrix, identity
 from .properties import Kind, Properties
 from .quadratics import KINDS, Quadratic, quadratic

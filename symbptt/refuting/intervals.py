@@ -93,6 +93,8 @@ class Interval:
         y = Interval.of(other)
         if y.low <= 0 <= y.high:
             raise Undecided("a denominator may be zero")
+        if self.low >= 0 < y.low:
+            return Interval((self.low << BITS) // y.high, -((-self.high << BITS) // y.low))
         ends = [(a << BITS, b) for a in (self.low, self.high) for b in (y.low, y.high)]
         return Interval(min(a // b for a, b in ends), max(-(-a // b) for a, b in ends))
 

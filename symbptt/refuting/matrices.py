@@ -59,6 +59,8 @@ def entrywise(operation: Callable[[Any, Any], Any], first: Matrix, *others: Matr
 
 
 def _pairwise(operation: Callable[[Any, Any], Any], a: Matrix, b: Matrix) -> Matrix:
+    if len(a) == 1 == len(b) and len(a[0]) == 1 == len(b[0]):  # the most frequent
+        return [[operation(a[0][0], b[0][0])]]
     if len(a) != len(b) or len(a[0]) != len(b[0]):
         if shape(a) == (1, 1):
             a = filled(*shape(b), a[0][0])
@@ -83,7 +85,7 @@ def times(*parts: Matrix) -> Matrix:
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:
-    if len(b) == 1 == len(a):  # numbers and rows of them are the most frequent
+    if len(a) == 1 == len(b):  # numbers and rows of them are the most frequent
         x = a[0][0]
         return [[x * y if x and y else 0 for y in b[0]]]
     columns = list(zip(*b, strict=True))

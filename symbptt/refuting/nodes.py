@@ -21,7 +21,7 @@ from .matrices import Matrix
 from .quadratics import Quadratic
 
 if TYPE_CHECKING:
-    from .evaluation import Plan
+    from .plan import Plan
 
 
 def _function(plan: Plan, t: tm.Func, env: Env) -> int:
@@ -162,17 +162,30 @@ def _apply(operation: Callable[..., Matrix]) -> Node:
     )
 
 
+def _moving(operation: Callable[[Matrix], Matrix]) -> Node:
+    """Of the entries of a matrix in other places; a number stays where it is."""
+
+    def node(plan: Plan, t: Term, env: Env) -> int:
+        step = plan.value(t.args[0], env)
+        alone = plan.shape(t.args[0], env) == (1, 1)
+        return step if alone else plan.add(operation, (), step)
+
+    return node
+
+
+_MOVING: dict[type[Term], Callable[[Matrix], Matrix]] = {
+    tm.Transposed: matrices.transposed,
+    tm.Diag: matrices.diag,
+    tm.Vec: matrices.vec,
+    tm.Trace: matrices.trace,
+}
 _OPERATIONS: dict[type[Term], Callable[..., Matrix]] = {
     tm.Plus: matrices.plus,
     tm.Hadamard: matrices.hadamard,
     tm.Scale: matrices.hadamard,
     tm.Times: matrices.times,
-    tm.Transposed: matrices.transposed,
-    tm.Diag: matrices.diag,
-    tm.Vec: matrices.vec,
     tm.Kron: matrices.kron,
     tm.Inverse: matrices.inverse,
-    tm.Trace: matrices.trace,
     tm.Softmax: matrices.softmax,
     norms.Min: matrices.minimum,
     norms.Max: matrices.maximum,
@@ -181,6 +194,7 @@ _OPERATIONS: dict[type[Term], Callable[..., Matrix]] = {
 }
 NODES: dict[type[Term], Node] = {
     **{cls: _apply(operation) for cls, operation in _OPERATIONS.items()},
+    **{cls: _moving(operation) for cls, operation in _MOVING.items()},
     **dict.fromkeys((tm.Param, tm.Elem), lambda plan, t, env: plan.leaf(t, env)),
     tm.Const: _constant,
     tm.Zero: _zero,

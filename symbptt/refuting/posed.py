@@ -15,7 +15,7 @@ from symbptt.core.world import Key, World, number
 
 from . import intervals
 from .candidate import Candidate, Settings, subjects
-from .evaluation import Plan, Results
+from .plan import Plan, Results
 from .intervals import Undecided
 from .matrices import Matrix
 from .scalars import value_of
@@ -94,11 +94,11 @@ class Posed:
     def _staged(self, steps: Sequence[int]) -> list[list[int]]:
         """The steps for one test after the other, so that what fails early costs little."""
         left, out = list(steps), []
-        for _, sides in self._tests:
+        for _, sides in self._assumed:
             mine = set(self.plan.needed(sides))
             out.append([i for i in left if i in mine])
             left = [i for i in left if i not in mine]
-        return out
+        return [*out, left]
 
     def refuted(self, candidate: Candidate) -> Found | None:
         """The values of both sides, if the assumptions hold and the statement does not."""

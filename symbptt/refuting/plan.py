@@ -88,10 +88,12 @@ class Plan(Moving[int]):
         marked: set[int] = set()
         for i in steps:
             operation, parameters, inputs = self.steps[i]
-            own = isinstance(operation, str) and (operation, parameters[0]) in changed
-            if own or not marked.isdisjoint(inputs):
+            if inputs:
+                if not marked.isdisjoint(inputs):
+                    marked.add(i)
+            elif isinstance(operation, str) and (operation, parameters[0]) in changed:
                 marked.add(i)
-        return [i for i in steps if i in marked]
+        return sorted(marked)
 
     def run(self, steps: Iterable[int], choice: Choice, results: Results) -> None:
         """Does the steps, for values that are chosen; Undecided where one has no value."""
