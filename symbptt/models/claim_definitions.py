@@ -10,6 +10,7 @@ from ..notation.leaves import unit_index
 from ..notation.names import resolve
 from ..notation.neighbours import gradient_signs
 from ..notation.scope import Scope
+from ..notation.scripts import index_expr
 from .abbreviating import abbreviated
 from .claim_conditions import Conditions
 from .claim_text import binds, symbols, with_argument
@@ -162,6 +163,21 @@ class Definitions(Conditions):
         single = scope.extended(single=time)
         if any(resolve(x, single) is not None for x in bare):
             self.model = replace(self.model, scope=single)
+
+    def allow_numbers(self, node: sx.Node) -> None:
+        """Lets letters that are indices in a statement, as k in h_k, stand for numbers in it."""
+        scope = self.model.scope
+        found = [(x, resolve(x, scope)) for x in symbols(node)]
+        bare = {
+            x.base for x, r in found
+            if r is None and index_expr(x) is not None and not scope.is_index(x.base)  # type: ignore[attr-defined]
+        }  # fmt: skip
+        if not bare:
+            return
+        indices = [r.index for _, r in found if r is not None and r.index is not None]
+        new = bare & {s.name for i in indices for s in i.free_symbols}
+        if new:
+            self.model = replace(self.model, scope=scope.extended(numbers=scope.numbers | new))
 
 
 def _keys(scope: Scope) -> set[tuple[str, str]]:
