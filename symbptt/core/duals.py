@@ -108,11 +108,18 @@ def det(a: Dual) -> Dual:
     n = a.value.shape[-1]
     total = filled((1, 1), 0 if n else 1)
     for j in range(n):
-        entry = a.each(lambda x, j=j: x[..., :1, j : j + 1])
-        minor = a.each(lambda x, j=j: np.delete(x[..., 1:, :], j, axis=-1))
+        entry, minor = a.each(_entry(j)), a.each(_minor(j))
         signed = hadamard(filled((1, 1), (-1) ** j % PRIME), entry)
         total = plus(total, hadamard(signed, det(minor)))
     return total
+
+
+def _entry(j: int) -> Callable[[Array], Array]:
+    return lambda a: a[..., :1, j : j + 1]
+
+
+def _minor(j: int) -> Callable[[Array], Array]:
+    return lambda a: np.delete(a[..., 1:, :], j, axis=-1)
 
 
 def joined(parts: list[Dual], axis: int) -> Dual:

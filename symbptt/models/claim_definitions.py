@@ -50,6 +50,7 @@ class Definitions(Conditions):
             return (name,) if own else ()
         if (reading is not None and not name) or not self.is_name(head):
             return ()  # an unknown name on the right: reading refuses it
+        self.refuse_derivative(head)
         text = self.definition_text(node)
         before = _keys(self.model.scope)
         if any(isinstance(x, _DERIVATIVES) for x in sx.walk(node.sides[1] or node)):
@@ -60,6 +61,20 @@ class Definitions(Conditions):
         if self.step_of(self.head(head), node):
             self.leave_unindexed(new)
         return tuple(dict.fromkeys([*new, *([name] if name else [])]))
+
+    def refuse_derivative(self, head: sx.Node) -> None:
+        """Refuses L_c as a fresh name where L is the loss and c a quantity: it may be dL/dc."""
+        scope, symbol = self.model.scope, sx.base_of(head)
+        below = head.subs if isinstance(head, sx.Scripted) else ()
+        if len(below) != 1 or not isinstance(symbol, sx.Sym) or symbol.base != scope.loss:
+            return
+        by = resolve(below[0], scope)
+        if by is not None and by.declared is not None:
+            shown, name = self.slice(head), self.slice(below[0])
+            raise self.source.fail(
+                f"{shown} may be the derivative by {name}, or a new name", head.at,
+                rf"write \partial {scope.loss}/\partial {name} for the derivative",
+            )  # fmt: skip
 
     def leave_unindexed(self, names: Sequence[str]) -> None:
         """What stands above a square matrix that was named without an index is an exponent."""
