@@ -40,6 +40,7 @@ class Question:
 
     ``relation`` is =, <, <=, >, >=, or "approx". ``exists``: the right side is one choice of what
     is said to exist, so that its failure refutes nothing; ``member``: it is an end of an interval.
+    ``follows``: what is claimed follows from this, so that a proof of it is none of the claim.
     ``moved``: the sides with one rounded number in them moved by half a unit of its last place.
     """
 
@@ -50,6 +51,7 @@ class Question:
     tolerance: tuple[tuple[Fraction, ...], ...] | None = None
     exists: bool = False
     member: bool = False
+    follows: bool = False
     moved: tuple[tuple[Term, Term], ...] = ()
 
 
@@ -247,7 +249,7 @@ class _Reader:
         left, relation, right = found
         said = phrase("tends", what=self.slice(link), by=f"{left} {relation} {right}")
         self.notes.append(said)
-        return Question(left, relation, right, self.slice(link), exists=True)
+        return Question(left, relation, right, self.slice(link), exists=True, follows=True)
 
     def in_space(self, left: Term, space: nc.Space, link: nc.Link) -> Item:
         text, wanted = self.slice(link), (space.rows, space.cols)

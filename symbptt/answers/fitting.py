@@ -100,11 +100,13 @@ def _mended(
             if leaf is not None:
                 mend = _unit_value if leaf.name in onehot else mend
                 for key in _keys(leaf, theory, sizes):
-                    mended = {m for k, m in done if k == key}
-                    if mend not in mended and not (mend is _normal_value and mended):
-                        # W^T W = I and W W^T = I say one thing, and such a W is normal
-                        values[key] = mend(_shape(leaf, sizes), rng, values.get(key))
+                    before = {m for k, m in done if k == key}
                     done.add((key, mend))
+                    if mend in before or (mend is _normal_value and before):
+                        continue  # W^T W = I and W W^T = I say one thing, and such a W is normal
+                    both = {mend, *before} >= {_symmetric_value, _orthogonal_value}
+                    chosen = _reflection_value if both else mend
+                    values[key] = chosen(_shape(leaf, sizes), rng, values.get(key))
                 break
         pair = _eigenpair(a)
         if pair is not None:
@@ -237,6 +239,13 @@ def _orthogonal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.
         return np.asarray(np.linalg.qr(rng.normal(size=shape))[0])
     signs = rng.choice([-1.0, 1.0], size=shape[0])
     return np.asarray(np.eye(shape[0])[rng.permutation(shape[0])] * signs)
+
+
+def _reflection_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
+    """Symmetric and orthogonal: I - 2 v v^T / (v^T v)."""
+    v = rng.normal(size=(shape[0], 1))
+    return np.asarray(np.eye(shape[0]) - 2 * v @ v.T / (v.T @ v))
 
 
 def _direction(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None

@@ -145,7 +145,8 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
     if isinstance(node, sx.Sym):
         expr = index_expr(node)
         names = {b.name for b in e.bound}
-        if expr is not None and (node.base in names or e.scope.is_index(node.base)):
+        known = node.base in names or node.base in e.scope.numbers or e.scope.is_index(node.base)
+        if expr is not None and known:
             return [(e.draft("const", (expr,), SCALAR, node), s)]
     return None
 

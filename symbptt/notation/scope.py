@@ -76,7 +76,7 @@ class Scope:
     step at which names of sequences without an index stand; ``entries``, then letters below
     sequences are entries; ``settled``: its tables do not change any more; ``unindexed``, matrices
     introduced without an index although they depend on the step: what stands above them is an
-    exponent.
+    exponent; ``numbers``, indices that stand for numbers too, as in t - k.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -94,6 +94,7 @@ class Scope:
     bodies: tuple[tuple[Elem | Param, Term], ...] = ()
     loss: str = ""
     single: str = ""
+    numbers: frozenset[str] = frozenset()
     entries: bool = False
     unindexed: frozenset[str] = frozenset()
     closed: bool = False
