@@ -7,7 +7,7 @@ are not checked, there are no masks, no states from outside and no other loss, a
 overwrites dL/dx. A generated module should take as long, but for what it does once a call.
 
 Samples lie in rows and gates one after the other: with features in rows (W x without a transpose,
-the backward product of all gates as one) the LSTM took 3 to 30 % longer at four of the five sizes,
+the backward product of all gates as one) the LSTM took 4 to 33 % longer at four of the five sizes,
 and 3 % less at S3.
 
 T steps, B samples, n units. Samples are rows, ``slot[t]`` holds step t, and ``ROWS`` samples of all
