@@ -1,10 +1,14 @@
-"""The floor by hand: an RNN and an LSTM with a linear output layer, as fast as NumPy allows.
+"""The floor by hand: an RNN and an LSTM with a linear output layer in NumPy, written for speed.
 
 The mathematics is that of the generated modules: softmax cross-entropy with classes, summed over
 steps and samples, and all gradients, dL/dx among them. What a generator cannot presume is used
 here: sizes and dtype are fixed, so that storage and the views of all steps are made once; arguments
 are not checked, there are no masks, no states from outside and no other loss, and the next step
-overwrites dL/dx. A generated module should take as long.
+overwrites dL/dx. A generated module should take as long, but for what it does once a call.
+
+Samples lie in rows and gates one after the other: with features in rows (W x without a transpose,
+the backward product of all gates as one) the LSTM took 4 to 33 % longer at four of the five sizes,
+and 3 % less at S3.
 
 T steps, B samples, n units. Samples are rows, ``slot[t]`` holds step t, and ``ROWS`` samples of all
 steps at a time are worked on while they lie in the cache.
