@@ -16,9 +16,6 @@ def free_letters(node: sx.Node, scope: Scope) -> set[str]:
     A function without a letter that the model has no meaning for stands for nothing known.
     """
     letters: set[str] = set()
-    applied = False
-    for part in sx.walk(node):
-        applied |= _is_function(part, scope)
     for part in symbols(node):
         if _is_function(part, scope):
             continue
@@ -31,7 +28,8 @@ def free_letters(node: sx.Node, scope: Scope) -> set[str]:
         if known or scripts or len(base.base) != 1 or base.accents:
             return set()
         letters.add(base.base)
-    return letters if applied and len(letters) == 1 else set()
+    applied = len(letters) == 1 and any(_is_function(part, scope) for part in sx.walk(node))
+    return letters if applied else set()
 
 
 def _is_function(part: sx.Node, scope: Scope) -> bool:
