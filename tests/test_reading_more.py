@@ -173,6 +173,7 @@ def test_a_claim_is_judged_by_its_rule(model: str, claim: str, verdicts: set[str
 DECAY = r"\lim_{t \to \infty} \left\| \frac{\partial h_t}{\partial h_k} \right\| = 0"
 GIVEN = [
     (TANH, DECAY, [r"\|W\| < 1"], TRUE),
+    (TANH, DECAY, [r"\gamma < 1", r"\|W\| < 1"], TRUE),
     (TANH, DECAY, [r"\|W\| \le 1"], OPEN),
     (TANH, DECAY, [r"\|W\| < 2"], OPEN),
     (TANH, DECAY, [r"\rho(W) < 1"], OPEN),

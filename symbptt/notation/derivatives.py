@@ -51,7 +51,8 @@ def _scalars(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
     """The readings of what is differentiated; a usual name of a loss that the model has not is
     the model's loss."""
     unknown = isinstance(node, sx.Sym) and node.base in OBJECTIVES and e.scope.closed
-    if not (unknown and e.scope.loss) or resolve(node, e.scope) is not None:
+    steps = isinstance(node, sx.Sym) and node.base in e.scope.sequences  # L may be their sum
+    if not (unknown and e.scope.loss) or steps or resolve(node, e.scope) is not None:
         return e.alts(node, s)
     found = e.alts(sx.Sym(node.at, node.end, e.scope.loss), s)
     return [(e.note(d, "loss", e.text(node), e.scope.loss), at) for d, at in found]
