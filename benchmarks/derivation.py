@@ -6,9 +6,10 @@ from rich.table import Table
 
 from symbptt import Model
 from symbptt.calculus.tidy import tidy
-from symbptt.core import canonical
-from symbptt.core.dependence import check_theory
-from symbptt.core.scope import scope_of
+from symbptt.calculus.vocabulary import products
+from symbptt.core import canonical, naming
+from symbptt.core.dependence import check_theory, references
+from symbptt.core.scope import scope_of, survey
 from symbptt.proof.files import dumps, loads
 from symbptt.proof.kernel import _accepted, check
 
@@ -18,9 +19,16 @@ FORMS = ("sum", "adjoint", "gradient", "expanded", "components", "kronecker")
 RUNS = 9
 
 
+_OF_TERMS = (
+    canonical.polynomial, canonical.key, canonical.label, canonical._eliminate,
+    canonical._short_range, canonical._irredundant, naming._by_atoms, tidy, survey, scope_of,
+    references, products, check_theory, _accepted,
+)  # fmt: skip
+
+
 def forget() -> None:
     """Empties the caches of terms and of what was proved: no run profits from the one before."""
-    for kept in (canonical.polynomial, canonical.key, tidy, scope_of, check_theory, _accepted):
+    for kept in _OF_TERMS:
         kept.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.speed``: the generated module against PyTorch and JAX, interleaved.
+"""``python -m benchmarks.speed``: the generated module, PyTorch, JAX, programs by hand, in turns.
 
 Gradients are compared first. In a round every library has a turn: several steps one after the
 other, as in training, the first of which does not count (it finds the caches, and the waiting
@@ -59,7 +59,7 @@ torch.set_num_threads(ARGS.threads)
 from symbptt.codegen.targets import TARGETS
 
 from .speed_models import SIZES, flops
-from .speed_peers import PEERS, Step, draw, gradients_of
+from .speed_peers import Step, draw, gradients_of, peers
 
 TOLERANCE = {"float32": 2e-3, "float64": 1e-9}
 SECONDS, LEAST = 2.5, 3  # of all libraries together for one row; its rounds
@@ -119,7 +119,8 @@ def row(cell: str, size: dict[str, int], dtype: str) -> dict[str, float]:
     """Median seconds of every library."""
     data = draw(cell, size, dtype)
     made = {
-        name: make(cell, *data, workers=workers_for(name, size)) for name, make in PEERS.items()
+        name: make(cell, *data, workers=workers_for(name, size))
+        for name, make in peers(cell).items()
     }
     check(cell, made, dtype)
     times: dict[str, list[float]] = {name: [] for name in made}
@@ -150,7 +151,7 @@ def threads_said() -> str:
     if ARGS.threads == 1:
         return "One core: one thread for every library."
     where = []
-    for target in (name for name in PEERS if name in TARGETS):
+    for target in (name for name in peers(ARGS.cells.split(",")[0]) if name in TARGETS):
         several = [name for name, size in SIZES.items() if workers_for(target, size) > 1]
         shown = f"workers={ARGS.threads} at {', '.join(several)}" if several else "workers=1"
         where.append(f"`{target}` {shown} (B n of {TARGETS[target].worth_workers:,} or more)")
@@ -195,7 +196,7 @@ def main() -> int:
     for cell in ARGS.cells.split(","):
         for dtype in rates:
             took = {size: row(cell, SIZES[size], dtype) for size in sizes}
-            for own in (name for name in PEERS if name not in ("PyTorch", "JAX")):
+            for own in (name for name in peers(cell) if name not in ("PyTorch", "JAX")):
                 cells = []
                 for size, times in took.items():
                     mine, torch_, jax_ = times[own], times["PyTorch"], times["JAX"]

@@ -15,6 +15,7 @@ from symbptt import Model
 from symbptt.codegen import load_module
 from symbptt.module import numpy_source
 
+from . import hand
 from .speed_models import GATES, text
 
 Arrays = dict[str, np.ndarray]
@@ -153,6 +154,18 @@ def gradients_of(cell: str, found: Arrays) -> Arrays:
     return {**join, "V": found["V"], "x": found["x"]}
 
 
-PEERS = {"numpy": generated, "numba": compiled, "PyTorch": pytorch, "JAX": with_jax}
+def by_hand(cell: str, params: Arrays, x: np.ndarray, y: np.ndarray, **_: int) -> Step:
+    """The program by hand, in one thread."""
+    return hand.CELLS[cell](params, x, y)
+
+
+PEERS = {
+    "numpy": generated, "numba": compiled, "by hand": by_hand, "PyTorch": pytorch, "JAX": with_jax,
+}  # fmt: skip
 if importlib.util.find_spec("numba") is None:
     del PEERS["numba"]
+
+
+def peers(cell: str) -> dict[str, Callable[..., Step]]:
+    """Those that have this cell."""
+    return {k: make for k, make in PEERS.items() if k != "by hand" or cell in hand.CELLS}

@@ -389,7 +389,7 @@ REFUSED = [
     ("rnn", r"\nabla_W L = \sum_t \nabla_{W h_t}", "no function"),
     ("rnn", r"foo(W) = 1", "no foo"),
     ("rnn", r"\lambda_i(W) < 1", r"\lambda_i"),
-    ("rnn", r"\det(W) \ne 0", "det"),
+    ("rnn", r"\mathrm{rank}(W) \ne 0", "rank"),
     ("rnn", r"\frac{\partial^2 L}{\partial W^2} = 0", "second"),
     ("rnn", r"= h_t", "side"),
     ("rnn", r"h_t", None),

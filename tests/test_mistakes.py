@@ -9,6 +9,7 @@ from model_checks import normalised
 from reference_answers import Reference, k, references, t
 from sympy import Interval, Rational
 
+from symbptt import Model as Named, check
 from symbptt.answers import mistakes
 from symbptt.answers.mistakes import (
     RELATIONS, ROWS, Background, Mistake, diagnose, diagnose_clash, diagnose_range,
@@ -276,3 +277,20 @@ def test_mutants_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(mistakes, "variants", refuse)
     assert diagnose(made, reference.right, reference.problem, reference.facts) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "row"),
+    [
+        ("rnn-softmax", r"\nabla_{h_T} L = V^\top (o_T - y_T)", "activation-missing"),
+        ("rnn-sigmoid", r"\nabla_{s_T} L = V^\top (a^o_T - y_T)", "activation-missing"),
+        ("rnn-softmax", r"\nabla_{h_T} L = V^\top (\hat y_T - o_T)", "wrong-sequence"),
+        ("rnn-softmax", r"\nabla_{h_T} L = V^\top (y_T - \hat y_T)", "sign"),
+    ],
+)
+def test_inside_the_gradient_of_an_output(name: str, claim: str, row: str) -> None:
+    """The answer names the gradient of the output by its value, not by its adjoint."""
+    verdict = check(claim, model=Named.named(name))
+    assert verdict.verdict == "wrong"
+    assert verdict.mistake is not None
+    assert verdict.mistake.id == row

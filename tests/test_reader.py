@@ -239,7 +239,7 @@ REFUSED: list[tuple[str, type[SymbpttError], int, str]] = [
     ("U^2", ShapeError, 1, "a power needs a square matrix, but U^2 is n x d"),
     ("U^{-1}", ShapeError, 1, "an inverse needs a square matrix"),
     (r"\mathrm{diag}(W)", ShapeError, 15, "diag takes a vector, but W is n x n"),
-    (r"\mathrm{softmax}(W)", ShapeError, 18, "softmax takes a column"),
+    (r"\mathrm{softmax}(W)", ShapeError, 18, "softmax takes a vector"),
     (r"\mathrm{tr}(U)", ShapeError, 13, "a trace needs a square matrix"),
     (r"\prod_{i=1}^t U", ShapeError, 15, "the factor of a product must be square"),
     (r"\nabla_W h_t", ShapeError, 10, "a gradient needs a scalar"),

@@ -237,3 +237,14 @@ def test_claims_about_known_functions_are_compared_in_floats() -> None:
     assert found.agreed[0] >= TRIALS and found.differs == [None]
     assert found.inexact == {0} and found.kept[0] is not None
     assert judge(model, JACOBIAN.replace(r"\sigma", r"\tanh") % "").verdict == "proved"
+
+
+def test_a_bound_index_may_have_the_name_of_a_size() -> None:
+    theory, sizes = plain().problem.theory, {n: 3, d: 2, T: 3}
+    asked = SumOver(h.at(i) + SumOver(h.at(k), k, 1, i), i, 1, 3)
+    sized = World.random(theory, {**sizes, i: 2, k: 1})
+    assert (residues(asked, sized) == residues(asked, World.random(theory, sizes))).all()
+    inside = residues(h.at(i), sized)
+    assert (inside == residues(h.at(2), sized)).all()
+    with pytest.raises(SymbpttError, match="two values"):
+        residues(h.at(i), sized, {i: 3})

@@ -24,13 +24,15 @@ from symbptt.core.terms import (
 )  # fmt: skip
 from symbptt.core.theory import Assumption
 from symbptt.core.traverse import contains, find, rebuild, substitute
+from symbptt.models.abbreviating import opened
 from symbptt.models.given import assume
 from symbptt.models.problem import problem_of, recurrent
 from symbptt.models.properties import told
 from symbptt.models.replacing import freed
 
 from .deciding import Decision, decide
-from .elaborate import Item, Question, Reading, opened
+from .elaborate import Item, Question, Reading
+from .gates import gates_held
 from .notes import all_of, sentence
 from .setting import Setting
 
@@ -253,6 +255,7 @@ def _product(base: Term, step: Symbol, first: Expr, last: Expr, turned: bool) ->
 ROWS = (
     Row("immediate", _immediate),
     Row("other states constant", _other_states_constant),
+    Row("gates held", gates_held),
     Row("target sums to one", _target_sums_to_one),
     Row("same at every step", _same_at_every_step, proofs=True),
     Row("diagonalizable", _diagonalizable),

@@ -111,6 +111,8 @@ def _part(setting: Setting, part: Part, proofs: bool) -> Judged:
     first: Judged | None = None
     bound = any(q.relation not in ("=", "approx") for q in part.questions)
     for extent in extents(setting.problem.theory, sides, (*part.facts, *setting.facts), bound):
+        if extent.spare and first is not None and first.refuted:
+            continue
         judged = _at(setting, part.questions, extent, proofs)
         if judged.proved or (judged.holds and not proofs):
             return judged

@@ -26,6 +26,7 @@ from .deciding import refuted
 from .elaborate import Question
 from .mistakes import Mistake as Row
 from .mistakes import diagnose, diagnose_relation
+from .mutations import Background
 from .ranges import Facts
 from .setting import Setting
 from .verdict import Mistake
@@ -131,8 +132,41 @@ def _derived(theory: object, problem: Problem, quantity: Term) -> tuple[Term, ..
         for theorem in found:  # of the sum form, also those about the row dL/dW
             if theorem.left.args[:2] == quantity.args[:2]:
                 out[theorem.right] = None
+    out.update(dict.fromkeys(_in_values(problem, quantity, tuple(out))))
     out.update(dict.fromkeys(_recursion(problem, quantity)))
     return tuple(out)
+
+
+def _in_values(problem: Problem, quantity: Term, found: tuple[Term, ...]) -> Iterator[Term]:
+    """Adjoints by their recursion, in which those that have a form without adjoints have this one:
+    V^T (y^_t - y_t) for V^T delta^o_t."""
+    if problem.loss is None:
+        return
+    background = Background.of(problem)
+    sources = {adjoint: source for source, adjoint in problem.system.adjoint.items()}
+    heads = {head.name: head for head in background.heads}
+    for answer in found:
+        body = background.unfolded(answer) if _is_adjoint(answer, background) else None
+        if body is None:
+            continue
+        values: dict[Term, Term] = {}
+        for x in {x for _, x in find(body, lambda x: _is_adjoint(x, background))}:
+            source = heads.get(sources.get(x.name, ""))
+            if isinstance(source, Elem):
+                try:
+                    value = derived(
+                        problem, Gradient(quantity.args[0], source.at(x.index)), "gradient"
+                    ).main.right
+                except SymbpttError:  # behind the last step
+                    continue
+                if next(find(value, lambda y: _is_adjoint(y, background)), None) is None:
+                    values[x] = value
+        if values:
+            yield substitute(body, values)
+
+
+def _is_adjoint(term: Term, background: Background) -> bool:
+    return isinstance(term, Elem) and term.key in background.adjoints
 
 
 def _recursion(problem: Problem, quantity: Term) -> Iterator[Term]:

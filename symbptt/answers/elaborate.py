@@ -14,16 +14,18 @@ from fractions import Fraction
 
 from symbptt.core.errors import Clash, NotSupported, SymbpttError, Where
 from symbptt.core.terms import D, Elem, Ones, Param, Scale, Term, show_shape
-from symbptt.core.theory import Definition
-from symbptt.core.traverse import contains, find, rebuild, substitute
+from symbptt.core.traverse import contains, nodes_of
+from symbptt.models.abbreviating import opened
 from symbptt.models.claim import Facts
 from symbptt.models.claims import read_claim
 from symbptt.models.model import Model
 from symbptt.notation import claims as nc
 from symbptt.notation.choices import Choices
 
-from .notes import said
+from .notes import phrase, said
+from .second import is_nested, unnested
 from .setting import Setting, setting_in
+from .tending import comparison
 from .witness import bound_for
 
 _LEFT, _RIGHT = re.compile(r"\\left(?![A-Za-z])"), re.compile(r"\\right(?![A-Za-z])")
@@ -38,6 +40,7 @@ class Question:
 
     ``relation`` is =, <, <=, >, >=, or "approx". ``exists``: the right side is one choice of what
     is said to exist, so that its failure refutes nothing; ``member``: it is an end of an interval.
+    ``follows``: what is claimed follows from this, so that a proof of it is none of the claim.
     ``moved``: the sides with one rounded number in them moved by half a unit of its last place.
     """
 
@@ -48,6 +51,7 @@ class Question:
     tolerance: tuple[tuple[Fraction, ...], ...] | None = None
     exists: bool = False
     member: bool = False
+    follows: bool = False
     moved: tuple[tuple[Term, Term], ...] = ()
 
 
@@ -124,11 +128,27 @@ def elaborate(
     same = model.theory is setting.model.theory  # and with it the problem and what it has derived
     here = replace(setting, model=model) if same else setting_in(model, facts=setting.facts)
     reader = _Reader(whole, model)
-    parts = tuple(reader.part(s) for s in claim.statements)
-    notes = tuple(dict.fromkeys((*map(said, claim.notes), *(f"if {s}" for s in claim.supposed))))
+    parts = tuple(_once(here, reader.part(s)) for s in claim.statements)
+    supposed = (f"if {s}" for s in claim.supposed)
+    notes = tuple(dict.fromkeys((*map(said, claim.notes), *supposed, *reader.notes)))
     return Reading(
         here, parts, claim.choices, notes, claim.definitions, claim.other_choices()
     )  # fmt: skip
+
+
+def _once(setting: Setting, part: Part) -> Part:
+    """The part with second derivatives as derivatives of what the first ones are."""
+    sides = [side for q in part.questions for side in (q.left, q.right)]
+    if not any(map(is_nested, sides)):
+        return part
+    items, facts = [], part.facts
+    for item in part.items:
+        if isinstance(item, Question):
+            left, first = unnested(setting, item.left)
+            right, second = unnested(setting, item.right)
+            item, facts = replace(item, left=left, right=right), (*facts, *first, *second)
+        items.append(item)
+    return Part(tuple(items), tuple(dict.fromkeys(facts)))
 
 
 class _Reader:
@@ -136,6 +156,7 @@ class _Reader:
 
     def __init__(self, text: str, model: Model) -> None:
         self.text, self.model = text, model
+        self.notes: list[str] = []  # what a link is judged by
 
     def part(self, statement: nc.Statement) -> Part:
         if statement.value is not None:
@@ -183,6 +204,8 @@ class _Reader:
                     )
         elif isinstance(left, Term) and isinstance(right, nc.Values) and relation == "in":
             yield self.in_values(left, right, link)
+        elif isinstance(left, nc.Limit) and relation == "=":
+            yield self.tending(left, right, link)
         elif isinstance(left, Term) and isinstance(right, Term):
             yield self.between(left, relation, right, link)
         else:
@@ -213,6 +236,21 @@ class _Reader:
         assert isinstance(left, Term)
         return Question(self.open(left), "<=", bound, self.slice(link), exists=True)
 
+    def tending(self, limit: nc.Limit, value: nc.Side | None, link: nc.Link) -> Question:
+        """A limit by a relation that it follows from."""
+        where = self.where(link.at)
+        if value is None:
+            raise NotSupported(f"{self.slice(link)} cannot be judged", where)
+        whole = replace(limit, body=self.open(limit.body))
+        found = comparison(whole, value, self.model.theory.assumptions)
+        if found is None:
+            hint = r"limits are judged where a number is given to be below one, as \|W\| < 1"
+            raise NotSupported(f"{self.slice(link)} cannot be judged", where, hint)
+        left, relation, right = found
+        said = phrase("tends", what=self.slice(link), by=f"{left} {relation} {right}")
+        self.notes.append(said)
+        return Question(left, relation, right, self.slice(link), exists=True, follows=True)
+
     def in_space(self, left: Term, space: nc.Space, link: nc.Link) -> Item:
         text, wanted = self.slice(link), (space.rows, space.cols)
         if space.onehot:
@@ -226,7 +264,7 @@ class _Reader:
     def in_values(self, left: Term, values: nc.Values, link: nc.Link) -> Item:
         """A unit vector's entries are 0 or 1; other finite sets are not judged."""
         numbers = {str(v) for v in values.items}
-        names = {x.name for _, x in find(left, lambda x: isinstance(x, Elem))}
+        names = {x.name for _, x in nodes_of(left, Elem)}
         if numbers == {"0", "1"} and names and names <= set(self.model.onehot) and _is_entry(left):
             return Settled("proved", "", self.slice(link))
         raise NotSupported(f"{self.slice(link)} cannot be judged", self.where(link.at))
@@ -243,18 +281,6 @@ class _Reader:
     def where(self, at: int) -> Where:
         before = self.text[:at]
         return Where(before.count("\n") + 1, at - before.rfind("\n"))
-
-
-def opened(term: Term, abbreviations: Sequence[Definition]) -> Term:
-    """The term with every abbreviation, such as delta_t, replaced by what it stands for."""
-    for d in abbreviations:
-        if isinstance(term, Elem | Param) and term.key == d.key:
-            index = {d.index: term.index} if isinstance(term, Elem) and d.index else {}
-            return substitute(d.body, index)  # type: ignore[no-any-return]
-    if not abbreviations:
-        return term
-    parts = (opened(a, abbreviations) if isinstance(a, Term) else a for a in term.args)
-    return rebuild(term, tuple(parts))
 
 
 def _is_entry(term: Term) -> bool:

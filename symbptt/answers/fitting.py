@@ -93,13 +93,20 @@ def _mended(
         for leaf in theory.leaves():
             for key in _keys(leaf, theory, sizes):
                 values[key] = rng.integers(-2, 3, size=_shape(leaf, sizes)).astype(float)
+    done: set[tuple[Key, _Mend]] = set()
     for a in theory.assumptions:
         for matches, mend in _MENDS:
             leaf = matches(a)
             if leaf is not None:
                 mend = _unit_value if leaf.name in onehot else mend
                 for key in _keys(leaf, theory, sizes):
-                    values[key] = mend(_shape(leaf, sizes), rng, values.get(key))
+                    before = {m for k, m in done if k == key}
+                    done.add((key, mend))
+                    if mend in before or (mend is _normal_value and before):
+                        continue  # W^T W = I and W W^T = I say one thing, and such a W is normal
+                    both = {mend, *before} >= {_symmetric_value, _orthogonal_value}
+                    chosen = _reflection_value if both else mend
+                    values[key] = chosen(_shape(leaf, sizes), rng, values.get(key))
                 break
         pair = _eigenpair(a)
         if pair is not None:
@@ -165,10 +172,11 @@ def _normal(a: Assumption) -> Param | None:
 
 
 def _summing_to_one(a: Assumption) -> Param | Elem | None:
-    """y of ``1^T y = 1``."""
+    """y of ``1^T y = 1``, or of ``1^T y^T = 1`` for a row."""
     if a.right != Const(1) or not isinstance(a.left, Times) or len(a.left.args) != 2:
         return None
     x, y = a.left.args
+    y = y.args[0] if isinstance(y, Transposed) else y
     fits = isinstance(y, Param | Elem) and isinstance(x, Transposed) and isinstance(x.args[0], Ones)
     return y if fits else None
 
@@ -233,6 +241,13 @@ def _orthogonal_value(shape: tuple[int, int], rng: np.random.Generator, old: np.
     return np.asarray(np.eye(shape[0])[rng.permutation(shape[0])] * signs)
 
 
+def _reflection_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
+) -> np.ndarray:  # fmt: skip
+    """Symmetric and orthogonal: I - 2 v v^T / (v^T v)."""
+    v = rng.normal(size=(shape[0], 1))
+    return np.asarray(np.eye(shape[0]) - 2 * v @ v.T / (v.T @ v))
+
+
 def _direction(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
     if old is not None:
@@ -243,13 +258,15 @@ def _direction(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray
 
 def _unit_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
-    return np.eye(shape[0])[:, rng.integers(shape[0])].reshape(shape)
+    size = max(shape)
+    return np.eye(size)[:, rng.integers(size)].reshape(shape)
 
 
 def _share_value(shape: tuple[int, int], rng: np.random.Generator, old: np.ndarray | None
 ) -> np.ndarray:  # fmt: skip
     if old is not None:
-        return np.concatenate([old[1:], 1 - old[1:].sum(axis=0, keepdims=True)])
+        rest = old.ravel()[1:]
+        return np.append(rest, 1 - rest.sum()).reshape(shape)
     parts = rng.uniform(0.2, 1, size=shape)
     return np.asarray(parts / parts.sum())
 

@@ -248,5 +248,6 @@ def _link(question: Question, outcome: Outcome, examples: _Examples) -> LinkVerd
     if example is None and outcome.sample is not None:
         example = of_sample(outcome.sample, question.left, question.right)
     understood = Understood(question.left, question.relation, question.right)
-    return LinkVerdict(_OF_OUTCOME[outcome.kind], question.text, (), example, outcome.reason,
+    kind = "equal" if question.follows and outcome.kind == "proved" else outcome.kind
+    return LinkVerdict(_OF_OUTCOME[kind], question.text, (), example, outcome.reason,
                        understood=understood)  # fmt: skip

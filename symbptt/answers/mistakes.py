@@ -22,7 +22,7 @@ from symbptt.report import words
 
 from . import mutations_outputs, mutations_paths, mutations_products, mutations_ranges
 from . import mutations_slopes
-from .mutation_values import Probe, Value, close
+from .mutation_values import Mark, Probe
 from .mutations import FREED, Background, Made, Mutation, Refused, Variant, places, variants
 
 _FAMILIES = (
@@ -121,11 +121,11 @@ class Suspects:
         self.probe = Probe(background, forms)
         first, *others = forms
         self.correct = (first, *(form for form in others if self.probe.agree(form, first)))
-        self.known: list[tuple[Variant, Value]] = []
+        self.known: list[tuple[Variant, Mark]] = []
         self.refused: list[Variant] = []
         self._source = self._made()
 
-    def _made(self) -> Iterator[tuple[Variant, Value] | None]:
+    def _made(self) -> Iterator[tuple[Variant, Mark] | None]:
         seen: set[Made] = set(self.correct)
         forms = [p for form in self.correct for p in presentations(form, self.background)]
         for row in ROWS:
@@ -140,7 +140,7 @@ class Suspects:
                     else:
                         yield variant, self.probe.first(variant.made)
 
-    def __iter__(self) -> Iterator[tuple[Variant, Value]]:
+    def __iter__(self) -> Iterator[tuple[Variant, Mark]]:
         yield from self.known
         for found in self._source:
             if found is not None:
@@ -174,12 +174,12 @@ def diagnose(
     forms = tuple(_shaped_like(wrong, form) for form in _forms(correct))
     found = suspects(forms, Background.of(problem, facts))
     for named in _renamed(wrong, found):
-        value = found.probe.first(named)
+        mark = found.probe.first(named)
         if found.probe.agree(named, forms[0]):
             return None
         for variant, other in found:
             made = variant.made
-            if isinstance(made, Term) and close(value, other) and found.probe.agree(named, made):
+            if isinstance(made, Term) and mark.near(other) and found.probe.agree(named, made):
                 return Mistake(variant.id, variant.old, variant.new, made)
     return None
 
@@ -199,8 +199,7 @@ def _shaped_like(wrong: Term, form: Term) -> Term:
 def _renamed(wrong: Term, found: Suspects) -> Iterator[Term]:
     """The wrong term with its unknown indices named like those that mutants leave free."""
     known = {s for form in found.correct for s in form.free_symbols}
-    known |= set(found.background.lengths)
-    known |= {s for h in found.background.heads for side in h.shape for s in side.free_symbols}
+    known |= found.background.dimensions.union(found.background.lengths)
     unknown = sorted(wrong.free_symbols - known, key=str)
     if not unknown:
         yield wrong

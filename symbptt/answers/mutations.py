@@ -42,18 +42,17 @@ class Refused:
 
     operation: type[Term]
     args: tuple[object, ...]
-    message: str
 
 
 Made = Term | Refused
 
 
 def make(operation: type[Term], *args: object) -> Made:
-    """The term, or what the constructor refused and why."""
+    """The term, or what the constructor refused."""
     try:
         return operation(*args)  # type: ignore[no-any-return]
-    except SymbpttError as error:
-        return Refused(operation, args, error.message)
+    except SymbpttError:
+        return Refused(operation, args)
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,12 @@ class Background:
     @classmethod
     def of(cls, problem: Problem, facts: tuple[Expr, ...] = ()) -> Background:
         """The background of answers to a problem: adjoints may stand in them."""
+        made = problem.once(("background", facts), lambda: cls._made(problem, facts))
+        assert isinstance(made, cls)
+        return made
+
+    @classmethod
+    def _made(cls, problem: Problem, facts: tuple[Expr, ...]) -> Background:
         if problem.loss is None:
             return cls(problem.theory, facts)
         extended = problem.system.theory
@@ -87,6 +92,12 @@ class Background:
         """Everything that has a name, once each."""
         heads = [*self.theory.leaves(), *(d.head for d in self.theory.definitions)]
         return tuple({h.key: h for h in heads}.values())
+
+    @cached_property
+    def dimensions(self) -> frozenset[Symbol]:
+        """The symbols in the shapes of all that has a name."""
+        shapes = (side for head in self.heads for side in head.shape)
+        return frozenset(s for side in shapes for s in side.free_symbols)
 
     def definition(self, term: Term) -> Definition | None:
         """The first definition of an element or a defined quantity."""
@@ -137,9 +148,9 @@ class Place:
     def indices(self) -> list[Symbol]:
         """The indices that may stand here: those bound around, and the free ones."""
         bound = [term.bound for term in self.around if hasattr(term, "bound")]
-        dims = {s for h in self.background.heads for size in h.shape for s in size.free_symbols}
+        named = self.background.dimensions.union(self.background.lengths)
         outer = self.around[0] if self.around else None
-        free = () if outer is None else outer.free_symbols - dims - set(self.background.lengths)
+        free = () if outer is None else outer.free_symbols - named
         return [*bound, *sorted(free, key=str)]
 
 
@@ -185,16 +196,23 @@ def variants(mutation: Mutation, answer: Term, background: Background) -> Iterat
 
 def _all_variants(mutation: Mutation, answer: Term, background: Background) -> Iterator[Variant]:
     seen: set[Made] = {answer}
-    groups = places(answer) if not mutation.whole else {answer: [((), ())]}
-    for old, where in groups.items():
-        place = Place(background, (*where[0][1],))
+    looked = _looked(answer, background)
+    for old, paths, place in looked[:1] if mutation.whole else looked:
         for new in mutation.local(old, place):
-            together = [[path for path, _ in where], *([path] for path, _ in where)]
-            for paths in together[:1] if len(where) == 1 else together:
-                made = put(answer, paths, new)
+            for some in [paths] if len(paths) == 1 else [paths, *([path] for path in paths)]:
+                made = put(answer, some, new)
                 if made not in seen:
                     seen.add(made)
                     yield Variant(mutation.id, made, old, new)
+
+
+@lru_cache(maxsize=64)
+def _looked(answer: Term, background: Background) -> list[tuple[Term, list[Path], Place]]:
+    """Every subterm with its paths, and the first of its places; the answer itself comes first."""
+    return [
+        (old, [path for path, _ in where], Place(background, where[0][1]))
+        for old, where in places(answer).items()
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -233,5 +251,5 @@ def _put(answer: Term, path: Path, new: Made) -> Made:
     args[path[0]] = inner
     try:
         return rebuild(answer, tuple(args))
-    except SymbpttError as error:
-        return Refused(answer.func, tuple(args), error.message)
+    except SymbpttError:
+        return Refused(answer.func, tuple(args))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symbptt.core.functions import known
-from symbptt.core.terms import Elem, Hadamard, Map, Ones, Param, Plus, Term
+from symbptt.core.terms import Elem, Hadamard, Map, Ones, Param, Plus, Softmax, Term
 
 from .mutations import Made, Mutation, Place
 
@@ -27,9 +27,11 @@ def activation_for_slope(term: Term, place: Place) -> Iterator[Made]:
 
 
 def activation_missing(term: Term, place: Place) -> Iterator[Made]:
-    """a for σ(a), where the argument has a name."""
-    if isinstance(term, Map) and term.order == 0 and isinstance(term.arg, Elem | Param):
-        yield term.arg
+    """a for σ(a) or for what it defines, where the argument has a name."""
+    whole = place.background.unfolded(term) or term
+    function = isinstance(whole, Softmax) or (isinstance(whole, Map) and whole.order == 0)
+    if function and isinstance(whole.args[-1], Elem | Param):
+        yield whole.args[-1]
 
 
 def slope_twice(term: Term, place: Place) -> Iterator[Made]:

@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from symbptt.core import arrays, norms, units
+from symbptt.core import arrays, norms, powers, units
 from symbptt.core import terms as tm
 from symbptt.core.arrays import Array
 from symbptt.core.errors import NotSupported, SymbpttError
@@ -192,5 +192,5 @@ _UNCHANGED = (
 _NODES: dict[type[Term], Any] = {
     **{cls: NODES[cls] for cls in _UNCHANGED},
     tm.Const: _constant, tm.Softmax: _softmax, tm.Inverse: _inverse, tm.Func: _func,
-    norms.Norm: _norm,
+    norms.Norm: _norm, powers.Det: NODES[powers.Det],
 }  # fmt: skip

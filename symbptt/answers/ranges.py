@@ -18,7 +18,7 @@ from symbptt.core.errors import SymbpttError
 from symbptt.core.indices import contradictory, entails, irredundant
 from symbptt.core.terms import Elem, Entry, Gradient, Partial, SumOver, Term
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import context, find
+from symbptt.core.traverse import context, nodes_of
 from symbptt.report.pen import UNICODE_PEN
 from symbptt.report.ranges import ranges as written
 
@@ -29,12 +29,14 @@ Facts = tuple[Expr, ...]
 class Extent:
     """Where a claim is judged: all facts, and in words those that it does not state.
 
-    ``narrower`` than what is stated: the claim says more than there is.
+    ``narrower`` than what is stated: the claim says more than there is. ``spare``: for what is
+    open elsewhere, not for what is false.
     """
 
     facts: Facts
     unsaid: tuple[str, ...] = ()
     narrower: bool = False
+    spare: bool = False
 
 
 def extents(
@@ -64,7 +66,9 @@ def extents(
     computed = existence(theory, *sides, boundary=False) if causal or _derived(sides) else ()
     pointwise = _computed(theory, sides)
     inner = all_defined(theory, *sides) if bound else ()
-    for more in (causal, computed, (*causal, *computed), pointwise, inner):
+    later = tuple(f - 1 for f in causal) if bound else ()  # k < t, where a product has factors
+    strictly = (*later, *inner)
+    for more in (causal, computed, (*causal, *computed), pointwise, inner, strictly):
         known = (*theory.facts, *first.facts)
         new = [f for f in dict.fromkeys(more) if not entails(known, f)]
         facts = (*first.facts, *new)
@@ -72,7 +76,8 @@ def extents(
             continue
         if not _equalities(theory, facts, first.facts):
             seen.append(facts)
-            yield Extent(facts, _words([*missed, *new] if narrower else new), narrower)
+            words = _words([*missed, *new] if narrower else new)
+            yield Extent(facts, words, narrower, bool(later) and more is strictly)
 
 
 def _equalities(theory: Theory, facts: Facts, said: Facts) -> bool:
@@ -93,7 +98,7 @@ def _pins(theory: Theory, side: Term, fact: Expr, said: Facts) -> bool:
     lengths = {s for f in theory.facts for s in f.free_symbols}
     if fact.free_symbols <= lengths:
         return any(fact.coeff(s) < 0 for s in fact.free_symbols)
-    ends = (x for _, x in find(side, lambda x: isinstance(x, SumOver)) if x.hi in lengths)
+    ends = (x for _, x in nodes_of(side, SumOver) if x.hi in lengths)
     known = (*theory.facts, *said, *existence(theory, side))
     inner = fact.free_symbols - lengths
     return any(
@@ -119,14 +124,12 @@ def _words(facts: Sequence[Expr]) -> tuple[str, ...]:
 
 
 def _derived(sides: Sequence[Term]) -> bool:
-    return any(
-        next(find(side, lambda x: isinstance(x, Partial | Gradient)), None) for side in sides
-    )
+    return any(next(nodes_of(side, Partial, Gradient), None) for side in sides)
 
 
 def _computed(theory: Theory, sides: Sequence[Term]) -> Facts:
     """Where all elements are computed, for a claim about quantities at one step alone."""
-    found = [(s, path, x) for s in sides for path, x in find(s, lambda x: isinstance(x, Elem))]
+    found = [(s, path, x) for s in sides for path, x in nodes_of(s, Elem)]
     if len({x.index for _, _, x in found}) != 1 or any(context(s, p)[1] for s, p, _ in found):
         return ()
     facts: list[Expr] = []
@@ -138,7 +141,7 @@ def _computed(theory: Theory, sides: Sequence[Term]) -> Facts:
 
 def _entries(theory: Theory, term: Term) -> Iterator[Expr]:
     """1 <= i <= n for an entry with a free index."""
-    for path, node in find(term, lambda x: isinstance(x, Entry)):
+    for path, node in nodes_of(term, Entry):
         bound = set(context(term, path)[1])
         for value, top in ((node.row, node.args[0].shape[0]), (node.col, node.args[0].shape[1])):
             if not value.free_symbols & bound:
@@ -148,7 +151,7 @@ def _entries(theory: Theory, term: Term) -> Iterator[Expr]:
 
 def _causal(theory: Theory, term: Term) -> Iterator[Expr]:
     """k <= t for a derivative of an element at t by one at k that runs forward; or t <= k."""
-    for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
+    for path, node in nodes_of(term, Partial, Gradient):
         y, x = node.args[:2]
         if not (isinstance(y, Elem) and isinstance(x, Elem)) or context(term, path)[1]:
             continue

@@ -146,10 +146,15 @@ class _Worker:
         self.line.close()
 
 
-def _serve(line: Connection, ask: Ask, parent: int) -> None:
-    """Answers until the line or the parent is gone."""
+def collect_rarely() -> None:
+    """Looks for garbage seldom, and not among what is there already, in a process for claims."""
     gc.freeze()
     gc.set_threshold(_COLLECT)
+
+
+def _serve(line: Connection, ask: Ask, parent: int) -> None:
+    """Answers until the line or the parent is gone."""
+    collect_rarely()
     try:
         while True:
             while not line.poll(_POLL):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import index_symbol
+from symbptt.core.indices import factor_of, index_symbol
 from symbptt.core.terms import Const, D, Elem, Param, Plus, SumOver, Term, When, Zero
 from symbptt.core.theory import ALL, Definition, Frame, Theory
 from symbptt.core.traverse import substitute
@@ -172,8 +172,8 @@ def adjoint_system(theory: Theory, loss: Loss, main: tuple[str, ...] = ()) -> Ad
 def _single_index(facts: tuple[Expr, ...], index: Symbol) -> Expr | None:
     """The only value an index range admits, if it is one point."""
     for f in facts:
-        if -f in facts and f.coeff(index) in (1, -1):
-            return index - f * f.coeff(index)
+        if -f in facts and factor_of(f, index) in (1, -1):
+            return index - f * factor_of(f, index)
     return None
 
 
@@ -202,10 +202,10 @@ def _contribution(use: _Use, t: Symbol, names: dict[str, str]) -> Term:
     conditions on t.
     """
     opened, index, conditions, pool = _opened(use, names)
-    solved = next((s for s in pool if index.coeff(s) in (1, -1)), None)
+    solved = next((s for s in pool if factor_of(index, s) in (1, -1)), None)
     if solved is None:
         return _resum(opened, (*conditions, t - index, index - t), pool)
-    sign = index.coeff(solved)
+    sign = factor_of(index, solved)
     value = (sign * (t - index) + solved).expand()
     opened = substitute(opened, {solved: value})
     conditions = tuple(c.xreplace({solved: value}).expand() for c in conditions)
@@ -236,8 +236,8 @@ def _opened(use: _Use, names: dict[str, str]) -> tuple[Term, Expr, tuple[Expr, .
 
 def _resum(term: Term, conditions: tuple[Expr, ...], left: list[Symbol]) -> Term:
     for s in left:
-        lows = [c for c in conditions if c.coeff(s) == 1]
-        highs = [c for c in conditions if c.coeff(s) == -1]
+        lows = [c for c in conditions if factor_of(c, s) == 1]
+        highs = [c for c in conditions if factor_of(c, s) == -1]
         if not lows or not highs:
             raise NotSupported(f"the index {s} has no range")
         lo, hi = s - lows[0], highs[0] + s
@@ -278,6 +278,6 @@ def _collect_param(
 def bounds(facts: tuple[Expr, ...], index: Expr) -> tuple[Expr, Expr]:
     """lo and hi of a range given as facts."""
     return (
-        next(index - f for f in facts if f.coeff(index) == 1),
-        next(f + index for f in facts if f.coeff(index) == -1),
+        next(index - f for f in facts if factor_of(f, index) == 1),
+        next(f + index for f in facts if factor_of(f, index) == -1),
     )

@@ -12,7 +12,7 @@ from symbptt.core.errors import NotSupported
 from symbptt.core.indices import contradictory, entails, index_symbol
 from symbptt.core.terms import D, Elem, Gradient, Param, Plus, Shock, SumOver, Term, Zero
 from symbptt.core.theory import ALL, Definition, Frame, Theory
-from symbptt.core.traverse import Path, find, rebuild, substitute
+from symbptt.core.traverse import Path, find, nodes_of, rebuild, substitute
 from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import AdjointSystem, bounds, loss_differential, one_steps
@@ -146,7 +146,7 @@ def _cover(build: Builder, still: list[Theorem]) -> None:
     ``still`` are the one-step differentials that are zero: of defined boundary values.
     """
     for _ in range(200):
-        for path, node in find(build.line, lambda x: isinstance(x, D)):
+        for path, node in nodes_of(build.line, D):
             leaf = node.args[0]
             if isinstance(leaf, Elem) and _settle(build, path, leaf, still):
                 break

@@ -15,9 +15,9 @@ from sympy import Expr, Symbol
 from symbptt.core.errors import NotSupported, ProofError, SymbpttError
 from symbptt.core.scope import Scope
 from symbptt.core.terms import (
-    Elem, Gradient, OrderedProduct, Param, Partial, Power, Term,
+    Elem, Gradient, OrderedProduct, Param, Partial, Power, Term, Transposed, Vec,
 )  # fmt: skip
-from symbptt.core.traverse import Path, find
+from symbptt.core.traverse import Path, find, nodes_of
 from symbptt.proof.objects import Chain, Development, Induction, Proof, Theorem
 
 from .builder import Builder
@@ -33,6 +33,13 @@ from .within import enclosed
 Facts = tuple[Expr, ...]
 _FLIPPED = {">=": "<=", ">": "<"}
 _MAX_UNFOLDS = 40
+_STAGES = (
+    (),
+    ("within",),
+    ("back",),
+    ("back", "within"),
+    ("within", "back", "within"),
+)  # what is written in: definitions within a step, states one step back
 _SPLIT = {OrderedProduct: "product-last", Power: "power-left"}
 
 
@@ -63,7 +70,23 @@ def bound(
         found = found or unit_product(problem, left, relation, right, facts)
         if found is not None:
             return found
-    derived = _derivatives(problem, (left, right))
+    error: NotSupported | None = None
+    for derivatives in (_derivatives, _sums_over_steps):
+        try:
+            derived = derivatives(problem, (left, right))
+            if derived is not None:
+                return _raised(problem, Claim(left, relation, right, facts), derived, induction)
+        except NotSupported as found_none:
+            error = error or found_none
+    assert error is not None
+    raise error
+
+
+def _raised(
+    problem: Problem, claim: Claim, derived: list[Result], induction: tuple[Symbol, Expr] | None
+) -> Result:
+    """The development that proves a claim with what its derivatives are."""
+    left, relation, right, facts = claim.left, claim.relation, claim.right, claim.facts
     theory = next((r.development.theory for r in derived), problem.theory)
     known = tuple(a for a in assumed(theory) if a.relation != "=")
     known += tuple(th for a in known if (th := written_out(theory, a)) is not None)
@@ -71,7 +94,6 @@ def bound(
     units = factors(problem, (left, right), facts)
     lemmas_of = (*(r.main for r in derived), *known, *(u for u in units if u.title == "factor"))
     search = Search(theory, Scope(theory), lemmas_of, known=(*normal, *units))
-    claim = Claim(left, relation, right, facts)
     if induction is None:
         proof: Proof = _staged(search, claim, problem, lambda b: _use_lemmas(search, b, {}))
     else:
@@ -88,10 +110,41 @@ def bound(
 
 def _derivatives(problem: Problem, sides: tuple[Term, ...]) -> list[Result]:
     """A derivation for every derivative that the statement mentions."""
+    nodes = dict.fromkeys(x for side in sides for _, x in nodes_of(side, Partial, Gradient))
+    return [derive(problem, node) for node in nodes]
+
+
+def _sums_over_steps(problem: Problem, sides: tuple[Term, ...]) -> list[Result] | None:
+    """The derivations with gradients of the loss by elements as sums over the later steps.
+
+    None where there are no such gradients.
+    """
     nodes = dict.fromkeys(
         x for side in sides for _, x in find(side, lambda x: isinstance(x, Partial | Gradient))
     )
-    return [derive(problem, node) for node in nodes]
+    if not any(_by_element(problem, node) for node in nodes):
+        return None
+    return [_as_sum(problem, x) if _by_element(problem, x) else derive(problem, x) for x in nodes]
+
+
+def _by_element(problem: Problem, node: Term) -> bool:
+    of_loss = problem.loss is not None and node.args[0] == problem.loss.total
+    return isinstance(node, Gradient) and of_loss and isinstance(node.args[1], Elem)
+
+
+def _as_sum(problem: Problem, node: Term) -> Result:
+    """The gradient of a column as the transpose of the row that the sum form gives."""
+    found = derive(problem, node, "sum")
+    total, x = node.args
+    row = found.development.theorem(f"sum:{x}")
+    build = Builder(found.development.theory, node, row.facts)
+    build.algebra(Transposed(Transposed(Vec(node))))
+    build.back("jacobian-gradient", (0,), Partial(total, x))
+    build.lemma(row, (0,))
+    build.tidy()
+    theorem = Theorem(f"sum:{node}", node, build.line, build.chain(), row.facts, title="gradient")
+    theorems = (*found.development.theorems, theorem)
+    return Result(Development(found.development.theory, theorems), (theorem.id,))
 
 
 def _uses(proof: Proof, id: str) -> bool:
@@ -104,14 +157,15 @@ def _staged(
 ) -> Chain:
     """The claim as it stands, then with more and more definitions written in."""
     states = {f"{z}[]" for z in problem.main}
-    for steps_back, within in ((False, False), (False, True), (True, False), (True, True)):
+    for stages in _STAGES:
         low, high = search.builders(claim)
         for build in (low, high):
             prepare(build)
-        if steps_back:
-            _unfold_once(low, states)
-        for build in (low, high) if within else ():
-            _unfold(build, states)
+        for stage in stages:
+            if stage == "back":
+                _unfold_once(low, states)
+            for build in (low, high) if stage == "within" else ():
+                _unfold(build, states)
         chain = met(search, claim, low, high)
         if chain is not None:
             return chain
@@ -159,10 +213,10 @@ def _use_lemmas(search: Search, build: Builder, mapping: dict[Symbol, Expr]) -> 
 
 def _leaves(build: Builder) -> list[tuple[Path, Elem | Param]]:
     """The names in a line with a definition, those in derivatives left out."""
-    found = find(build.line, lambda x: isinstance(x, Elem | Param | Partial | Gradient))
+    found = nodes_of(build.line, Elem, Param, Partial, Gradient)
     closed = [path for path, x in found if isinstance(x, Partial | Gradient)]
     return [
-        (path, x) for path, x in find(build.line, lambda x: isinstance(x, Elem | Param))
+        (path, x) for path, x in nodes_of(build.line, Elem, Param)
         if isinstance(x, Elem | Param) and build.theory.defined(x.key)
         and not any(path[: len(c)] == c for c in closed)
     ]  # fmt: skip
@@ -185,7 +239,7 @@ def _unfold_once(build: Builder, states: set[str]) -> None:
 
 def _split(build: Builder, variable: Symbol) -> None:
     """Splits the last factor off every product and power that has grown with the variable."""
-    for path, node in list(find(build.line, lambda x: isinstance(x, OrderedProduct | Power))):
+    for path, node in list(nodes_of(build.line, OrderedProduct, Power)):
         end = node.exponent if isinstance(node, Power) else node.hi
         if (end - variable).expand().has(variable) or variable not in end.free_symbols:
             continue

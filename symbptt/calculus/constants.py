@@ -6,7 +6,7 @@ from symbptt.core.dependence import references
 from symbptt.core.errors import ProofError
 from symbptt.core.scope import DERIVATIVES
 from symbptt.core.terms import Elem, Param
-from symbptt.core.traverse import find, subterm
+from symbptt.core.traverse import nodes_of, subterm
 
 from .builder import Builder
 
@@ -16,7 +16,7 @@ def put_constants(build: Builder) -> None:
     keys = {d.key for d in build.theory.definitions if not references(d.body)}
     stuck: set[Elem | Param] = set()
     while keys:
-        for path, leaf in find(build.line, lambda x: isinstance(x, Elem | Param)):
+        for path, leaf in nodes_of(build.line, Elem, Param):
             above = (subterm(build.line, path[:i]) for i in range(len(path)))
             if (
                 leaf.key in keys

@@ -10,7 +10,7 @@ from sympy import Expr
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.terms import Block, D, Elem, Func, Param, Term
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import Path, contains, find
+from symbptt.core.traverse import Path, contains, nodes_of
 from symbptt.proof.objects import Theorem
 from symbptt.rules import FAMILIES
 
@@ -58,7 +58,7 @@ def differentiate(build: Builder, expand: Callable[[Elem | Param], bool]) -> Non
 def _reducible(
     build: Builder, expand: Callable[[Elem | Param], bool], done: set[Term]
 ) -> Iterable[tuple[Path, Term]]:
-    return (p for p in find(build.line, lambda x: isinstance(x, D)) if p[1] not in done)
+    return (p for p in nodes_of(build.line, D) if p[1] not in done)
 
 
 def _one_step(

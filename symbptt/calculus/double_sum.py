@@ -19,7 +19,7 @@ from symbptt.core.terms import (
     D, Elem, Identity, Param, Partial, SumOver, Term, Times, Vec,
 )  # fmt: skip
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import Path, find, substitute
+from symbptt.core.traverse import Path, find, nodes_of, substitute
 from symbptt.proof.objects import Identification, Induction, Theorem
 
 from .adjoint import Loss, loss_differential
@@ -101,7 +101,7 @@ def collected(
 
 def _insert(build: Builder, rows: dict[str, Theorem], state: State, t: Symbol) -> None:
     """Replaces d of state elements by their unrolled sums (zero where theta does not enter)."""
-    changes = [(p, x) for p, x in find(build.line, lambda x: isinstance(x, D))
+    changes = [(p, x) for p, x in nodes_of(build.line, D)
                if x.args[0].key in state.names]  # fmt: skip
     for path, change in changes:
         leaf = change.args[0]
@@ -220,7 +220,7 @@ def fold(build: Builder, theorem: Theorem) -> None:
 
 
 def _spans(line: Term, parts: tuple[Term, ...]) -> Iterator[tuple[Path, tuple[int, int]]]:
-    for path, node in find(line, lambda x: isinstance(x, Times)):
+    for path, node in nodes_of(line, Times):
         for i in range(len(node.args) - len(parts) + 1):
             if node.args[i : i + len(parts)] == parts:
                 yield path, (i, i + len(parts))

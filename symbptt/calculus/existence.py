@@ -12,13 +12,13 @@ from functools import lru_cache
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import SymbpttError
-from symbptt.core.indices import contradictory, entails, irredundant
+from symbptt.core.indices import contradictory, entails, factor_of, irredundant
 from symbptt.core.powers import EntrywisePower
 from symbptt.core.terms import (
     Elem, Entry, Gradient, OrderedProduct, Partial, Power, SumOver, Term, When,
 )  # fmt: skip
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import Path, context, find
+from symbptt.core.traverse import Path, context, nodes_of
 
 Facts = tuple[Expr, ...]
 Ranges = tuple[tuple[Symbol, Expr, Expr], ...]
@@ -82,7 +82,7 @@ def all_defined(theory: Theory, *terms: Term) -> Facts:
     """
     found: list[Expr] = []
     for term in terms:
-        for path, x in find(term, lambda x: isinstance(x, Elem)):
+        for path, x in nodes_of(term, Elem):
             assert isinstance(x, Elem)
             passed, ranges = context(term, path)[0], _ranges_above(term, path)
             if theory.defined(x.key) and x.index.free_symbols:
@@ -108,14 +108,14 @@ def forward(*terms: Term) -> Facts:
     return tuple(dict.fromkeys(
         node.args[0].index - node.args[1].index
         for term in terms
-        for path, node in find(term, lambda x: isinstance(x, Partial))
+        for path, node in nodes_of(term, Partial)
         if all(isinstance(x, Elem) for x in node.args[:2]) and not context(term, path)[1]
     ))  # fmt: skip
 
 
 def _differentiated(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
     """What the elements in derivatives outside sums need to be defined ones."""
-    for path, node in find(term, lambda x: isinstance(x, Partial | Gradient)):
+    for path, node in nodes_of(term, Partial, Gradient):
         passed, bound = context(term, path)
         for x in node.args[:2]:
             if isinstance(x, Elem) and theory.defined(x.key) and not bound:
@@ -132,7 +132,7 @@ def _is_point(piece: Facts) -> bool:
 
 def _general(theory: Theory, term: Term) -> Iterator[tuple[Facts, Facts, Ranges]]:
     """What the elements at free indices outside sums need to be defined ones."""
-    for path, x in find(term, lambda x: isinstance(x, Elem)):
+    for path, x in nodes_of(term, Elem):
         assert isinstance(x, Elem)
         passed, bound = context(term, path)
         if theory.defined(x.key) and x.index.free_symbols and not bound:
@@ -168,7 +168,7 @@ def _at_the_worst(fact: Expr, ranges: Ranges) -> Expr:
     """The fact at the ends of the ranges where it is hardest to satisfy."""
     for symbol, low, high in reversed(ranges):
         fact = fact.expand()
-        fact = fact.xreplace({symbol: low if fact.coeff(symbol) > 0 else high})
+        fact = fact.xreplace({symbol: low if factor_of(fact, symbol) > 0 else high})
     return fact.expand()
 
 

@@ -7,13 +7,13 @@ from itertools import product as choices
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported, ProofError
-from symbptt.core.indices import contradictory, entails
+from symbptt.core.indices import contradictory, entails, factor_of
 from symbptt.core.terms import (
     Elem, Entry, Gradient, Identity, OrderedProduct, Param, Partial, Plus, SumOver, Term, Times,
     Vec, When, Zero,
 )  # fmt: skip
 from symbptt.core.theory import Definition
-from symbptt.core.traverse import find, substitute
+from symbptt.core.traverse import find, nodes_of, substitute
 from symbptt.proof.objects import Theorem
 from symbptt.rules import FAMILIES
 
@@ -64,11 +64,7 @@ def recursions(system: AdjointSystem, main: tuple[str, ...]) -> list[Theorem]:
 def _cases(system: AdjointSystem, d: Definition, keep: set[str], first: int) -> list[Theorem]:
     assert isinstance(d.head, Elem) and d.index is not None
     known = (*system.theory.facts, *d.facts)
-    conditions = list(
-        dict.fromkeys(
-            c for _, w in find(d.body, lambda x: isinstance(x, When)) for c in w.conditions
-        )
-    )
+    conditions = list(dict.fromkeys(c for _, w in nodes_of(d.body, When) for c in w.conditions))
     out = []
     for number, choice in enumerate(choices((False, True), repeat=len(conditions)), first):
         facts = tuple(
@@ -111,8 +107,8 @@ def _irredundant(facts: Facts, known: Facts) -> Facts:
 def _point(facts: Facts, index: Symbol, known: Facts) -> Expr | None:
     """The value of the index if the facts leave only one."""
     for f in facts:
-        if abs(f.coeff(index)) == 1:
-            value = (index - f * f.coeff(index)).expand()
+        if abs(factor_of(f, index)) == 1:
+            value = (index - f * factor_of(f, index)).expand()
             if entails((*known, *facts), index - value) and entails(
                 (*known, *facts), value - index
             ):

@@ -17,7 +17,7 @@ from symbptt.core.norms import Norm
 from symbptt.core.scope import Scope
 from symbptt.core.terms import Const, Elem, Entry, Param, Plus, Scale, Term
 from symbptt.core.theory import Definition, Theory
-from symbptt.core.traverse import find
+from symbptt.core.traverse import nodes_of
 from symbptt.proof.objects import Chain, Development, Theorem
 
 from .builder import Builder
@@ -202,4 +202,4 @@ class Intervals:
 
 def refers_to_itself(d: Definition) -> bool:
     """Whether the body mentions elements of the sequence that it defines."""
-    return any(x.key == d.key for _, x in find(d.body, lambda x: isinstance(x, Elem)))
+    return any(x.key == d.key for _, x in nodes_of(d.body, Elem))

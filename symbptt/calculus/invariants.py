@@ -17,7 +17,7 @@ from symbptt.core.indices import irredundant
 from symbptt.core.norms import Max, Min, Norm
 from symbptt.core.terms import Const, Elem, Plus, Scale, Term, Times
 from symbptt.core.theory import Definition
-from symbptt.core.traverse import find, substitute
+from symbptt.core.traverse import nodes_of, substitute
 from symbptt.proof.objects import Chain, Induction, Theorem
 
 from .builder import Builder
@@ -89,7 +89,7 @@ def _recurrence(
     """None where it is not one step back or ahead, or has no first step."""
     if d.index is None or not isinstance(d.head, Elem):
         return None
-    own = [x for _, x in find(d.body, lambda x: isinstance(x, Elem)) if x.key == d.key]
+    own = [x for _, x in nodes_of(d.body, Elem) if x.key == d.key]
     shifts = {(x.index - d.index).expand() for x in own}
     if shifts not in ({-1}, {1}):
         return None
@@ -157,7 +157,7 @@ def _candidates(found: Intervals, r: _Recurrence, up: bool) -> Iterator[tuple[Te
 
 
 def _mentions(term: Term, key: str) -> bool:
-    return any(x.key == key for _, x in find(term, lambda x: isinstance(x, Elem)))
+    return any(x.key == key for _, x in nodes_of(term, Elem))
 
 
 def _at_start(r: _Recurrence) -> Facts:

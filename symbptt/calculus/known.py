@@ -11,7 +11,7 @@ from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.indices import entails
 from symbptt.core.terms import D, Elem, Gradient, Param, Partial, Term, Unvec, Zero
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import context, find, fresh, substitute
+from symbptt.core.traverse import context, fresh, nodes_of, substitute
 from symbptt.proof.kernel import check
 from symbptt.proof.objects import Development, Identification, Theorem
 
@@ -31,7 +31,7 @@ def derivatives(
     """The theory, and for every derivative its theorems; the last is about the derivative."""
     theory, out = problem.theory, dict[Term, tuple[Theorem, ...]]()
     for side in sides:
-        for path, node in find(side, lambda x: isinstance(x, Partial | Gradient)):
+        for path, node in nodes_of(side, Partial, Gradient):
             if node in out:
                 continue
             here = (*facts, *context(side, path)[0])

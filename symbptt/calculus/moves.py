@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
+from operator import attrgetter
 
 from sympy import Expr, Symbol
 
-from symbptt.core.indices import contradictory, entails
+from symbptt.core.indices import contradictory, entails, factor_of
 from symbptt.core.powers import Binomial, EntrywisePower
 from symbptt.core.scope import solve
 from symbptt.core.terms import (
@@ -159,7 +160,7 @@ def _split_at_end(build: Builder, path: Path, leaf: Elem | Param) -> bool:
             for f in d.facts:
                 assert d.index is not None
                 here = f.xreplace({d.index: leaf.index}).expand()
-                sign = here.coeff(node.bound)
+                sign = factor_of(here, node.bound)
                 if abs(sign) != 1 or entails(facts, here) or contradictory((*facts, here)):
                     continue
                 last = here + node.bound if sign < 0 else node.bound - here - 1
@@ -280,6 +281,6 @@ def starts(indices: Set[Symbol], facts: tuple[Expr, ...]) -> Iterator[tuple[Symb
     """The indices with the values where their ranges begin, then those where they end."""
     for sign in (1, -1):
         for f in facts:
-            for v in sorted(indices, key=str):
-                if f.coeff(v) == sign:
+            for v in sorted(indices, key=attrgetter("name")):
+                if factor_of(f, v) == sign:
                     yield v, (v - f * sign).expand()

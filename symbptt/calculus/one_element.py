@@ -5,10 +5,10 @@ from __future__ import annotations
 from sympy import Expr, Symbol
 
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import entails
+from symbptt.core.indices import entails, factor_of
 from symbptt.core.terms import D, Elem, Partial, SumOver, Term, When
 from symbptt.core.theory import Frame, Theory
-from symbptt.core.traverse import find, rebuild
+from symbptt.core.traverse import nodes_of, rebuild
 from symbptt.proof.objects import Identification, Theorem
 
 from .adjoint import Loss, loss_differential
@@ -53,7 +53,7 @@ def element_sum(theory: Theory, loss: Loss, x: Elem, t: Symbol, k: Expr) -> list
 def _split(build: Builder, rows: dict[str, Theorem], x: Elem, t: Symbol, k: Expr) -> set[str]:
     """Before k nothing changes; from k on the Jacobian through time applies."""
     used = set()
-    for path, change in list(find(build.line, lambda z: isinstance(z, D))):
+    for path, change in list(nodes_of(build.line, D)):
         leaf = change.args[0]
         if change == D(x) and not (leaf.key in rows and leaf.index == t):
             continue
@@ -81,7 +81,7 @@ def _shorten(term: Term, facts: tuple[Expr, ...]) -> Term:
         return term
     for c in term.body.conditions:
         start = term.bound - c
-        if c.coeff(term.bound) == 1 and entails(facts, start - term.lo):
+        if factor_of(c, term.bound) == 1 and entails(facts, start - term.lo):
             rest = tuple(x for x in term.body.conditions if x != c)
             return SumOver(When(term.body.args[0], *rest), term.bound, start, term.hi)
     return term

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sympy import Expr, Symbol
 
+from symbptt.core.indices import factor_of
 from symbptt.core.terms import Term
 from symbptt.core.theory import Theory
 from symbptt.core.traverse import substitute
@@ -57,6 +58,5 @@ def _pinned(theory: Theory, facts: Facts) -> dict[Symbol, Expr]:
     """The indices that the facts give a number, such as T where T = 3 is given."""
     own = {s for f in theory.facts for s in f.free_symbols}
     pairs = [(f, s) for f in facts if -f in facts for s in f.free_symbols]
-    return {
-        s: s - f for f, s in pairs if f.free_symbols == {s} and f.coeff(s) == 1 and s not in own
-    }
+    alone = [(f, s) for f, s in pairs if f.free_symbols == {s} and s not in own]
+    return {s: s - f for f, s in alone if factor_of(f, s) == 1}

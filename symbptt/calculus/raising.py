@@ -18,9 +18,9 @@ from symbptt.core.indices import entails
 from symbptt.core.norms import Max, Min, Norm
 from symbptt.core.powers import Radius
 from symbptt.core.scope import Scope, solve
-from symbptt.core.terms import Const, Elem, Meta, OrderedProduct, Param, Power, Term, Vec
+from symbptt.core.terms import Const, Elem, Map, Meta, OrderedProduct, Param, Power, Term, Vec
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import Path, contains, find, substitute
+from symbptt.core.traverse import Path, contains, find, nodes_of, substitute
 from symbptt.proof.conditions import check_conditions
 from symbptt.proof.match import instantiate, match
 from symbptt.proof.objects import Chain, Step, Theorem
@@ -76,11 +76,20 @@ class Search:
     seen: set[Term] = field(default_factory=set)
     known: tuple[Theorem, ...] = ()  # what conditions of rows may rest on
     entries: bool = False  # whether norms of all entries of a matrix are spoken of
+    roots: bool = False  # whether square roots are spoken of
 
     def builders(self, claim: Claim) -> tuple[Builder, Builder]:
         """A chain to begin on either side."""
         low, high = (Builder(self.theory, x, claim.facts) for x in (claim.left, claim.right))
         return low, high
+
+    def wants(self, row: Rule, node: Term) -> bool:
+        """Whether a row may lead somewhere; norm-largest and largest-norm lead to each other."""
+        if row.name == "norm-largest":
+            return self.roots and not node.args[0].is_scalar
+        return (row.name != "norm-entries" or self.entries) and (
+            row.name != "largest-norm" or not self.roots
+        )
 
     def signs(self, build: Builder, path: Path = ()) -> Signs:
         return Signs(self.scope, build.facts_at(path), self.known)
@@ -94,6 +103,7 @@ def met(search: Search, claim: Claim, low: Builder, high: Builder) -> Chain | No
     """low raised to high; None if the search finds nothing."""
     spoken = contains(high.line, Radius)  # else a norm is better taken apart
     search.entries = contains(high.line, Vec)
+    search.roots = any(find(high.line, lambda x: isinstance(x, Map) and x.fname == "sqrt"))
     simpler, spread = (
         tuple(r for r in rows if spoken or r.name != "normal-norm") for rows in (_SIMPLER, _SPREAD)
     )
@@ -104,7 +114,7 @@ def met(search: Search, claim: Claim, low: Builder, high: Builder) -> Chain | No
             low.bound((), high.line, "nonnegative", {})
             return joined(low, high)
         search.seen.clear()
-        kept = {x for _, x in find(high.line, lambda x: isinstance(x, Norm | Min | Max))}
+        kept = {x for _, x in nodes_of(high.line, Norm, Min, Max)}
         found = _climb(search, claim, low, high, kept)
         if found is not None:
             return joined(found, high)
@@ -156,7 +166,7 @@ def _raised(search: Search, low: Builder, kept: set[Term]) -> Iterator[Builder]:
         simpler.tidy()
     if simpler.line != low.line:
         yield simpler
-        for path, node in find(low.line, lambda x: isinstance(x, Norm)):
+        for path, node in nodes_of(low.line, Norm):
             for name, larger, bind in _told(search, low, path, node):
                 other = _copy(low)  # what is assumed of a norm that equations take apart
                 other.bound(path, larger, name, bind)
@@ -219,7 +229,7 @@ def _larger(
     if node in kept:
         return
     for row in _LARGER:
-        if type(row.left) is type(node) and (row.name != "norm-entries" or search.entries):
+        if type(row.left) is type(node) and search.wants(row, node):
             try:
                 bindings = match(row.left, node, {})
                 check_conditions(row, bindings, search.signs(build, path))

@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 from symbptt.core.indices import index_symbol
 from symbptt.core.scope import scope_of
 from symbptt.core.terms import Elem, Gradient, Partial, Term
-from symbptt.core.traverse import context, find, substitute
+from symbptt.core.traverse import context, nodes_of, substitute
 from symbptt.proof.objects import Development, Theorem
 
 from .builder import Builder
@@ -74,7 +74,7 @@ def back(found: Result, left: Term, relation: str, right: Term, facts: Facts, ho
 
 def _free(side: Term) -> Iterator[Elem]:
     """The elements at free indices that derivatives are taken of and by."""
-    for path, node in find(side, lambda x: isinstance(x, Partial | Gradient)):
+    for path, node in nodes_of(side, Partial, Gradient):
         for x in node.args[:2]:
             if isinstance(x, Elem) and not set(context(side, path)[1]) & x.index.free_symbols:
                 yield x

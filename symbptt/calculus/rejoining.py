@@ -14,7 +14,7 @@ from symbptt.core.traverse import Path
 
 from .builder import Builder
 from .tries import nodes, until_done
-from .vocabulary import vocabulary
+from .vocabulary import products, vocabulary
 
 
 def rejoin(build: Builder) -> None:
@@ -79,14 +79,24 @@ def _continued(
 def _making_up(wanted: Term, others: list[Term], facts: tuple[Expr, ...]) -> list[Term]:
     """The terms that add up to the wanted one; none if they do not."""
     near = [x for x in others if _may_be_part(x, wanted)]
-    if not near:
-        return []
     try:
+        near = _of_products(near, wanted) if near else []
+        if not near:
+            return []
         keys = polynomial(wanted, facts).keys()
         parts = [x for x in near if len(p := polynomial(x, facts).keys()) > 0 and p <= keys]
     except NotSupported:
         return []
     return parts if parts and _same(Plus(*parts), wanted, facts) else []
+
+
+def _of_products(near: list[Term], wanted: Term) -> list[Term]:
+    """Those that multiply what the wanted term multiplies; none if that is not all of it."""
+    whole, found = products(wanted), [(x, products(x)) for x in near]
+    if whole is None or any(own is None for _, own in found):
+        return near
+    fits = [(x, own) for x, own in found if own is not None and own <= whole]
+    return [x for x, _ in fits] if whole == frozenset().union(*(own for _, own in fits)) else []
 
 
 def _may_be_part(x: Term, wanted: Term) -> bool:

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 
 from symbptt.core.canonical import equal
 from symbptt.core.errors import NotSupported
-from symbptt.core.indices import entails
+from symbptt.core.indices import entails, factor_of
 from symbptt.core.scope import scope_of
 from symbptt.core.terms import Elem, Gradient, Term, Zero
 from symbptt.core.theory import Theory
@@ -155,7 +155,7 @@ class Search:
         heads = [d.head for d in theory.definitions if d.key in self.adjoints]
         for d in theory.definitions:
             for f in d.facts:
-                if d.index is None or f.coeff(d.index) != -1:
+                if d.index is None or factor_of(f, d.index) != -1:
                     continue
                 end = (f + d.index).expand()
                 for head in heads:

@@ -16,7 +16,7 @@ from symbptt.core.terms import (
     Const, Elem, Hadamard, Map, Ones, Param, Plus, Scale, Softmax, Term, Times,
 )  # fmt: skip
 from symbptt.core.theory import Theory
-from symbptt.core.traverse import contains, find, substitute
+from symbptt.core.traverse import contains, find, nodes_of, substitute
 from symbptt.proof.objects import Assumed, Theorem
 from symbptt.rules import FAMILIES
 
@@ -69,7 +69,7 @@ def _unfold_logarithms(build: Builder) -> bool:
     found = False
     for path, node in list(find(build.line, is_log_slope)):
         found = True
-        for inner, leaf in list(find(node, lambda x: isinstance(x, Elem | Param))):
+        for inner, leaf in list(nodes_of(node, Elem, Param)):
             bodies = [d.body for d in build.theory.defined(leaf.key)]
             if any(_is_output(body) for body in bodies):
                 build.unfold((*path, *inner))
@@ -83,7 +83,7 @@ def _is_output(body: Term) -> bool:
 
 
 def _apply_one(build: Builder) -> bool:
-    for path, node in find(build.line, lambda x: isinstance(x, Times | Hadamard)):
+    for path, node in nodes_of(build.line, Times, Hadamard):
         if not contains(node, Map):
             continue
         for name in _RULES:
@@ -136,9 +136,9 @@ def _unit(number: Const, term: Term) -> Term:
 def _use_assumptions(build: Builder) -> None:
     """Puts in what is assumed, e.g. that a target sums to one."""
     for theorem in assumed(build.theory):
-        leaves = {x for _, x in find(theorem.left, lambda x: isinstance(x, Elem | Param))}
+        leaves = {x for _, x in nodes_of(theorem.left, Elem, Param)}
         for leaf in leaves:
-            for path, node in list(find(build.line, lambda x: isinstance(x, Times))):
+            for path, node in list(nodes_of(build.line, Times)):
                 for other in {x for _, x in find(node, lambda x, k=leaf.key: _is(x, k))}:
                     bind = {leaf.index: other.index} if isinstance(leaf, Elem) else {}
                     if equal(node, substitute(theorem.left, bind)):

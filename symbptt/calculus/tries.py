@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from symbptt.core.errors import NotSupported, ProofError
 from symbptt.core.terms import Gradient, Partial, Term
-from symbptt.core.traverse import Path
+from symbptt.core.traverse import Path, nodes_of
 
 _MAX_STEPS = 80
 
@@ -23,16 +23,9 @@ def visible(
                 yield from visible(arg, test, (*path, i))
 
 
-def nodes(term: Term, *kinds: type[Term], path: Path = ()) -> Iterator[tuple[Path, Term]]:
+def nodes(term: Term, *kinds: type[Term]) -> Iterator[tuple[Path, Term]]:
     """The visible nodes of these very classes; what has none of them is passed over."""
-    if term.kinds.isdisjoint(kinds):
-        return
-    if type(term) in kinds:
-        yield path, term
-    if not isinstance(term, Partial | Gradient):
-        for i, arg in enumerate(term.args):
-            if isinstance(arg, Term):
-                yield from nodes(arg, *kinds, path=(*path, i))
+    return nodes_of(term, *kinds, outside=(Partial, Gradient))
 
 
 def until_done(move: Callable[[], bool], what: str) -> None:

@@ -141,7 +141,7 @@ class NumpyPrinter(ValuePrinter):
             else:
                 assert isinstance(core, ir.Total)
                 inner = self.text(core.arg)
-                text = f"_sum({inner})" if core.axes else f"np.sum({inner}, axis=(0, 1))"
+                text = f"_sum({inner})" if core.axes else f"np.sum({inner})"
             first = isinstance(node, ir.Store) and not lines
             equals = "= " + sign.strip("+") if first else f"{sign}= "
             lines.append(f"{INDENT * depth}{self.target(node)} {equals}{number}{text}")

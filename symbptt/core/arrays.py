@@ -13,6 +13,8 @@ from .errors import NotSupported, SymbpttError
 
 Array = NDArray[Any]
 
+_LARGEST_DET = 6  # rows of a matrix that is expanded
+
 
 def plus(*parts: Array) -> Array:
     """A + B + ..."""
@@ -95,6 +97,20 @@ def radius(a: Array) -> Array:
         raise NotSupported("the derivative of a spectral radius has no reference evaluation")
     value: Array = np.abs(np.linalg.eigvals(a)).max(axis=-1)[..., None, None]
     return value
+
+
+def det(a: Array) -> Array:
+    """The determinant as (..., 1, 1), by expansion: exact numbers and complex steps stay so."""
+    n = a.shape[-1]
+    if n > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {n} rows has no reference evaluation")
+    if n == 0:
+        return np.ones((*a.shape[:-2], 1, 1), dtype=a.dtype)
+    total = np.zeros((*a.shape[:-2], 1, 1), dtype=a.dtype)
+    for j in range(n):
+        minor = np.delete(a[..., 1:, :], j, axis=-1)
+        total = total + (-1) ** j * a[..., :1, j : j + 1] * det(minor)
+    return total
 
 
 def largest(column: Array) -> Array:

@@ -25,7 +25,7 @@ from .naming import first_free, namings
 from .network import MAX_WRITTEN_OUT, entries
 from .resolve import Inconsistent, Network, resolve
 from .spelling import expression_text, name_text
-from .terms import D, Inverse, Map, Plus, SumOver, Term
+from .terms import ONE, D, Inverse, Map, Plus, SumOver, Term
 from .traverse import index_at, substitute
 
 Facts = tuple[Expr, ...]
@@ -60,8 +60,7 @@ def polynomial(term: Term, facts: Facts = ()) -> Polynomial:
     if len(parts) > 1:
         return _added(polynomial(part, facts) for part in parts)
     vertices = Vertices(term)
-    row = None if term.shape[0] == 1 else vertices.new(term.shape[0])
-    col = None if term.shape[1] == 1 else vertices.new(term.shape[1])
+    row, col = (None if size is ONE else vertices.new(size) for size in term.shape)
     out: Polynomial = {}
     for monomial in entries(term, row, col, vertices):
         for text, coefficient in _monomial_keys(monomial, (row, col), vertices, facts):

@@ -9,7 +9,6 @@ are assumed invertible.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from sympy import Expr, Integer
@@ -51,7 +50,7 @@ def _entrywise(net: Network, facts: tuple[Expr, ...]) -> Iterator[Network]:
             if q == p or other.axes != power.axes or exponent is None:
                 continue
             both = Atom((power.head[0], power.head[1] + exponent), power.inner, power.axes)
-            yield replace(net, atoms=(*_without(net, p, q), both))
+            yield net._replace(atoms=(*_without(net, p, q), both))
 
 
 def _base(atom: Atom) -> tuple[tuple[Any, ...], tuple[Term, ...]] | None:
@@ -139,10 +138,10 @@ def _merge(net: Network, p: int, q: int) -> Network:
     first, last = left.axes[0], right.axes[1]
     if a + b == 0:
         assert isinstance(first, int) and isinstance(last, int)  # _fits sees to it
-        return _identified(replace(net, atoms=rest), first, last)
+        return _identified(net._replace(atoms=rest), first, last)
     leaf = _leaf(left, right)
     merged = Atom(("Power", a + b), (leaf,), (first, last))
-    return _trimmed(replace(net, atoms=(*rest, merged)))
+    return _trimmed(net._replace(atoms=(*rest, merged)))
 
 
 def _leaf(left: Atom, right: Atom) -> Term:
@@ -165,9 +164,9 @@ def _identified(net: Network, first: int, last: int) -> Network:
     free = tuple(map(swap, net.free))
     touched = {v for x in (*(a.axes for a in atoms), free) for v, _ in _vertices(x)}
     factor = net.factor if last in touched else net.factor * net.dims[last]
-    return _trimmed(replace(net, atoms=atoms, free=free, factor=factor))
+    return _trimmed(net._replace(atoms=atoms, free=free, factor=factor))
 
 
 def _trimmed(net: Network) -> Network:
     touched = {v for x in (*(a.axes for a in net.atoms), net.free) for v, _ in _vertices(x)}
-    return replace(net, dims={v: d for v, d in net.dims.items() if v in touched})
+    return net._replace(dims={v: d for v, d in net.dims.items() if v in touched})

@@ -15,11 +15,11 @@ from functools import lru_cache
 from sympy import Expr
 
 from .errors import ModelError
-from .indices import contradictory, differ, entails
+from .indices import contradictory, differ, entails, factor_of
 from .scope import DERIVATIVES, Scope
 from .terms import Elem, Param, Term
 from .theory import ALL, Definition, Frame, Theory
-from .traverse import context, find
+from .traverse import context, find, nodes_of
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,10 @@ class Edge:
     strictly_after: bool  # > 0
 
 
-def references(term: Term) -> list[tuple[tuple[Expr, ...], Term]]:
+@lru_cache(maxsize=16384)
+def references(term: Term) -> tuple[tuple[tuple[Expr, ...], Term], ...]:
     """The named leaves of a term with the index facts that hold where they stand."""
-    return [
-        (context(term, path)[0], leaf)
-        for path, leaf in find(term, lambda x: isinstance(x, Elem | Param))
-    ]
+    return tuple((context(term, path)[0], leaf) for path, leaf in nodes_of(term, Elem, Param))
 
 
 def edges(theory: Theory) -> list[Edge]:
@@ -128,7 +126,7 @@ def _check_cycle(theory: Theory, name: str, cycle: list[Edge]) -> None:
         )
     circle = {e.target for e in cycle}
     for d in theory.defined(name):
-        signs = [f.coeff(d.index) for f in d.facts]
+        signs = [factor_of(f, d.index) for f in d.facts]
         has_end = any(sign > 0 if forward else sign < 0 for sign in signs)
         if not has_end and any(leaf.key in circle for _, leaf in references(d.body)):
             raise ModelError(f"the recurrence of {shown} has no first step")

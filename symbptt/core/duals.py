@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -101,6 +102,26 @@ def vec(a: Array) -> Array:
 def trace(a: Array) -> Array:
     """The trace as (..., 1, 1)."""
     return np.asarray(np.trace(a, axis1=-2, axis2=-1) % PRIME)[..., None, None]
+
+
+def det(a: Dual) -> Dual:
+    """The determinant, by expansion along the first row."""
+    n = a.value.shape[-1]
+    total = filled((1, 1), 0 if n else 1)
+    for j in range(n):
+        sign = filled((1, 1), (-1) ** j % PRIME)
+        cofactor = hadamard(sign, det(a.each(partial(_minor, at=j))))
+        total = plus(total, hadamard(a.each(partial(_first, at=j)), cofactor))
+    return total
+
+
+def _first(x: Array, at: int) -> Array:
+    return x[..., :1, at : at + 1]
+
+
+def _minor(x: Array, at: int) -> Array:
+    """Without the first row and a column."""
+    return np.delete(x[..., 1:, :], at, axis=-1)
 
 
 def joined(parts: list[Dual], axis: int) -> Dual:

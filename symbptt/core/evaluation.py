@@ -8,8 +8,9 @@ Source: Squire and Trapp, Using complex variables to estimate derivatives, SIAM 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from functools import reduce
+from typing import Any, TypeVar
 
 import numpy as np
 from sympy import S, Symbol
@@ -23,11 +24,12 @@ from .functions import TABLE
 from .motion import Motion
 from .terms import Elem, Term
 from .theory import Frame
-from .traverse import contains
+from .traverse import apart, contains
 from .world import (
     Env, Key, World, dimension, integer, leaf_key, number, real, shape_in, show_key,
 )  # fmt: skip
 
+Ranged = TypeVar("Ranged", tm.SumOver, tm.OrderedProduct)
 EPS = 1e-30  # its square is far below rounding
 _ENDING = frozenset(name for name, row in TABLE.items() if row.domain != S.Reals)
 _FRAMED = frozenset((tm.D, tm.Shock))  # what these are depends on the frame
@@ -42,7 +44,7 @@ def evaluate(
     ``index`` gives the free index symbols of the term and of the frame; sizes and lengths are the
     world's. ``frame`` says what varies under d(.); without it every leaf and metavariable does.
     """
-    env = {**world.sizes, **(index or {})}
+    env = world.environment(index or {})
     world.known.trim()
     try:
         with np.errstate(all="ignore"):
@@ -74,20 +76,21 @@ class Evaluator:
         It is computed once for its indices, and not to be changed.
         """
         if self.frame is not None and not term.kinds.isdisjoint(_FRAMED):
-            return self.computed(term, env)
-        place = self.places.get(id(term)) or self.world.known.place(term)
-        key = (id(term), *map(env.get, place[1]))
+            node = NODES.get(type(term)) or _unknown  # not remembered: the frame is no part of it
+            return node(self, term, env)
+        name = id(term)
+        indices = (self.places.get(name) or self.world.known.place(term))[1]
+        if not indices:
+            key: Hashable = name
+        elif len(indices) == 1:  # as most have
+            key = name, env.get(indices[0])
+        else:
+            key = (name, *map(env.get, indices))
         found = self.known.get(key)
         if found is None:
-            found = self.known[key] = self.computed(term, env)
+            node = NODES.get(type(term)) or _unknown
+            found = self.known[key] = node(self, term, env)
         return found
-
-    def computed(self, term: Term, env: Env) -> Array:
-        """The value from those of the subterms."""
-        node = NODES.get(type(term))
-        if node is None:
-            raise NotSupported(f"the term {term} has no reference evaluation")
-        return node(self, term, env)
 
     def leaf(self, key: Key, shape: tuple[int, int]) -> Array:
         """A parameter, an element or a metavariable, through its definition if it has one."""
@@ -180,21 +183,28 @@ def _shock(ev: Evaluator, t: tm.Shock, env: Env) -> Array:
     return ev.world.direction(("shock", *leaf_key(element, env)), shape)
 
 
-def _ranged(t: tm.SumOver | tm.OrderedProduct, env: Env) -> Iterator[Env]:
-    for i in range(integer(t.lo, env), integer(t.hi, env) + 1):
-        yield {**env, t.bound: i}
+def _ranged(ev: Evaluator, t: tm.SumOver | tm.OrderedProduct, env: Env) -> list[Array]:
+    t = unshadowing(t, ev.world.sizes)
+    body, bound = t.body, t.bound
+    indices = range(integer(t.lo, env), integer(t.hi, env) + 1)
+    return [ev.value(body, {**env, bound: i}) for i in indices]
+
+
+def unshadowing(t: Ranged, sizes: Mapping[Symbol, int]) -> Ranged:
+    """The same term with another name for a bound index that is the name of a size, too."""
+    return apart(t, {t.bound}) if t.bound in sizes else t
 
 
 def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Array:
-    zero: Array = np.zeros(shape_in(t, env))
-    return sum((ev.value(t.body, e) for e in _ranged(t, env)), zero)
+    parts = _ranged(ev, t, env)
+    return reduce(np.add, parts) if parts else np.zeros(shape_in(t, env))
 
 
 def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Array:
-    result: Array = np.eye(dimension(t.shape[0], env))
-    for e in _ranged(t, env):
-        result = ev.value(t.body, e) @ result
-    return result
+    factors = _ranged(ev, t, env)
+    if not factors:
+        return np.eye(dimension(t.shape[0], env))
+    return reduce(lambda done, factor: factor @ done, factors)
 
 
 def _when(ev: Evaluator, t: tm.When, env: Env) -> Array:
@@ -255,7 +265,13 @@ Node = Callable[[Evaluator, Any, Env], Array]
 
 
 def _apply(operation: Callable[..., Array]) -> Node:
-    return lambda ev, t, env: operation(*[ev.value(child, env) for child in t.children])
+    """Of the values of the arguments, all of which are terms."""
+
+    def node(ev: Evaluator, t: Term, env: Env) -> Array:
+        value = ev.value
+        return operation(*[value(part, env) for part in t.args])
+
+    return node
 
 
 _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
@@ -273,6 +289,7 @@ _OPERATIONS: dict[type[Term], Callable[..., Array]] = {
     norms.Min: arrays.minimum,
     norms.Max: arrays.maximum,
     powers.Radius: arrays.radius,
+    powers.Det: arrays.det,
 }
 
 
@@ -284,6 +301,10 @@ def _map(ev: Evaluator, t: tm.Map, env: Env) -> Array:
     if moves and (np.abs(value.imag) > _CLOSE * np.abs(value.real)).any():
         raise SymbpttError(f"the derivative of {t} cannot be told apart from rounding here")
     return ev.world.elementwise(t.fname, t.order, value)
+
+
+def _unknown(ev: Evaluator, t: Term, env: Env) -> Array:
+    raise NotSupported(f"the term {t} has no reference evaluation")
 
 
 NODES: dict[type[Term], Node] = {

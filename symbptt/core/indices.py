@@ -48,6 +48,12 @@ def symbols_in(expr: Expr) -> frozenset[Symbol]:
     return frozenset(expr.free_symbols)
 
 
+@lru_cache(maxsize=65536)
+def expanded(expr: Expr) -> Expr:
+    """An index expression multiplied out."""
+    return expr.expand()
+
+
 def factor_of(expr: Expr, symbol: Symbol) -> Expr | int:
     """The coefficient of a symbol in an index expression; SymPy's own search takes long."""
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 
 import numpy as np
 from sympy import Basic, Expr, Symbol
@@ -132,7 +133,7 @@ def _classify(
     dims = own.union(*map(_dims, terms))
     lengths -= dims
     groups = (dims, lengths, free - dims - lengths - {ALL})
-    return _Symbols(*(tuple(sorted(group, key=str)) for group in groups))
+    return _Symbols(*(tuple(sorted(group, key=attrgetter("name"))) for group in groups))
 
 
 @lru_cache(maxsize=256)

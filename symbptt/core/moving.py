@@ -5,8 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
+from sympy import Symbol
+
 from .motion import Motion
 from .terms import Term
+from .theory import Definition
 from .world import Env, Key, World
 
 V = TypeVar("V")
@@ -48,10 +51,14 @@ class Moving(ABC, Generic[V]):
                 return self._at_rest(key, shape)
         if definition is None:
             return self.drawn_leaf(key, shape)
+        return self.value(definition.body, self.inside(definition, key))
+
+    def inside(self, definition: Definition, key: Key) -> dict[Symbol, int]:
+        """The sizes, and the index of the definition where it defines this element."""
         env = dict(self.world.sizes)
         if definition.index is not None:
             env[definition.index] = int(key[1])
-        return self.value(definition.body, env)
+        return env
 
     def _at_rest(self, key: Key, shape: tuple[int, int]) -> V:
         motion = self.motion

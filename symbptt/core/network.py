@@ -23,7 +23,7 @@ from .functions import known
 from .indices import linear
 from .monomials import UNIT, Atom, Axis, Monomial, Pin, Poly, Vertices, multiply
 from .terms import ONE, Term
-from .traverse import find, substitute
+from .traverse import nodes_of, substitute
 
 MAX_WRITTEN_OUT = 12  # sums and products over at most so many indices are written out
 Rule = Callable[[Any, Axis, Axis, Vertices], Poly]
@@ -43,7 +43,7 @@ def _link(*parts: Any) -> Poly:
 
 
 def _vertex(dim: Expr, v: Vertices) -> Axis:
-    return None if dim == ONE else v.new(dim)
+    return None if dim is ONE else v.new(dim)
 
 
 def _leaf(term: Term, i: Axis, j: Axis, v: Vertices) -> Poly:
@@ -144,7 +144,7 @@ def _sum(term: tm.SumOver, i: Axis, j: Axis, v: Vertices) -> Poly:
 
 def _sums_entries(term: tm.SumOver) -> bool:
     """Whether the index picks entries: such a sum may be a contraction, also of known size."""
-    picks = find(term.body, lambda x: isinstance(x, tm.Entry | units.Unit))
+    picks = nodes_of(term.body, tm.Entry, units.Unit)
     return any(term.bound in a.free_symbols for _, e in picks for a in e.args[1:])
 
 
@@ -285,6 +285,12 @@ def _radius(term: powers.Radius, i: Axis, j: Axis, v: Vertices) -> Poly:
     return _norm(norms.Norm(inner), i, j, v) if inner.is_scalar else _node(term, i, j, v)
 
 
+def _det(term: powers.Det, i: Axis, j: Axis, v: Vertices) -> Poly:
+    """Of a scalar that scalar."""
+    inner = term.args[0]
+    return entries(inner, i, j, v) if inner.is_scalar else _node(term, i, j, v)
+
+
 def _sup(term: norms.Sup, i: Axis, j: Axis, v: Vertices) -> Poly:
     row = known(term.fname)
     return _opaque(("Sup", row.name if row else term.fname, term.order), (), i, j)
@@ -352,5 +358,6 @@ _RULES: dict[type, Rule] = {
     tm.D: _node, tm.Shock: _node, tm.Partial: _node, tm.Gradient: _node,
     norms.Norm: _norm, norms.Min: _node, norms.Max: _node, norms.Sup: _sup,
     powers.EntrywisePower: _entrywise_power, powers.Binomial: _binomial, powers.Radius: _radius,
+    powers.Det: _det,
     units.Unit: _unit,
 }  # fmt: skip

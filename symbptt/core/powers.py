@@ -1,4 +1,5 @@
-"""Terms that powers of matrices are about: entrywise powers, binomials, the spectral radius."""
+"""Terms that powers of matrices are about: entrywise powers, binomials, spectral radii,
+determinants."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from sympy import Basic, Expr
 
 from .terms import ONE, Term, _int, _square
 
-__all__ = ["Binomial", "EntrywisePower", "Radius"]
+__all__ = ["Binomial", "Det", "EntrywisePower", "Radius"]
 
 
 class EntrywisePower(Term):
@@ -51,4 +52,14 @@ class Radius(Term):
 
     def __new__(cls, term: Term) -> Any:
         _square("a spectral radius needs a square matrix", term)
+        return Basic.__new__(cls, term)._shaped(ONE, ONE)
+
+
+class Det(Term):
+    """The determinant of a square matrix, as a 1 x 1 term."""
+
+    __slots__ = ()
+
+    def __new__(cls, term: Term) -> Any:
+        _square("a determinant needs a square matrix", term)
         return Basic.__new__(cls, term)._shaped(ONE, ONE)

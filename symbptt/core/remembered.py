@@ -6,7 +6,7 @@ model share most of their subterms.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Any
 
 from sympy import Symbol
@@ -21,20 +21,22 @@ class Remembered:
 
     Equal terms are one object as a rule, so a term is known by its id; it is kept here, so that no
     other takes its id. What depends on a frame, which is not part of the term, has no place here.
-    ``places``: what is known of a term by its id.
+    ``places``: what is known of a term by its id. ``fixed`` are symbols with one value throughout.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fixed: Collection[Symbol] = ()) -> None:
+        self.fixed = frozenset(fixed)
         self.places: dict[int, tuple[Term, tuple[Symbol, ...]]] = {}
-        self._values: dict[Hashable, dict[tuple[Any, ...], Any]] = {}
+        self._values: dict[Hashable, dict[Hashable, Any]] = {}
 
     def place(self, term: Term) -> tuple[Term, tuple[Symbol, ...]]:
-        """The term, and the indices and sizes that its value depends on."""
-        place = self.places[id(term)] = term, tuple(term.free_symbols)
+        """The term, and the indices that its value depends on."""
+        place = self.places[id(term)] = term, tuple(term.free_symbols - self.fixed)
         return place
 
-    def under(self, motion: Hashable) -> dict[tuple[Any, ...], Any]:
-        """The values under a motion, by (id of the term, indices); filled by the evaluation."""
+    def under(self, motion: Hashable) -> dict[Hashable, Any]:
+        """The values under a motion, by the term's id, with indices if it has any; filled by the
+        evaluation."""
         return self._values.setdefault(motion, {})
 
     def trim(self) -> None:

@@ -34,6 +34,7 @@ from . import terms as tm
 from .arrays import Array
 from .duals import PRIME, Dual
 from .errors import IndexRangeError, ModelError, NotSupported, SymbpttError
+from .evaluation import unshadowing
 from .functions import known
 from .motion import Motion
 from .moving import Moving
@@ -44,6 +45,7 @@ from .world import (
 )  # fmt: skip
 
 _LARGEST = 64  # exponents; larger powers are left to other evaluations
+_LARGEST_DET = 6  # rows
 
 
 def residues(term: Term, world: World, index: Mapping[Symbol, int] | None = None) -> Array:
@@ -53,7 +55,7 @@ def residues(term: Term, world: World, index: Mapping[Symbol, int] | None = None
     for leaves do not count. NotSupported for what is no polynomial: known functions, norms,
     inverses, assumptions, differentials.
     """
-    env = {**world.sizes, **(index or {})}
+    env = world.environment(index or {})
     evaluator = _evaluator(world)
     evaluator.known.trim()
     try:
@@ -75,7 +77,7 @@ class Evaluator(Moving[Dual]):
         if world.theory is not None and world.theory.assumptions:
             raise NotSupported("residues that meet assumptions are not drawn")
         self.world = world
-        self.known = Remembered()
+        self.known = Remembered(world.known.fixed)
         self._leaves: dict[Motion | None, dict[Key, Dual | None]] = {}
         self.move(None)
 
@@ -87,8 +89,9 @@ class Evaluator(Moving[Dual]):
 
     def value(self, term: Term, env: Env) -> Dual:
         """The residues of a term; ``env`` has the bound indices too. Nothing is computed twice."""
-        place = self.known.places.get(id(term)) or self.known.place(term)
-        key = (id(term), *map(env.get, place[1]))
+        name = id(term)
+        place = self.known.places.get(name) or self.known.place(term)
+        key = (name, *map(env.get, place[1])) if place[1] else name
         found: Dual | None = self.values.get(key)
         if found is None:
             node = _NODES.get(type(term))
@@ -200,17 +203,21 @@ def _function(ev: Evaluator, t: tm.Func, env: Env) -> Dual:
 
 
 def _ranged(ev: Evaluator, t: tm.SumOver | tm.OrderedProduct, env: Env) -> Iterator[Dual]:
+    t = unshadowing(t, ev.world.sizes)
     for i in range(integer(t.lo, env), integer(t.hi, env) + 1):
         yield ev.value(t.body, {**env, t.bound: i})
 
 
 def _sum(ev: Evaluator, t: tm.SumOver, env: Env) -> Dual:
-    return reduce(duals.plus, _ranged(ev, t, env), duals.filled(shape_in(t, env), 0))
+    parts = list(_ranged(ev, t, env))
+    return reduce(duals.plus, parts) if parts else duals.filled(shape_in(t, env), 0)
 
 
 def _product(ev: Evaluator, t: tm.OrderedProduct, env: Env) -> Dual:
-    unit = duals.identity(dimension(t.shape[0], env))
-    return reduce(lambda done, factor: duals.times(factor, done), _ranged(ev, t, env), unit)
+    factors = list(_ranged(ev, t, env))
+    if not factors:
+        return duals.identity(dimension(t.shape[0], env))
+    return reduce(lambda done, factor: duals.times(factor, done), factors)
 
 
 def _when(ev: Evaluator, t: tm.When, env: Env) -> Dual:
@@ -241,6 +248,13 @@ def _entrywise_power(ev: Evaluator, t: powers.EntrywisePower, env: Env) -> Dual:
 def _binomial(ev: Evaluator, t: powers.Binomial, env: Env) -> Dual:
     value = int(sympy_binomial(integer(t.above, env), integer(t.below, env)))
     return duals.filled((1, 1), value % PRIME)
+
+
+def _det(ev: Evaluator, t: powers.Det, env: Env) -> Dual:
+    matrix = ev.value(t.args[0], env)
+    if len(matrix.value) > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {len(matrix.value)} rows is large")
+    return duals.det(matrix)
 
 
 def _unit(ev: Evaluator, t: units.Unit, env: Env) -> Dual:
@@ -282,7 +296,7 @@ Node = Callable[[Evaluator, Any, Env], Dual]
 
 
 def _folded(operation: Callable[[Dual, Dual], Dual]) -> Node:
-    return lambda ev, t, env: reduce(operation, (ev.value(x, env) for x in t.children))
+    return lambda ev, t, env: reduce(operation, [ev.value(x, env) for x in t.args])
 
 
 _NODES: dict[type[Term], Node] = {
@@ -303,6 +317,7 @@ _NODES: dict[type[Term], Node] = {
     tm.Vec: lambda ev, t, env: ev.value(t.args[0], env).each(duals.vec),
     tm.Unvec: _unvec,
     tm.Trace: lambda ev, t, env: ev.value(t.args[0], env).each(duals.trace),
+    powers.Det: _det,
     tm.Map: _map,
     tm.Func: _function,
     tm.SumOver: _sum,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Basic, Expr, Symbol
 
@@ -21,8 +20,7 @@ class Inconsistent(Exception):
     """Two different parts of a block axis were identified: the monomial is zero."""
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """A monomial with resolved axes.
 
     An axis of an atom is a vertex number, a Pin, or a nested tuple for pairs and parts (a part

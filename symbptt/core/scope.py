@@ -18,26 +18,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol
 
 from .errors import ModelError, ShapeError, SymbpttError
-from .indices import entails, linear
+from .indices import entails, factor_of, linear, symbols_in
 from .terms import (
     ONE, Const, D, Elem, Gradient, Identity, Inverse, Meta, Param, Partial, Shape, Shock, Term,
     Times, Transposed, _Ranged, show_shape,
 )  # fmt: skip
 from .theory import ALL, Frame, Theory
-from .traverse import contains, context, find, substitute
+from .traverse import contains, context, index_at, nodes_of, substitute
 
 RESERVED = "#@!?*"  # first characters of the engine's own index names
 DERIVATIVES = (D, Shock, Partial, Gradient)
 Facts = tuple[Expr, ...]
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(NamedTuple):
     """What stands anywhere in a term; ``ratios`` are numbers with a symbolic denominator."""
 
     bound: frozenset[Symbol]
@@ -46,19 +45,23 @@ class Survey:
     ratios: frozenset[Expr]
 
 
+_BARE = Survey(frozenset(), frozenset(), frozenset(), frozenset())
+
+
 @lru_cache(maxsize=65536)
 def survey(term: Term) -> Survey:
     """Surveys a term; raises SymbpttError where it has no meaning."""
-    parts = [survey(child) for child in term.children]
+    parts = [survey(child) for child in term.children] or [_BARE]
     bound, sizes, leaves, ratios = (
-        frozenset[Any]().union(*(getattr(p, name) for p in parts))
-        for name in ("bound", "sizes", "leaves", "ratios")
+        parts[0]
+        if len(parts) == 1
+        else (frozenset[Any]().union(*found) for found in zip(*parts, strict=True))
     )
-    sizes |= {size for size in term.shape if size != ONE}
+    sizes |= {size for size in term.shape if size is not ONE}
     if isinstance(term, Meta):
         raise SymbpttError(f"{term} is a metavariable: it belongs to rules only")
     for part in term.args:
-        if isinstance(part, Expr) and not isinstance(part, Term):
+        if isinstance(part, Expr):
             check_index(part, isinstance(term, Const))
     if isinstance(term, Elem | Param):
         if isinstance(term, Param) and term.name.endswith("[]"):
@@ -83,9 +86,10 @@ def _is_polynomial(value: Expr) -> bool:
     return value.is_Rational or value.is_polynomial(*value.free_symbols)
 
 
+@lru_cache(maxsize=65536)
 def check_index(expr: Expr, number: bool = False) -> None:
     """An index or a size is an integer, in symbols whose names are not the engine's own."""
-    for s in expr.free_symbols:
+    for s in symbols_in(expr):
         if s.name[:1] in RESERVED or not s.is_integer:
             raise SymbpttError(f"{s} is not the name of an index")
     if not number and not expr.is_integer:
@@ -162,7 +166,7 @@ class Scope:
         for value in found.ratios:
             self._check_ratio(value)
         if contains(term, Inverse):
-            for path, node in find(term, lambda x: isinstance(x, Inverse)):
+            for path, node in nodes_of(term, Inverse):
                 known = (*self.theory.facts, *facts, *context(term, path)[0])
                 if not self._is_invertible(node.args[0], known):
                     raise SymbpttError(f"nothing says that {node.args[0]} is invertible")
@@ -209,7 +213,7 @@ class Scope:
         sources = [(t, e.facts) for e in entries for t in e.terms]
         sources += [(s, a.facts) for a in self.theory.assumptions for s in (a.left, a.right)]
         for term, facts in sources:
-            for path, node in find(term, lambda x: isinstance(x, Inverse)):
+            for path, node in nodes_of(term, Inverse):
                 known = (*facts, *context(term, path)[0])
                 matrix = node.args[0]
                 yield matrix, known
@@ -249,9 +253,9 @@ def solve(pattern: Any, value: Any, fixed: frozenset[Symbol], found: dict[Symbol
         pairs = zip(pattern.args, value.args, strict=True)
         return all(solve(p, x, fixed, found) for p, x in pairs)
     if isinstance(pattern, Expr):
-        expr = pattern.xreplace(found)
-        open_symbols = [s for s in pattern.free_symbols - fixed if s not in found]
-        if len(open_symbols) == 1 and expr.coeff(open_symbols[0]) == 1:
+        expr = index_at(pattern, found)
+        open_symbols = [s for s in symbols_in(pattern) if s not in fixed and s not in found]
+        if len(open_symbols) == 1 and factor_of(expr, open_symbols[0]) == 1:
             found[open_symbols[0]] = (value - expr + open_symbols[0]).expand()
             return True
         return bool(expr == value)

@@ -29,7 +29,7 @@ _ARGUMENTS = {
     "SumOver": "tbii", "OrderedProduct": "tbii", "When": "ti*", "Power": "ti", "Inverse": "t",
     "Kron": "tt", "Vec": "t", "Unvec": "tnn", "Block": "iit*", "Trace": "t", "Entry": "tii",
     "Partial": "tts", "Gradient": "tt", "Norm": "ts", "Sup": "si", "Min": "tt*", "Max": "tt*",
-    "EntrywisePower": "ti", "Binomial": "ii", "Radius": "t", "Unit": "ni",
+    "EntrywisePower": "ti", "Binomial": "ii", "Radius": "t", "Det": "t", "Unit": "ni",
 }  # fmt: skip
 CLASSES: dict[str, type[Term]] = {
     name: next(getattr(m, name) for m in (_terms, _norms, _powers, _units) if hasattr(m, name))

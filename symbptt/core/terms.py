@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
+from operator import is_
 from typing import Any, ClassVar
 
 from sympy import Basic, Expr, Float, Integer, Number, Symbol
 from sympy.core.symbol import Str
 
 from .errors import ShapeError, SymbpttError
-from .indices import index_symbol
+from .indices import index_symbol, symbols_in
 
 __all__ = [
     "Block", "Const", "D", "Diag", "Elem", "Entry", "Func", "Gradient", "Hadamard", "Identity",
@@ -47,11 +48,21 @@ def _str(value: Any) -> Str:
     return Str(value) if isinstance(value, str) else value
 
 
-def _clash(what: str, left: Term, right: Term) -> ShapeError:
-    return ShapeError(
-        f"{what}: {left} has shape {show_shape(left.shape)}, "
-        f"{right} has shape {show_shape(right.shape)}"
-    )
+class _Unfit(ShapeError):
+    """Two terms whose shapes do not fit; said in words only where they are read, which takes longer
+    than all the rest, and most such terms are only tried."""
+
+    def __init__(self, what: str, left: Term, right: Term) -> None:
+        Exception.__init__(self, what, left, right)
+        self.where, self.hint = None, ""
+
+    @property
+    def message(self) -> str:  # type: ignore[override]
+        what, left, right = self.args
+        return (
+            f"{what}: {left} has shape {show_shape(left.shape)}, "
+            f"{right} has shape {show_shape(right.shape)}"
+        )
 
 
 class _Shared(type(Basic)):  # type: ignore[misc]
@@ -71,8 +82,11 @@ class _Shared(type(Basic)):  # type: ignore[misc]
             term = super().__call__(*args)
             if len(made) >= _MOST_SHARED:
                 made.clear()
-            own = (type(term), term.args, tuple(map(type, term.args)))
-            term = made[key] = made.setdefault(own, term)
+            own = term.args
+            if type(term) is cls and len(own) == len(args) and all(map(is_, own, args)):
+                made[key] = term  # the usual case: it is made of just what was given
+            else:
+                term = made[key] = made.setdefault((type(term), own, tuple(map(type, own))), term)
         return term
 
 
@@ -108,11 +122,12 @@ class Term(Basic, metaclass=_Shared):
         try:
             return self._free
         except AttributeError:
-            self._free = frozenset(self._free_now())
+            self._free = self._free_now()
             return self._free
 
-    def _free_now(self) -> set[Any]:
-        return set().union(*(a.free_symbols for a in self.args))
+    def _free_now(self) -> frozenset[Any]:
+        parts = [a.free_symbols if isinstance(a, Term) else symbols_in(a) for a in self.args]
+        return frozenset().union(*parts)
 
     @property
     def kinds(self) -> frozenset[type]:
@@ -120,7 +135,10 @@ class Term(Basic, metaclass=_Shared):
         try:
             return self._kinds
         except AttributeError:
-            self._kinds = frozenset((type(self),)).union(*(x.kinds for x in self.children))
+            own = frozenset((type(self),))
+            parts = {x.kinds for x in self.children}
+            inner = parts.pop() if len(parts) == 1 else frozenset[type]().union(*parts)
+            self._kinds = inner if own <= inner else own | inner
             return self._kinds
 
     @property
@@ -135,12 +153,12 @@ class Term(Basic, metaclass=_Shared):
     @property
     def is_scalar(self) -> bool:
         """Whether the shape is (1, 1)."""
-        return self.shape == (ONE, ONE)
+        return self.shape[0] is ONE and self.shape[1] is ONE  # SymPy has only one 1
 
     @property
     def is_column(self) -> bool:
         """Whether the shape is (n, 1)."""
-        return bool(self.shape[1] == ONE)
+        return self.shape[1] is ONE
 
     @property
     def T(self) -> Term:
@@ -328,7 +346,7 @@ class _Nary(Term):
     def _result(cls, flat: list[Term]) -> Shape:
         for other in flat[1:]:
             if other.shape != flat[0].shape:
-                raise _clash(cls.verb, flat[0], other)
+                raise _Unfit(cls.verb, flat[0], other)
         return flat[0].shape
 
 
@@ -354,8 +372,8 @@ class Times(_Nary):
     @classmethod
     def _result(cls, flat: list[Term]) -> Shape:
         for left, right in pairwise(flat):
-            if left.shape[1] != right.shape[0]:
-                raise _clash("cannot multiply", left, right)
+            if left.shape[1] is not right.shape[0] and left.shape[1] != right.shape[0]:
+                raise _Unfit("cannot multiply", left, right)
         return flat[0].shape[0], flat[-1].shape[1]
 
 
@@ -366,7 +384,7 @@ class Scale(Term):
 
     def __new__(cls, factor: Term, term: Term) -> Any:
         if not factor.is_scalar:
-            raise _clash("a scale factor must be 1 x 1", factor, term)
+            raise _Unfit("a scale factor must be 1 x 1", factor, term)
         return Basic.__new__(cls, factor, term)._shaped(*term.shape)
 
 
@@ -496,9 +514,9 @@ class _Ranged(Term):
         lo, hi = _int(lo), _int(hi)
         if not isinstance(index, Symbol):
             raise SymbpttError(f"{index} cannot be a bound index")
-        if index in lo.free_symbols | hi.free_symbols:
+        if index in symbols_in(lo) or index in symbols_in(hi):
             raise SymbpttError(f"the bound index {index} occurs in its own range {lo}..{hi}")
-        if any(index in size.free_symbols for size in body.shape):
+        if any(index in symbols_in(size) for size in body.shape):
             raise ShapeError(
                 f"the shape {show_shape(body.shape)} of {body} depends on the bound index {index}"
             )
@@ -539,9 +557,9 @@ class _Ranged(Term):
     def bound_symbols(self) -> set[Symbol]:
         return {self.bound}
 
-    def _free_now(self) -> set[Any]:
+    def _free_now(self) -> frozenset[Any]:
         inner = self.body.free_symbols - {self.bound}
-        return inner | self.lo.free_symbols | self.hi.free_symbols
+        return inner | symbols_in(self.lo) | symbols_in(self.hi)
 
     def instance(self, index: Any) -> Term:
         """The body at one index."""
@@ -675,9 +693,9 @@ class Block(Term):
             for j in range(n):
                 here = terms[i * n + j]
                 if here.shape[0] != terms[i * n].shape[0]:
-                    raise _clash("blocks in a row must have equal heights", terms[i * n], here)
+                    raise _Unfit("blocks in a row must have equal heights", terms[i * n], here)
                 if here.shape[1] != terms[j].shape[1]:
-                    raise _clash("blocks in a column must have equal widths", terms[j], here)
+                    raise _Unfit("blocks in a column must have equal widths", terms[j], here)
         height = sum((terms[i * n].shape[0] for i in range(m)), Integer(0))
         width = sum((terms[j].shape[1] for j in range(n)), Integer(0))
         return Basic.__new__(cls, rows, cols, *terms)._shaped(height, width)

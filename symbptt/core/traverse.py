@@ -12,6 +12,7 @@ from .indices import index_symbol
 from .terms import OrderedProduct, SumOver, Term, When, _Ranged
 
 Path = tuple[int, ...]
+_INDICES = {Symbol}
 
 
 def rebuild(term: Term, args: tuple[Any, ...]) -> Term:
@@ -34,7 +35,7 @@ def substitute(term: Any, mapping: Mapping[Any, Any]) -> Any:
         return term
     if term in mapping:
         return mapping[term]
-    if all(isinstance(k, Symbol) for k in mapping):
+    if set(map(type, mapping)) == _INDICES:
         if isinstance(term, Term):
             if term.free_symbols.isdisjoint(mapping):
                 return term
@@ -84,7 +85,7 @@ def _at_indices(term: Term, pairs: _Pairs) -> Term:
 def index_at(expr: Expr, mapping: Mapping[Symbol, Any]) -> Expr:
     """An index expression with symbols replaced."""
     if expr.is_Atom:  # a symbol or a number
-        return mapping.get(expr, expr)  # type: ignore[arg-type]
+        return mapping.get(expr, expr)
     return _index_at(expr, tuple(mapping.items()))
 
 
@@ -143,6 +144,26 @@ def find(term: Term, test: Callable[[Term], bool], path: Path = ()) -> Iterator[
     for i, arg in enumerate(term.args):
         if isinstance(arg, Term):
             yield from find(arg, test, (*path, i))
+
+
+def nodes_of(
+    term: Term, *kinds: type[Term], outside: tuple[type[Term], ...] = ()
+) -> Iterator[tuple[Path, Term]]:
+    """The subterms of these very classes, in the order of ``find``; the rest is passed over.
+
+    Nothing in a node of the classes ``outside`` is looked at.
+    """
+    waiting: list[tuple[Path, Term]] = [] if term.kinds.isdisjoint(kinds) else [((), term)]
+    while waiting:
+        path, here = waiting.pop()
+        if type(here) in kinds:
+            yield path, here
+        if type(here) in outside:
+            continue
+        for i in range(len(here.args) - 1, -1, -1):
+            part = here.args[i]
+            if isinstance(part, Term) and not part.kinds.isdisjoint(kinds):
+                waiting.append(((*path, i), part))
 
 
 @lru_cache(maxsize=65536)

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import numpy as np
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Expr, S, Symbol
 from sympy.printing.numpy import NumPyPrinter
 
 from .arrays import Array, erf
@@ -63,13 +63,16 @@ class World:
     values: Mapping[Key, Any] = field(default_factory=dict)
     positive: Collection[str] = ()
     _drawn: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
-    _sources: dict[Key, Definition | None] = field(default_factory=dict, init=False, repr=False)
+    _sources: dict[Key, Definition | None] = field(init=False, repr=False)
     _memos: dict[Hashable, dict[Key, Array | None]] = field(
         default_factory=dict, init=False, repr=False
     )
-    known: Remembered = field(default_factory=Remembered, init=False, repr=False)
+    known: Remembered = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._sources = _sources(self.theory, tuple(self.sizes.items()))
+        definitions = () if self.theory is None else self.theory.definitions
+        self.known = Remembered(self.sizes.keys() - {d.index for d in definitions})
         for key in self.values:
             if self.theory is not None and self.source(key) is not None:
                 raise SymbpttError(f"{show_key(key)} has a definition, its value cannot be preset")
@@ -90,6 +93,12 @@ class World:
         """The same world before anything was asked of it."""
         return World(self.theory, self.sizes, self.seed, self.values, self.positive)
 
+    def environment(self, index: Mapping[Symbol, int]) -> Env:
+        """The sizes with values of indices; what is remembered of a world is for its own sizes."""
+        if any(self.sizes.get(s, v) != v for s, v in index.items()):
+            raise SymbpttError("a size of the sample has two values")
+        return {**self.sizes, **index}
+
     def source(self, key: Key) -> Definition | None:
         """The definition that holds for this element or parameter; None for a leaf."""
         if self.theory is None or is_meta(key):
@@ -99,7 +108,7 @@ class World:
         return self._sources[key]
 
     def _find_source(self, key: Key, theory: Theory) -> Definition | None:
-        for definition in theory.definitions:
+        for definition in theory.defined(f"{key[0]}[]" if is_element(key) else str(key[0])):
             if self._holds(definition.head, definition.facts, key):
                 return definition
         if any(self._holds(given.head, given.facts, key) for given in theory.givens):
@@ -157,11 +166,9 @@ class World:
         row = known(name)
         if row is not None:
             return _known_values(row.name, order, x)
-        terms = (
-            a * b**order * np.sin(b * x + (c + order * pi / 2))
-            for a, b, c in zip(*self._waves(name), strict=True)
-        )
-        return np.asarray(sum(terms))
+        a, b, c = self._waves(name)
+        angles = b * x[..., None] + (c + order * pi / 2)
+        return np.asarray(np.sin(angles) @ (a * b**order))
 
     def supremum(self, name: str, order: int) -> float:
         """sup |f^(order)|; of incommensurate sines it is the sum of their amplitudes."""
@@ -208,6 +215,14 @@ class World:
         return drawn
 
 
+@lru_cache(maxsize=256)
+def _sources(
+    theory: Theory | None, sizes: tuple[tuple[Symbol, int], ...]
+) -> dict[Key, Definition | None]:
+    """Which definition is whose, as far as it was asked: for all worlds of these sizes."""
+    return {}
+
+
 def leaf_key(leaf: Term, env: Env) -> Key:
     """The key of a parameter, an element or a metavariable at concrete indices."""
     kind, args = type(leaf), leaf.args
@@ -248,6 +263,8 @@ def integer(expr: Expr, env: Env) -> int:
 
 def dimension(size: Expr, env: Env) -> int:
     """The value of a dimension; SymbpttError where it is less than one."""
+    if size is S.One:
+        return 1
     value = integer(size, env)
     if value < 1:
         raise SymbpttError(f"the dimension {size} is {value} here")
@@ -284,6 +301,9 @@ def _compiled(expr: Expr) -> Callable[[Env], Any]:
         value = float(expr)
         return lambda env: value
     parts = [_compiled(arg) for arg in expr.args]
+    if expr.is_Add and len(parts) == 2:
+        first, second = parts
+        return lambda env: first(env) + second(env)
     if expr.is_Add:
         return lambda env: sum(part(env) for part in parts)
     if expr.is_Mul:
@@ -302,13 +322,14 @@ def _lookup(symbol: Symbol, env: Env) -> int:
 
 def _known_values(name: str, order: int, x: Array) -> Array:
     f = numeric(name, order)
+    value = f(x)
     # Outside its domain a function may still have finite complex values, hence the real part.
-    if not np.isfinite(f(x.real)).all():
+    if not np.isfinite(f(x.real) if np.iscomplexobj(x) else value).all():
         raise SymbpttError(
             f"{name} or its derivative is not finite at a value that occurs here",
             hint="choose positive values for the leaves it is applied to",
         )
-    return np.broadcast_to(f(x), x.shape)
+    return value if np.shape(value) == x.shape else np.broadcast_to(value, x.shape)
 
 
 @lru_cache(maxsize=256)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sympy import Expr
 
 from ..core.indices import index_symbol
-from ..core.terms import Elem, Entry, Param, Term
+from ..core.terms import Elem, Entry, Gradient, Param, Partial, Term
 from ..core.theory import Definition
-from ..core.traverse import substitute
+from ..core.traverse import contains, rebuild, substitute
 from ..notation import syntax as sx
 from ..notation.draft import build
 from ..notation.parser import parse_source
@@ -60,3 +61,31 @@ def _same_entry(name: Term, value: Term) -> bool:
     """Whether both are the entry at the same letters."""
     entries = isinstance(name, Entry) and isinstance(value, Entry)
     return entries and name.args[1:] == value.args[1:] and name.args[1].is_Symbol
+
+
+def opened(term: Term, abbreviations: Sequence[Definition]) -> Term:
+    """The term with every abbreviation, such as delta_t, replaced by what it stands for."""
+    for d in abbreviations:
+        if isinstance(term, Elem | Param) and term.key == d.key:
+            index = {d.index: term.index} if isinstance(term, Elem) and d.index else {}
+            return substitute(d.body, index)  # type: ignore[no-any-return]
+    if not abbreviations:
+        return term
+    parts = (opened(a, abbreviations) if isinstance(a, Term) else a for a in term.args)
+    return rebuild(term, tuple(parts))
+
+
+def own_keys(model: Model) -> frozenset[str]:
+    """The keys of all that a model names."""
+    theory = model.theory
+    heads = [d.head for d in (*theory.definitions, *model.abbreviations)]
+    heads += [g.head for g in theory.givens]
+    return frozenset(x.key for x in (*theory.params, *heads))
+
+
+def names_a_derivative(own: frozenset[str], left: Term, right: Term) -> bool:
+    """Whether this is J_t = dh_t/dh_{t-1} with a fresh name."""
+    if not (contains(right, Partial) or contains(right, Gradient)):
+        return False
+    single = isinstance(left, Param) or (isinstance(left, Elem) and left.index.is_Symbol)
+    return single and left.key not in own

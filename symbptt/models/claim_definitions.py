@@ -10,6 +10,7 @@ from ..notation.leaves import unit_index
 from ..notation.names import resolve
 from ..notation.neighbours import gradient_signs
 from ..notation.scope import Scope
+from ..notation.scripts import index_expr
 from .abbreviating import abbreviated
 from .claim_conditions import Conditions
 from .claim_text import binds, symbols, with_argument
@@ -49,6 +50,7 @@ class Definitions(Conditions):
             return (name,) if own else ()
         if (reading is not None and not name) or not self.is_name(head):
             return ()  # an unknown name on the right: reading refuses it
+        self.refuse_derivative(head)
         text = self.definition_text(node)
         before = _keys(self.model.scope)
         if any(isinstance(x, _DERIVATIVES) for x in sx.walk(node.sides[1] or node)):
@@ -59,6 +61,20 @@ class Definitions(Conditions):
         if self.step_of(self.head(head), node):
             self.leave_unindexed(new)
         return tuple(dict.fromkeys([*new, *([name] if name else [])]))
+
+    def refuse_derivative(self, head: sx.Node) -> None:
+        """Refuses L_c as a fresh name where L is the loss and c a quantity: it may be dL/dc."""
+        scope, symbol = self.model.scope, sx.base_of(head)
+        below = head.subs if isinstance(head, sx.Scripted) else ()
+        if len(below) != 1 or not isinstance(symbol, sx.Sym) or symbol.base != scope.loss:
+            return
+        by = resolve(below[0], scope)
+        if by is not None and by.declared is not None:
+            shown, name = self.slice(head), self.slice(below[0])
+            raise self.source.fail(
+                f"{shown} may be the derivative by {name}, or a new name", head.at,
+                rf"write \partial {scope.loss}/\partial {name} for the derivative",
+            )  # fmt: skip
 
     def leave_unindexed(self, names: Sequence[str]) -> None:
         """What stands above a square matrix that was named without an index is an exponent."""
@@ -162,6 +178,21 @@ class Definitions(Conditions):
         single = scope.extended(single=time)
         if any(resolve(x, single) is not None for x in bare):
             self.model = replace(self.model, scope=single)
+
+    def allow_numbers(self, node: sx.Node) -> None:
+        """Lets letters that are indices in a statement, as k in h_k, stand for numbers in it."""
+        scope = self.model.scope
+        found = [(x, resolve(x, scope)) for x in symbols(node)]
+        bare = {
+            x.base for x, r in found
+            if r is None and index_expr(x) is not None and not scope.is_index(x.base)  # type: ignore[attr-defined]
+        }  # fmt: skip
+        if not bare:
+            return
+        indices = [r.index for _, r in found if r is not None and r.index is not None]
+        new = bare & {s.name for i in indices for s in i.free_symbols}
+        if new:
+            self.model = replace(self.model, scope=scope.extended(numbers=scope.numbers | new))
 
 
 def _keys(scope: Scope) -> set[tuple[str, str]]:

@@ -10,12 +10,12 @@ from ..core.errors import ShapeError
 from ..core.terms import Term
 from ..notation import syntax as sx
 from ..notation.choices import Choices, Note
-from ..notation.claims import RELATIONS, Limit, Link, Side, Statement
+from ..notation.claims import INFINITY, RELATIONS, Limit, Link, Side, Statement
 from ..notation.dims import Solution
 from ..notation.elaborator import Elaborator
 from ..notation.names import resolve
 from ..notation.reader import built, chosen, related, settled
-from ..notation.sides import limit_parts, set_of
+from ..notation.sides import is_infinite, limit_parts, set_of
 from .claim_definitions import Definitions
 from .claim_text import binds, symbols
 from .printed import Slack, bare, print_slack
@@ -99,6 +99,9 @@ class Links(Definitions):
             parts = limit_parts(e, x)
             if parts is not None:
                 body, index, towards = parts
+                if isinstance(y, sx.Sym) and is_infinite(y):
+                    unbounded = Limit(self.term(e, body), index, towards)
+                    return self.link(unbounded, op, INFINITY, x, y)
                 pair = sx.Relation(x.at, y.end, (body, y), (op,))
                 drafts, s = related(e, pair, Solution())
                 first, last = (built(e, pair, d, s) for d in drafts)

@@ -38,8 +38,16 @@ class ClaimText:
         )
 
 
-def symbols(node: sx.Node) -> Iterator[sx.Node]:
+def symbols(node: sx.Node) -> tuple[sx.Node, ...]:
     """The symbols with their scripts, outermost first; scripts and bound indices left out."""
+    try:
+        return node.symbols
+    except AttributeError:
+        object.__setattr__(node, "symbols", tuple(_symbols(node)))  # a node is frozen
+        return node.symbols
+
+
+def _symbols(node: sx.Node) -> Iterator[sx.Node]:
     if isinstance(sx.base_of(node), sx.Sym):
         yield node
     elif isinstance(node, sx.Scripted):

@@ -139,6 +139,7 @@ class _Reader(Links):
             raise self.source.fail("this relation has a side missing", node.at)
         node, is_open = self.without_dots(node)
         self.allow_single(node)
+        self.allow_numbers(node)
         introduces = self.introduced(node)
         if introduces:
             node = self.plain_head(node)

@@ -52,6 +52,7 @@ def collect(statements: Statements) -> Names:
     collector = _Collector(names)
     collector.pins()
     collector.heads()
+    collector.turn_onehot()
     collector.groups()
     collector.bodies()
     return names

@@ -26,6 +26,7 @@ from ..notation.parser import parse_lines
 from ..notation.reader import Range, with_ranges
 from ..notation.scripts import index_expr
 from ..notation.source import Source, checked_source
+from .abbreviating import names_a_derivative, opened, own_keys
 from .collect import collect_more
 from .entries import entrywise
 from .letters import fixed_letters, lengths, runs
@@ -113,11 +114,12 @@ def _stated(model: Model, source: Source) -> tuple[Model, Facts]:
         for _, pair in pairs for side in pair.sides
         if isinstance(side, sx.Sym) and resolve(side, model.scope) is None
     ]  # fmt: skip
+    own = own_keys(model)
     model, terms = _read(model, statements)
     stated: dict[tuple[Term, tuple[Range, ...]], Term] = {}
     for equation, (left, right) in zip(equations, terms, strict=False):
         place = Place(source, equation.node.at, equation.node.end)
-        model = _equation(model, place, equation, left, right, stated)
+        model = _equation(model, place, equation, left, right, stated, own)
     for (op, pair), (left, right) in zip(pairs, terms[len(equations) :], strict=True):
         model = _signs(model, Place(source, pair.at, pair.end), op, left, right)
     for node, sides in orders:
@@ -177,7 +179,7 @@ def _signs(model: Model, place: Place, op: str, left: Term, right: Term) -> Mode
     """An inequality is an assumption about numbers, of vectors about their entries."""
     if not left.is_column:
         raise place.fail("only scalars, and the entries of vectors, are smaller or larger")
-    left, right = (undifferentiated(model, side) for side in (left, right))
+    left, right = (undifferentiated(model, _open(model, side)) for side in (left, right))
     left, right, facts = entrywise(model, left, right)
     direction, strict = _SIGNS[op]
     small, large = (left, right) if direction > 0 else (right, left)
@@ -216,12 +218,16 @@ def _running(model: Model, head: sx.Node, ranges: tuple[Range, ...]) -> frozense
 
 def _equation(
     model: Model, place: Place, equation: Equation, left: Term, right: Term,
-    stated: dict[tuple[Term, tuple[Range, ...]], Term],
+    stated: dict[tuple[Term, tuple[Range, ...]], Term], own: frozenset[str],
 ) -> Model:  # fmt: skip
     """A definition where one side is a quantity, else an assumption; ``stated`` are the values of
-    quantities so far.
+    quantities so far, ``own`` the keys of the model's names.
     """
-    left, right = (undifferentiated(model, side) for side in _whole(left, right))
+    left, right = _whole(left, right)
+    if names_a_derivative(own, left, right):
+        short = Definition(left, _open(model, right))
+        return replace(model, abbreviations=(*model.abbreviations, short))
+    left, right = (undifferentiated(model, _open(model, side)) for side in (left, right))
     if isinstance(right, Elem | Param) and not isinstance(left, Elem | Param):
         left, right = right, left
     if isinstance(left, Param) and runs(model, right, left):  # the same at every time
@@ -236,6 +242,11 @@ def _equation(
     if isinstance(left, Elem | Param):  # W = W^T says what W^T is
         left, right = right, left
     return told(fixed_letters(model, left, right), Assumption(place.text, left, right))
+
+
+def _open(model: Model, side: Term) -> Term:
+    """The side with names of derivatives written out."""
+    return opened(side, model.abbreviations)
 
 
 def _whole(left: Term, right: Term) -> tuple[Term, Term]:

@@ -198,6 +198,16 @@ class Heads:
         dims = [size_of(self.elaborator, d) for d in declaration.dims]
         return (dims[0] if dims else ONE, dims[1] if len(dims) > 1 else ONE)
 
+    def turn_onehot(self) -> None:
+        """One-hot sequences are rows where the other vectors are."""
+        if not self.names.rows:
+            return
+        for name in self.names.onehot & self.names.sequences.keys():
+            known, declared = self.names.sequences[name], self.scope.sequences[name]
+            if known.shape is not None:
+                known.shape = known.shape[1], known.shape[0]
+                self.scope.sequences[name] = replace(declared, shape=known.shape)
+
     def add_untimed(self, head: sx.Node, declaration: Declaration | None) -> None:
         reading = resolve(head, self.scope)
         if reading is not None and reading.function is not None:

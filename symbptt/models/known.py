@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sympy import Expr
 
 from ..notation import syntax as sx
-from ..notation.dims import Shape
+from ..notation.dims import ONE, SCALAR, Shape
 from ..notation.scope import Scope
 from ..notation.symbols import GREEK
 from ..notation.vocabulary import OBJECTIVES
@@ -37,9 +37,27 @@ class Names:
     elements: dict[str, set[Expr]] = field(default_factory=dict)  # declared one by one
     onehot: set[str] = field(default_factory=set)
 
+    @property
+    def rows(self) -> bool:
+        """Whether vectors are rows: some sequence is declared 1 x k, and none k x 1."""
+        shapes = [
+            k.shape for name, k in self.sequences.items()
+            if k.shape is not None and name not in self.onehot and k.shape != SCALAR
+        ]  # fmt: skip
+        return any(s[0] == ONE for s in shapes) and not any(s[1] == ONE for s in shapes)
 
-def kinds_of(known: Known, indexed: bool, defined: bool) -> tuple[str, ...]:
-    """The shapes that an undeclared name may have, the likeliest first."""
+
+_TURNED = {"row": "column", "column": "row"}
+
+
+def kinds_of(known: Known, indexed: bool, defined: bool, rows: bool = False) -> tuple[str, ...]:
+    """The shapes that an undeclared name may have, the likeliest first; where vectors are
+    ``rows``, rows take the places of columns."""
+    kinds = _kinds(known, indexed, defined)
+    return tuple(_TURNED.get(k, k) for k in kinds) if rows else kinds
+
+
+def _kinds(known: Known, indexed: bool, defined: bool) -> tuple[str, ...]:
     symbol = sx.base_of(known.node)
     base = symbol.base if isinstance(symbol, sx.Sym) else ""
     macro = base.startswith("\\") and base not in GREEK.values()

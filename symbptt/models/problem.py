@@ -41,4 +41,5 @@ def _sums_to_one(model: Model) -> Iterator[Assumption]:
         if leaf.name in model.onehot:
             given = next((g for g in model.theory.givens if g.head == leaf), None)
             facts = () if given is None else given.facts
-            yield Assumption(leaf.name, Ones(leaf.shape[0]).T @ leaf, Const(1), facts)
+            column = leaf if leaf.is_column else leaf.T
+            yield Assumption(leaf.name, Ones(column.shape[0]).T @ column, Const(1), facts)

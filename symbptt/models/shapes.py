@@ -132,7 +132,8 @@ def _undeclared(names: Names) -> list[Open]:
         for name, known in table.items():
             if known.shape is None:
                 computed = (indexed, name) in defined
-                out.append((computed, ((indexed, name), kinds_of(known, indexed, computed), known)))
+                kinds = kinds_of(known, indexed, computed, names.rows)
+                out.append((computed, ((indexed, name), kinds, known)))
     return [entry for _, entry in sorted(out, key=lambda x: x[0])]
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..core.errors import SymbpttError
 from . import syntax as sx
 from .fractions import Fractions
+from .repeats import has_dots, repeated
 from .stream import FACTOR_STARTS
 
 _MAX_ACCENTS = 3
@@ -130,13 +132,28 @@ class Atoms(Fractions):
         return sx.Big(token.at, body.end, token.text, sub, sup, body)
 
     def labelled(self) -> sx.Node:
-        """``\\underbrace{a}_{label}``: a."""
+        """``\\underbrace{a}_{label}``: a, or as much of it as the label says there is."""
         self.i += 1
         inner = self.argument()
-        if self.tok.kind in ("sub", "sup"):
-            self.i += 1
-            self.script_label()
-        return inner
+        if self.tok.kind not in ("sub", "sup"):
+            return inner
+        self.i += 1
+        return repeated(inner, self.count() if has_dots(inner) else self.script_label())
+
+    def count(self) -> sx.Node | None:
+        """The number in a label such as ``{t-k \\text{ times}}``; None if there is none."""
+        start = self.i
+        self.script_label()
+        end = self.i
+        label = [t for t in self.tokens[start:end] if t.kind != "text"]
+        rest = self.tokens[end:]
+        self.tokens, self.i = [*self.tokens[:start], *label, *rest], start
+        try:
+            number = self.script()
+        except SymbpttError:
+            number = None
+        self.i = start + len(label)
+        return number
 
     def stacked(self) -> sx.Node:
         self.i += 1

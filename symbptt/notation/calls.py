@@ -16,7 +16,7 @@ from .names import Reading, resolve
 from .neighbours import Call, Guarded
 from .norms import EXTREMA, extremum
 from .objectives import check_arguments
-from .powers import binomial, marked, radius
+from .powers import binomial, marked, radius, transposed
 from .ranges import condition_facts
 from .scope import NOT_YET, Function
 from .scripts import script_text
@@ -110,11 +110,16 @@ def _map(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Ca
 def _softmax(
     e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call
 ) -> list[Alt]:
-    column = s.unify(d.shape[1], ONE, node.at, one=True)
-    if column is None or s.is_scalar(d.shape):
-        e.misfit(f"softmax takes a column, but {e.text(d)} is {e.show(d.shape, s)}", d)
-        return []
-    return [(e.draft("softmax", (d,), d.shape, node), column)]
+    """The softmax of a column, or of a row, (softmax(d^T))^T."""
+    rows, cols = s.shape(d.shape)
+    if rows == ONE and cols != ONE:
+        turned = transposed(e, d, node)
+        return [(transposed(e, e.draft("softmax", (turned,), turned.shape, node), node), s)]
+    column = None if rows == ONE else s.unify(cols, ONE, node.at, one=True)
+    if column is not None:
+        return [(e.draft("softmax", (d,), d.shape, node), column)]
+    e.misfit(f"softmax takes a vector, but {e.text(d)} is {e.show(d.shape, s)}", d)
+    return []
 
 
 def _diag(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
@@ -142,7 +147,22 @@ def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Ca
     return [(e.draft("vec", (d,), (size, ONE), node), s)]
 
 
-_KINDS = {"map": _map, "softmax": _softmax, "diag": _diag, "trace": _trace, "vec": _vec}
+def _det(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+    square = s.unify(d.shape[0], d.shape[1], node.at)
+    if square is None:
+        e.misfit(f"a determinant needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        return []
+    return [(e.draft("det", (d,), SCALAR, node), square)]
+
+
+_KINDS = {
+    "det": _det,
+    "map": _map,
+    "softmax": _softmax,
+    "diag": _diag,
+    "trace": _trace,
+    "vec": _vec,
+}
 
 
 def _opaque(e: Elaborator, reading: Reading, node: Call, s: Solution) -> list[Alt]:

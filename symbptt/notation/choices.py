@@ -26,6 +26,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     "elided": ("what", "index"),  # a function without argument stands at its argument in the model
     "step": ("what", "index"),  # a name without index is the element at this step
     "gradient": ("what", "of", "by"),  # da is the gradient of the loss
+    "second": ("what",),  # the derivative of the gradient, which is derived first
+    "loss": ("what", "loss"),  # dL/dW where the model calls its loss otherwise
+    "slot": ("what", "by"),  # the other arguments of f(x, h, w) are held
     "copy": ("what",),  # W^{(t)} is the copy of W that is used at step t
     "accumulated": ("what", "index"),  # += sums over the steps
     "member": ("group", "member"),  # a group of parameters, one of them at a time

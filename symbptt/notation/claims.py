@@ -56,7 +56,13 @@ class Limit:
     towards: Expr | None
 
 
-Side = Term | Interval | Values | Space | Limit
+@dataclass(frozen=True)
+class Infinity:
+    """What is larger than every number, as a limit."""
+
+
+INFINITY = Infinity()
+Side = Term | Interval | Values | Space | Limit | Infinity
 
 
 @dataclass(frozen=True)

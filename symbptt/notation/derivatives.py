@@ -7,6 +7,9 @@ Jacobian. \\nabla is always the gradient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sympy import Expr, Symbol
 
 from ..core.errors import SymbpttError
@@ -21,26 +24,37 @@ from .elaborator import Alt, Elaborator
 from .names import resolve
 from .neighbours import Adjoint, Call, regroup
 from .powers import transposed
-from .slots import slot
+from .slots import slot, written_slot
+from .vocabulary import OBJECTIVES
 
 
 def _derivative(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
-    if node.order != 1:
-        raise e.unsupported("second derivatives are not understood here yet", node)
     if node.y is None:
         raise e.fail("this derivative has nothing to act on", node, "write what is differentiated")
-    by_slot = slot(e, node, s) if node.slot else None
+    if node.order != 1:
+        return twice(e, node, s)
+    by_slot = slot(e, node, s) if node.slot else written_slot(e, node, s)
     if by_slot is not None:
         return by_slot
     x_node, flat_x = _without_vec(node.x, e)
     y_node, _ = _without_vec(node.y, e)
     mode = {"+": "immediate", "°": "direct"}.get(node.mark, "total")
     out: list[Alt] = []
-    for y, s1 in e.alts(y_node, s):
+    for y, s1 in _scalars(e, y_node, s):
         for x, s2 in variables(e, x_node, s1):
             x = with_name(e, x, s2, node)
             out += differentiated(e, y, x, mode, s2, node, flat_x)
     return out
+
+
+def _scalars(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
+    """The readings of what is differentiated; a usual name of a loss that the model has not is
+    the model's loss."""
+    unknown = isinstance(node, sx.Sym) and node.base in OBJECTIVES and e.scope.closed
+    if not (unknown and e.scope.loss) or resolve(node, e.scope) is not None:
+        return e.alts(node, s)
+    found = e.alts(sx.Sym(node.at, node.end, e.scope.loss), s)
+    return [(e.note(d, "loss", e.text(node), e.scope.loss), at) for d, at in found]
 
 
 _VARIABLES = ("param", "elem", "entry", "copy")
@@ -110,6 +124,54 @@ def differentiated(
     return [(row, s)]
 
 
+def twice(e: Elaborator, node: sx.Derivative, s: Solution) -> list[Alt]:
+    r"""\partial^2 y/\partial x \partial z^T of a scalar: the Jacobian by z of the gradient by x."""
+    x_node = node.x
+    if isinstance(x_node, sx.Scripted) and node.order == 2 and _is_two(x_node.sups[-1:]):
+        single = replace(x_node, sups=x_node.sups[:-1])
+        bare = single.base if not (single.subs or single.sups or single.primes) else single
+        x_node = sx.Listing(x_node.at, x_node.end, (bare, bare))
+    if node.order != 2 or node.mark or not isinstance(x_node, sx.Listing) or len(x_node.items) != 2:
+        hint = r"write \frac{\partial^2 L}{\partial x \partial x^\top}"
+        raise e.unsupported(
+            "second derivatives are understood where both variables are named", node, hint
+        )
+    assert node.y is not None
+    out: list[Alt] = []
+    for y, s0 in _scalars(e, node.y, s):
+        if not s0.is_scalar(y.shape):
+            e.misfit(f"a Hessian needs a scalar, but {e.text(y)} is {e.show(y.shape, s0)}", y)
+            continue
+        for x, s1 in _second_variable(e, x_node.items[0], s0):
+            for z, s2 in _second_variable(e, x_node.items[1], s1):
+                out += _hessian(e, y, x, z, s2, node)
+    return out
+
+
+def _is_two(sups: Sequence[sx.Node]) -> bool:
+    return len(sups) == 1 and isinstance(sups[0], sx.Num) and sups[0].value == 2
+
+
+def _second_variable(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt]:
+    """A variable, written as a column or as its transpose."""
+    return [(d.args[0] if d.op == "transposed" else d, at) for d, at in e.alts(node, s)]
+
+
+def _hessian(e: Elaborator, y: Draft, x: Draft, z: Draft, s: Solution, node: sx.Node) -> list[Alt]:
+    wholes = [d.args[0] if d.op == "entry" else d for d in (x, z)]
+    if any(d.op not in ("param", "elem") or s.resolve(d.shape[1]) != ONE for d in wholes):
+        raise e.unsupported("second derivatives by columns and numbers are understood", node)
+    gradient = e.draft("gradient", (y, wholes[0]), wholes[0].shape, node)
+    shape = (size(wholes[0], s), size(wholes[1], s))
+    whole = e.draft("partial", (gradient, wholes[1], "total"), shape, node)
+    e.note(whole, "second", e.text(node))
+    if x.op != "entry" and z.op != "entry":
+        return [(whole, s)]
+    if x.op == z.op:
+        return [(e.draft("entry", (whole, x.args[1], z.args[1]), SCALAR, node), s)]
+    raise e.unsupported("a second derivative by an entry and a whole", node)
+
+
 def mode_of(e: Elaborator, y: Draft, x: Draft, mode: str, node: sx.Node) -> tuple[str, str]:
     """Whether a bare derivative of a state by a parameter is immediate, and the note to make.
 
@@ -157,12 +219,15 @@ def unit_of(e: Elaborator, entry: Draft, s: Solution, node: sx.Node) -> Draft:
 
 
 def _nabla(e: Elaborator, node: sx.Nabla, s: Solution) -> list[Alt]:
+    if node.order == 2 and node.x is not None and node.y is not None:
+        both = sx.Listing(node.x.at, node.x.end, (node.x, node.x))
+        return twice(e, sx.Derivative(node.at, node.end, node.y, both, order=2), s)
     if node.x is None or node.y is None:
         missing = "function" if node.y is None else "variable"
         raise e.fail(rf"this \nabla has no {missing}", node, r"write \nabla_W L")
     x_node = node.x.items[0] if isinstance(node.x, sx.Listing) else node.x
     out: list[Alt] = []
-    for y, s1 in e.alts(node.y, s):
+    for y, s1 in _scalars(e, node.y, s):
         if not s1.is_scalar(y.shape):
             e.misfit(f"a gradient needs a scalar, but {e.text(y)} is {e.show(y.shape, s1)}", y)
             continue

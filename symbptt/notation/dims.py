@@ -183,6 +183,16 @@ class Solution:
         """The size as a SymPy integer expression; unknowns show as ``?1``."""
         return _expr(self.resolve(dim))
 
+    def text(self, dim: Dim) -> str:
+        """The size for a message; one still unknown shows as ?."""
+        known = self.resolve(dim)
+        return "?" if unknowns(known) else _text(known)
+
+
+@lru_cache(maxsize=1024)
+def _text(dim: Dim) -> str:
+    return str(_expr(dim))
+
 
 @lru_cache(maxsize=4096)
 def _expr(dim: Dim) -> Expr:

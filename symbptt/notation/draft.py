@@ -82,6 +82,6 @@ _BUILDERS: dict[str, Builder] = {
     "sum": _plain(tm.SumOver), "prod": _plain(tm.OrderedProduct), "when": _plain(tm.When),
     "norm": _plain(nm.Norm), "sup": _plain(nm.Sup), "min": _plain(nm.Min), "max": _plain(nm.Max),
     "entrywise_power": _plain(pw.EntrywisePower), "binomial": _plain(pw.Binomial),
-    "radius": _plain(pw.Radius),
+    "radius": _plain(pw.Radius), "det": _plain(pw.Det),
     "partial": _plain(tm.Partial), "gradient": _plain(tm.Gradient), "change": _plain(tm.D),
 }  # fmt: skip

@@ -92,8 +92,7 @@ class Elaborator:
 
     def show(self, shape: Shape, s: Solution) -> str:
         """A shape for a message; sizes still unknown show as ?."""
-        sides = (str(s.expr(d)) for d in shape)
-        return " x ".join("?" if "?" in side else side for side in sides)
+        return " x ".join(map(s.text, shape))
 
     def declared(self, draft: Draft) -> Declared | None:
         """What the scope says about a draft that is a name."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from . import syntax as sx
 from .groups import Groups
 from .tokens import Token
 
 _INDICES = {("sym",), ("num",), ("sym", "add", "num")}  # t, 3, t - 1
+_SECOND = 24  # tokens in which a second variable may begin
 _MARKS = {"+": "+", r"\circ": "°"}
 
 
@@ -17,8 +20,11 @@ class Fractions(Groups):
         """``\\frac{a}{b}``, among them derivatives."""
         opening = self.take()
         above = self.part()
+        divisor = self.divisor()
         below = self.part()
         derivative = self.derivative(opening.at, above, below)
+        if derivative is not None and divisor is not None:
+            return sx.Quotient(opening.at, self.last_end, derivative, divisor)
         if derivative is not None:
             return derivative
         (_, over), (partial, under) = above, below
@@ -46,11 +52,44 @@ class Fractions(Groups):
         if not braced or self.tok.kind == "rbrace":
             self.i += braced
             return mark, None
+        if any(t.kind == "partial" for t in self.tokens[self.i : self.i + _SECOND]):
+            both = self.two_variables()
+            if both is not None:
+                return mark, both
         self.bars.append("")
         node = self.product()
         self.bars.pop()
         self.close_brace()
         return mark, node
+
+    def two_variables(self) -> sx.Node | None:
+        """The x and y of ``{\\partial x \\partial y}``; None for anything else."""
+        start = self.i
+        first = self.element() if self.starts_factor() else None
+        if first is not None and self.tok.kind == "partial":
+            self.i += 1
+            second = self.element()
+            if self.tok.kind == "rbrace":
+                self.i += 1
+                return sx.Listing(first.at, second.end, (first, second))
+        self.i = start
+        return None
+
+    def divisor(self) -> sx.Node | None:
+        """The c of ``{c \\cdot \\partial x}``, taken out of the tokens."""
+        stop = self.i + 1
+        while self.tokens[stop].kind in ("sym", "num"):
+            stop += 1
+        last = stop + (self.tokens[stop].kind == "mul")
+        if self.tok.kind != "lbrace" or stop == self.i + 1 or self.tokens[last].kind != "partial":
+            return None
+        factors = tuple(
+            sx.Num(t.at, t.end, Fraction(t.text), t.text) if t.kind == "num"
+            else sx.Sym(t.at, t.end, t.text)
+            for t in self.tokens[self.i + 1 : stop]
+        )  # fmt: skip
+        self.tokens = [*self.tokens[: self.i + 1], *self.tokens[last:]]
+        return _juxtaposed(list(factors))
 
     def mark(self) -> str:
         """The superscript of \\partial: "+", "°" or an order."""
@@ -123,12 +162,18 @@ class Fractions(Groups):
     def nabla(self) -> sx.Node:
         """``\\nabla_x y``."""
         opening = self.take()
-        x = None
-        if self.tok.kind == "sub":
-            self.i += 1
-            x = self.script()
+        x, order = None, 1
+        while self.tok.kind in ("sub", "sup"):
+            kind = self.take().kind
+            script = self.script(kind == "sup")
+            if kind == "sub":
+                x = script
+            elif not (isinstance(script, sx.Num) and script.value == 2):
+                raise self.fail(r"\nabla takes only 2 as superscript", opening)
+            else:
+                order = 2
         y = self.called() if self.starts_factor() else None
-        return sx.Nabla(opening.at, self.last_end, y, x)
+        return sx.Nabla(opening.at, self.last_end, y, x, order)
 
     def letter_d(self) -> sx.Node:
         """The letter d: a symbol, d y/d x, or (upright) the differential d y."""

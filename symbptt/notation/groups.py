@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from . import syntax as sx
@@ -32,7 +31,7 @@ class Groups(Stream):
         self.bars.pop()
         self.close_brace()
         if len(items) == 1:
-            return replace(items[0], at=opening.at, end=self.last_end)
+            return sx.placed(items[0], opening.at, self.last_end)
         return sx.Listing(opening.at, self.last_end, items)
 
     def close_brace(self) -> None:
@@ -123,7 +122,7 @@ class Groups(Stream):
             self.close_brace()
             return sx.Product(inner.at, rest.end, (sign, rest), ("",))
         node = self.group()
-        return replace(node, at=node.at + 1, end=node.end - 1) if token.end > token.at else node
+        return sx.placed(node, node.at + 1, node.end - 1) if token.end > token.at else node
 
     def bare_script(self, high: bool) -> sx.Node:
         """A script without braces."""

@@ -58,6 +58,7 @@ LATEX = Target(
         "tall_largest": r"\left\lVert <a> \right\rVert_{\infty}",
         "absolute": r"\lvert <a> \rvert", "tall_absolute": r"\left\lvert <a> \right\rvert",
         "EntrywisePower": r"<a>^{\odot <k>}", "Binomial": r"\binom{<n>}{<k>}", "Radius": r"\rho",
+        "Det": r"\det",
         "Sup": r"\sup <a>", "Min": r"\min", "Max": r"\max",
         "Block": r"\begin{bmatrix} <a> \end{bmatrix}", "cell": " & ", "row": r" \\ ",
     },

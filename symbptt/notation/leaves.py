@@ -85,6 +85,9 @@ def entry_of(
         if expr.is_Integer and (expr < 1 or (size == ONE and expr > 1)):
             e.misfit(f"{e.text(draft)} is {e.show(draft.shape, s)} and has no entry {expr}", node)
             return []
+    if rows == ONE and cols != ONE:  # of a row, an entry of the column, as sums of entries expect
+        column = e.draft("transposed", (draft,), (cols, rows), node)
+        return [(e.draft("entry", (column, pair[1], pair[0]), SCALAR, node), s)]
     return [(e.draft("entry", (draft, *pair), SCALAR, node), s)]
 
 
@@ -142,7 +145,8 @@ def _special(e: Elaborator, node: sx.Node, s: Solution) -> list[Alt] | None:
     if isinstance(node, sx.Sym):
         expr = index_expr(node)
         names = {b.name for b in e.bound}
-        if expr is not None and (node.base in names or e.scope.is_index(node.base)):
+        known = node.base in names or node.base in e.scope.numbers or e.scope.is_index(node.base)
+        if expr is not None and known:
             return [(e.draft("const", (expr,), SCALAR, node), s)]
     return None
 
@@ -242,9 +246,13 @@ def _scripted(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
 
 
 def _held(e: Elaborator, node: sx.Scripted, s: Solution) -> list[Alt]:
-    """A derivative with a bar that says which elements it holds: the immediate one."""
+    """A derivative with a bar that says which elements it holds, the immediate one; ``|_{(t)}``
+    says that it is by the copy of a parameter used at step t."""
     assert isinstance(node.base, sx.Brackets)
     inner, held = node.base.only, node.subs[0] if len(node.subs) == 1 and not node.sups else None
+    if isinstance(inner, sx.Derivative) and isinstance(held, sx.Brackets) and held.open == "(":
+        by = sx.Product(inner.x.at, held.end, (inner.x, held), ("",))
+        return e.alts(replace(inner, x=by), s)
     items = held.items if isinstance(held, sx.Listing) else (held,)
     readings = [resolve(x, e.scope) if x is not None else None for x in items]
     elements = all(r is not None and r.index is not None for r in readings)

@@ -21,7 +21,7 @@ MAX_TOKENS = 20_000
 _MASTER = re.compile(
     r"(?P<space>[^\S\n]+)|(?P<nl>\n)|(?P<comment>%[^\n]*)|(?P<cmd>\\[A-Za-z]+|\\.)"
     r"|(?P<num>\d+\.\d+(?:[eE][+-]?\d+)?|\d+(?:[eE][+-]?\d+)?|\.\d+)|(?P<word>[A-Za-z]+)"
-    r"|(?P<sign>:=|\+=|<=|>=|==|!=|->|\|\||\.\.+)|(?P<char>.)",
+    r"|(?P<sign>:=|\+=|<=|>=|==|!=|->|\|\||\*\*|\.\.+)|(?P<char>.)",
     re.DOTALL,
 )
 _PLAIN_SCRIPT = re.compile(r"[A-Za-z0-9]+")
@@ -131,6 +131,8 @@ class Lexer(Commands):
             return self.emit("rel", v.RELATIONS[text], at, end)
         if text == "||":
             return self.emit("bar", "‖", at, end)
+        if text == "**":  # the power of programs
+            return self.emit("sup", "^", at, end)
         return self.emit("dots", r"\dots", at, end)
 
     def char(self, text: str, at: int, end: int) -> int:

@@ -55,6 +55,8 @@ def regroup(node: sx.Product, scope: Scope) -> Factors:
         joined = i + 1 < len(factors) and ops[i + 1] == ""
         following = factors[i + 1] if joined else None
         used, new = _pair(here, following, scope)
+        if new is None and following is not None and ops[i + 2 : i + 3] == ("",):
+            used, new = 3, _gradient_by_element(here, following, factors[i + 2], scope)
         if isinstance(new, sx.Derivative):
             used, new = _differentiated(new, factors[i + 1 :], ops[i + 1 :], scope)
         if new is not None and isinstance(sx.base_of(new), sx.Sym) and ops[i + 2 : i + 3] == ("",):
@@ -152,6 +154,18 @@ def _is_gradient(here: sx.Node, following: sx.Node, scope: Scope) -> bool:
         resolve(here, scope) is None and reading is not None and reading.declared is not None
         and reading.name != scope.loss
     )  # fmt: skip
+
+
+def _gradient_by_element(
+    here: sx.Node, name: sx.Node, bracket: sx.Node, scope: Scope
+) -> sx.Node | None:
+    """``dh[t]``, the gradient by an element whose index stands in brackets."""
+    if not isinstance(sx.base_of(bracket), sx.Brackets) or not isinstance(sx.base_of(name), sx.Sym):
+        return None
+    element = bracket_index(name, bracket, scope) if resolve(name, scope) is None else None
+    if element is None or not _is_gradient(here, element, scope):
+        return None
+    return Adjoint(here.at, bracket.end, sx.Sym(here.at, here.end, scope.loss), element)
 
 
 def gradient_signs(node: sx.Node, scope: Scope) -> Iterator[sx.Node]:

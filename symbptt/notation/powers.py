@@ -32,8 +32,9 @@ def transposed(e: Elaborator, d: Draft, node: sx.Node | Draft) -> Draft:
 def superscript(e: Elaborator, d: Draft, mark: sx.Node, s: Solution, node: sx.Node) -> list[Alt]:
     """One superscript on a draft."""
     number = e.scope.closed and s.is_scalar(d.shape) and e.scope.length == "T"
-    if number and isinstance(mark, sx.Sym) and mark.base == "T":  # the transpose of a number
-        return power(e, d, index_symbol("T"), s, node)
+    again = e.scope.closed and d.op == "transposed" and _otherwise_transposed(e, mark, node)
+    if again or (number and isinstance(mark, sx.Sym) and mark.base == "T"):  # T is the length
+        return power(e, d, index_symbol(e.scope.length), s, node)
     if isinstance(mark, sx.Sym) and mark.base in TRANSPOSES:
         turned = transposed(e, d, node)
         if mark.base == e.scope.length:
@@ -55,6 +56,17 @@ def superscript(e: Elaborator, d: Draft, mark: sx.Node, s: Solution, node: sx.No
     if exponent.is_Integer and abs(exponent) > _MAX_EXPONENT:
         raise e.fail(f"the exponent {exponent} is larger than {_MAX_EXPONENT}", mark)
     return power(e, d, exponent, s, node, entrywise)
+
+
+def _otherwise_transposed(e: Elaborator, mark: sx.Node, node: sx.Node) -> bool:
+    r"""Whether this is the T of ``(W^\top)^T``, where transposes are written otherwise."""
+    if not isinstance(mark, sx.Sym) or mark.base != e.scope.length:
+        return False
+    inner = (x for x in sx.walk(node) if isinstance(x, sx.Scripted) and x is not node)
+    return any(
+        isinstance(sup, sx.Sym) and sup.base in TRANSPOSES and sup.base != e.scope.length
+        for x in inner for sup in x.sups
+    )  # fmt: skip
 
 
 def _is_half(node: sx.Quotient) -> bool:
@@ -132,4 +144,23 @@ def _binomial(e: Elaborator, node: sx.Binomial, s: Solution) -> list[Alt]:
     return [(binomial(e, node.above, node.below, node), s)]
 
 
+def _repeated(e: Elaborator, node: sx.Repeated, s: Solution) -> list[Alt]:
+    """A power, or a multiple, by the number of times that something is written."""
+    count = index_expr(node.count)
+    assert count is not None
+    out: list[Alt] = []
+    for d, at in e.alts(node.body, s):
+        if node.sign == "+":
+            for number, known in e.alts(node.count, at):
+                out.append((e.draft("scale", (number, d), d.shape, node), known))
+            continue
+        vector = ONE in at.shape(d.shape) and not at.is_scalar(d.shape)
+        if vector and node.sign != r"\odot":
+            e.misfit(f"{e.text(d)} is {e.show(d.shape, at)}: it cannot be multiplied by itself", d)
+            continue
+        out += power(e, d, count, at, node, node.sign == r"\odot" and not at.is_scalar(d.shape))
+    return [(e.note(d, "dots", e.text(node), f"{count}"), at) for d, at in out]
+
+
 Elaborator.handlers[sx.Binomial] = _binomial
+Elaborator.handlers[sx.Repeated] = _repeated

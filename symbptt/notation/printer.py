@@ -201,6 +201,9 @@ class Printer:
         n, k = self.index(term.above), self.index(term.below)
         return self.target.fill("Binomial", n=n, k=k)
 
+    def det(self, term: pw.Det) -> str:
+        return self.target.call(self.target.templates["Det"], self.text(term.args[0]))
+
     def radius(self, term: pw.Radius) -> str:
         return self.target.call(self.target.templates["Radius"], self.text(term.args[0]))
 
@@ -324,7 +327,8 @@ _WRITERS: dict[type[Term], Callable[[Printer, Any], str | Printed]] = {
     tm.Map: Printer.map, tm.Func: Printer.func, tm.D: Printer.differential,
     tm.Partial: Printer.partial, tm.Gradient: Printer.gradient, tm.Entry: Printer.entry,
     pw.EntrywisePower: Printer.entrywise, pw.Binomial: Printer.binomial,
-    pw.Radius: Printer.radius, Unit: Printer.unit, tm.Block: Printer.block, nm.Norm: Printer.norm,
+    pw.Radius: Printer.radius, pw.Det: Printer.det, Unit: Printer.unit,
+    tm.Block: Printer.block, nm.Norm: Printer.norm,
     nm.Sup: Printer.supremum,
     nm.Min: Printer.extremum, nm.Max: Printer.extremum,
 }  # fmt: skip

@@ -29,7 +29,8 @@ class Declared:
 
 @dataclass(frozen=True)
 class Function:
-    """A function name: ``kind`` "map", "softmax", "diag", "trace", "vec" or "opaque".
+    """A function name: ``kind`` "map", "softmax", "diag", "trace", "vec",
+    "det" or "opaque".
 
     ``core`` is the name in terms; ``rows`` the number of values of an opaque function.
     """
@@ -42,15 +43,13 @@ class Function:
 
 _KINDS = {
     "softmax": "softmax", "SoftMax": "softmax", "Softmax": "softmax", "diag": "diag",
-    "Diag": "diag", "tr": "trace", "trace": "trace", "vec": "vec",
+    "Diag": "diag", "tr": "trace", "det": "det", "trace": "trace", "vec": "vec",
 }  # fmt: skip
 _FIXED: dict[str, Function] = {
     **{name: Function(name, "map", name) for name in TABLE},
     **{word: Function(word.lower(), kind) for word, kind in _KINDS.items()},
 }
-NOT_YET = frozenset(
-    ("det", "rank", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot")
-)
+NOT_YET = frozenset(("rank", "max", "min", "argmax", "argmin", "sup", "inf", "lim", "onehot"))
 """Words of mathematics that are read but have no term."""
 
 
@@ -77,7 +76,7 @@ class Scope:
     step at which names of sequences without an index stand; ``entries``, then letters below
     sequences are entries; ``settled``: its tables do not change any more; ``unindexed``, matrices
     introduced without an index although they depend on the step: what stands above them is an
-    exponent.
+    exponent; ``numbers``, indices that stand for numbers too, as in t - k.
     """
 
     sequences: dict[str, Declared] = field(default_factory=dict)
@@ -95,6 +94,7 @@ class Scope:
     bodies: tuple[tuple[Elem | Param, Term], ...] = ()
     loss: str = ""
     single: str = ""
+    numbers: frozenset[str] = frozenset()
     entries: bool = False
     unindexed: frozenset[str] = frozenset()
     closed: bool = False

@@ -15,9 +15,11 @@ from functools import cache
 class _Kept:
     """What is found out about a node once: a claim is walked through by many readers."""
 
-    __slots__ = ("form", "inside")
+    __slots__ = ("form", "inside", "parts", "symbols")
     form: tuple[object, ...]
     inside: tuple[Node, ...]
+    parts: tuple[Node, ...]
+    symbols: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,15 @@ class Quotient(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated(Node):
+    """``\\underbrace{W \\cdots W}_{k}``: the body k times; ``sign`` is \\cdot, \\odot or +."""
+
+    body: Node
+    count: Node
+    sign: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binomial(Node):
     """``\\binom{n}{k}``."""
 
@@ -161,10 +172,11 @@ class Derivative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Nabla(Node):
-    """\\nabla_x y; either may be missing."""
+    """\\nabla_x y, or with ``order`` 2 its Hessian; either may be missing."""
 
     y: Node | None
     x: Node | None
+    order: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,19 +221,28 @@ class Quantified(Node):
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly inside a node, in order."""
-    out: list[Node] = []
-    for name in _node_fields(type(node)):
-        _collect(getattr(node, name), out)
-    return tuple(out)
+    names = _node_fields(type(node))
+    if not names:
+        return ()
+    try:
+        return node.parts
+    except AttributeError:
+        out: list[Node] = []
+        for name in names:
+            _collect(getattr(node, name), out)
+        object.__setattr__(node, "parts", tuple(out))  # a node is frozen
+        return node.parts
 
 
+def placed(node: Node, at: int, end: int) -> Node:
+    """The node at another place."""
+    return type(node)(at, end, *(getattr(node, name) for name in field_names(type(node))))
+
+
+@cache
 def field_names(cls: type[Node]) -> tuple[str, ...]:
-    if cls not in _FIELDS:
-        _FIELDS[cls] = tuple(f.name for f in fields(cls)[2:])
-    return _FIELDS[cls]
-
-
-_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+    """The fields but the places."""
+    return tuple(f.name for f in fields(cls)[2:])
 
 
 @cache
@@ -243,9 +264,13 @@ def walk(node: Node) -> tuple[Node, ...]:
     try:
         return node.inside
     except AttributeError:
-        found = (node, *(x for child in children(node) for x in walk(child)))
-        object.__setattr__(node, "inside", found)  # a node is frozen
-        return found
+        found, waiting = [], [node]
+        while waiting:
+            here = waiting.pop()
+            found.append(here)
+            waiting += reversed(children(here))
+        object.__setattr__(node, "inside", tuple(found))
+        return node.inside
 
 
 def form(node: Node) -> tuple[object, ...]:

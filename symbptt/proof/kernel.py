@@ -11,9 +11,9 @@ rises with it, or a smaller one where it falls. Nothing here searches or imports
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Expr, Symbol
 
@@ -38,8 +38,7 @@ Facts = tuple[Expr, ...]
 Bindings = dict[Symbol, Expr]
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a step acts: what may be used there, and which part of its line it states."""
 
     scope: Scope
@@ -114,16 +113,15 @@ def _check_statement(theorem: Theorem, place: _Place) -> None:
     for fact in theorem.facts:
         check_index(fact)
     place.scope.check_frame(theorem.frame)
+    outer = _free(theorem, place)
     for side in (theorem.left, theorem.right):
-        place.scope.check(side, _free(theorem, place), theorem.facts)
+        place.scope.check(side, outer, theorem.facts)
 
 
 def _free(theorem: Theorem, place: _Place) -> set[Symbol]:
     """The symbols that a bound index must not be called, or facts would apply to both."""
-    return set(place.scope.symbols).union(
-        *(x.free_symbols for x in (theorem.left, theorem.right, *theorem.facts)),
-        theorem.frame.free_symbols,
-    )
+    stated = (theorem.left, theorem.right, *theorem.facts, theorem.frame)
+    return set(place.scope.symbols).union(*(x.free_symbols for x in stated))
 
 
 def _check_chain(theorem: Theorem, chain: Chain, place: _Place) -> None:
@@ -149,7 +147,7 @@ def _check_chain(theorem: Theorem, chain: Chain, place: _Place) -> None:
 
 def _apply(step: Step, line: Term, place: _Place) -> Term:
     """The line after the step, which must be the line that the step states."""
-    nodes = [_follow(line, step.path[:i]) for i in range(len(step.path) + 1)]
+    nodes = _along(line, step.path)
     if any(isinstance(x, Partial | Gradient | Shock) for x in nodes[:-1]):
         raise ProofError("nothing is rewritten inside a derivative")
     node, before, after = nodes[-1], 0, 0
@@ -161,10 +159,10 @@ def _apply(step: Step, line: Term, place: _Place) -> Term:
         target = _operands(node, type(node), before, after)
     if step.by not in _STEPS:
         raise ProofError(f"unknown kind of step {step.by!r}")
-    here = replace(
-        place, facts=(*place.facts, *context(line, step.path)[0]),
+    here = place._replace(
+        facts=(*place.facts, *context(line, step.path)[0]),
         inside_d=any(isinstance(x, D) for x in nodes[:-1]),
-        stated=lambda: _operands(_follow(step.result, step.path), type(node), before, after),
+        stated=lambda: _operands(_along(step.result, step.path)[-1], type(node), before, after),
     )  # fmt: skip
     new = _STEPS[step.by](step, target, here)
     if step.span is not None:
@@ -175,13 +173,14 @@ def _apply(step: Step, line: Term, place: _Place) -> Term:
     return step.result
 
 
-def _follow(term: Term, path: Path) -> Term:
-    """The subterm of a line at a path."""
+def _along(term: Term, path: Path) -> list[Term]:
+    """The subterms of a line along a path, the whole first."""
+    nodes = [term]
     for position in path:
         if not 0 <= position < len(term.args) or not isinstance(term.args[position], Term):
             raise ProofError("the path does not lead to a term")
-        term = term.args[position]
-    return term
+        nodes.append(term := term.args[position])
+    return nodes
 
 
 def _operands(node: Term, kind: type[Term], before: int, after: int) -> Term:
@@ -279,7 +278,7 @@ def _by_shock(step: Step, target: Term, place: _Place) -> Term:
     if step.name.removesuffix("[]") not in place.frame.shocks or place.inside_d:
         raise ProofError(f"{step.name} carries no shock here")
     bare = Frame(place.frame.vary, (), place.frame.step)
-    head, body = _definition(step, replace(place, frame=bare, inside_d=True))
+    head, body = _definition(step, place._replace(frame=bare, inside_d=True))
     if target != D(head) or not isinstance(head, Elem):
         raise ProofError(f"{target} is not d({head})")
     return Plus(D(body), Shock(head))
@@ -387,7 +386,7 @@ def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
     if not entails(place.facts, ahead):
         raise ProofError(f"the range of {v} is not on one side of the start {start}")
     base = theorem.instance({v: start})
-    here = replace(place, facts=(*known, *base.facts))
+    here = place._replace(facts=(*known, *base.facts))
     _check_statement(base, here)
     _check_chain(base, proof.base, here)
     step = theorem.instance({v: v + direction})
@@ -395,6 +394,6 @@ def _check_induction(theorem: Theorem, proof: Induction, place: _Place) -> None:
         if not entails((*known, *step.facts, ahead), fact):
             raise ProofError(f"the range has a gap: {fact} >= 0 need not hold one step before")
     step = replace(step, facts=(*theorem.facts, *step.facts))
-    here = replace(place, facts=(*known, *step.facts), hypothesis=theorem)
+    here = place._replace(facts=(*known, *step.facts), hypothesis=theorem)
     _check_statement(step, here)
     _check_chain(step, proof.step, here)

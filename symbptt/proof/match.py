@@ -8,8 +8,9 @@ from sympy import Expr, Symbol
 from sympy.core.symbol import Str
 
 from symbptt.core.errors import ProofError
+from symbptt.core.indices import symbols_in
 from symbptt.core.terms import Meta, Term, _Nary, _Ranged, index_symbol
-from symbptt.core.traverse import substitute
+from symbptt.core.traverse import index_at, substitute
 
 Bindings = dict[Any, Any]
 _BOUND = "!{}"  # names of bound indices while matching; no input can contain them
@@ -51,7 +52,7 @@ def _match(pattern: Term, term: Any, out: Bindings, bound: tuple[Symbol, ...]) -
         mark = index_symbol(_BOUND.format(len(bound)))
         _index(pattern.lo, term.lo, out, bound)
         _index(pattern.hi, term.hi, out, bound)
-        out.setdefault(f"name {pattern.bound}", term.bound.name)
+        out.setdefault(f"name {pattern.bound.name}", term.bound.name)
         inner = substitute(term.body, {term.bound: mark})
         _match(substitute(pattern.body, {pattern.bound: mark}), inner, out, (*bound, mark))
     elif isinstance(pattern, _Nary):
@@ -89,12 +90,12 @@ def _index(p: Expr, x: Any, out: Bindings, bound: tuple[Symbol, ...]) -> None:
     """Matches an index or a dimension; an unbound metavariable is solved for."""
     if not isinstance(x, Expr):
         raise _fail(p, x)
-    if p.is_Symbol and _is_plain(p, x, out, bound):  # most are
+    if (p.is_Symbol and _is_plain(p, x, out, bound)) or (p.is_Integer and p == x):  # most are
         return
-    unknown = [s for s in p.free_symbols if s.name.startswith("?") and s not in out]
-    value = p.xreplace({s: e for s, e in out.items() if isinstance(s, Symbol)})
+    unknown = [s for s in symbols_in(p) if s.name.startswith("?") and s not in out]
+    value = _put(p, out)
     if not unknown:
-        if (value - x).expand() != 0:
+        if value != x and (value - x).expand() != 0:
             raise _fail(p, x)
     elif (
         len(unknown) == 1
@@ -115,7 +116,7 @@ def _is_plain(p: Symbol, x: Expr, out: Bindings, bound: tuple[Symbol, ...]) -> b
         return bool(out[p] == x)
     if not p.name.startswith("?"):
         return bool(p == x)
-    if set(bound) & x.free_symbols:
+    if bound and set(bound) & symbols_in(x):
         return False
     out[p] = x
     return True
@@ -127,7 +128,7 @@ def _match_meta(p: Meta, term: Any, out: Bindings, bound: tuple[Symbol, ...]) ->
     for mine, theirs in zip(p.shape, term.shape, strict=True):
         _index(mine, theirs, out, ())
     parameters = tuple(i for i in p.indices if i in bound)
-    if set(bound) & (term.free_symbols - set(parameters)):
+    if bound and set(bound) & (term.free_symbols - set(parameters)):
         raise ProofError(f"a bound index would escape through {p.name}")
     if parameters != p.indices and p.name not in out:
         raise ProofError(f"{p} cannot be matched before the range it belongs to")
@@ -140,8 +141,7 @@ def _match_meta(p: Meta, term: Any, out: Bindings, bound: tuple[Symbol, ...]) ->
 
 def _apply(value: Any, p: Meta, out: Bindings) -> Term:
     parameters, body = value
-    arguments = [i.xreplace({s: e for s, e in out.items() if isinstance(s, Symbol)})
-                 for i in p.indices]  # fmt: skip
+    arguments = [_put(i, out) for i in p.indices]
     return substitute(body, dict(zip(parameters, arguments, strict=True)))
 
 
@@ -162,10 +162,15 @@ def instantiate(template: Any, bindings: Bindings) -> Any:
     return instantiate_index(template, bindings)
 
 
+def _put(template: Expr, bindings: Bindings) -> Expr:
+    """The index expression with what its symbols are bound to."""
+    return index_at(template, {s: bindings[s] for s in symbols_in(template) if s in bindings})
+
+
 def instantiate_index(template: Expr, bindings: Bindings) -> Expr:
     """An index or dimension template with its metavariables replaced."""
-    value = template.xreplace({s: e for s, e in bindings.items() if isinstance(s, Symbol)})
-    for symbol in value.free_symbols:
+    value = _put(template, bindings)
+    for symbol in symbols_in(value):
         if symbol.name.startswith("?"):
             raise ProofError(f"the rule leaves the index {symbol.name} undetermined; bind it")
     return value
@@ -177,7 +182,7 @@ def _instantiate_range(template: _Ranged, bindings: Bindings) -> Term:
         *(v[1].free_symbols for v in bindings.values() if isinstance(v, tuple)),
         *(v.free_symbols for v in bindings.values() if isinstance(v, Expr)),
     )
-    wish = bindings.get(f"name {template.bound}", template.bound.name.lstrip("?"))
+    wish = bindings.get(f"name {template.bound.name}", template.bound.name.lstrip("?"))
     name, number = wish, 0
     while index_symbol(name) in taken:
         number += 1

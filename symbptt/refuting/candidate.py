@@ -7,7 +7,7 @@ the knob, so a candidate does not depend on the order of evaluation, nor on the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import blake2b
@@ -17,20 +17,23 @@ from typing import Any
 from symbptt.core.functions import known as known_row
 from symbptt.core.world import Key
 
-from . import functions
+from . import functions, matrices
 from .functions import Elementwise
+from .intervals import Exact, exact
+from .plan import Subject
 from .matrices import Matrix, identity
 from .properties import Kind, Properties
 from .quadratics import KINDS, Quadratic, quadratic
 
 Knob = tuple[Any, ...]
+_FUNCTIONS = {"f": "elementwise", "F": "function"}  # knobs, and what is asked for
 _HALF = Fraction(1, 2)
 _FRACTIONS = ("1/2", "-1/2", "1/4", "-1/4")
-NUMBERS = (*map(Fraction, (0, 1, -1, 2, -2, 3, -3, 4, -4)), *map(Fraction, _FRACTIONS))
+NUMBERS: tuple[Exact, ...] = (0, 1, -1, 2, -2, 3, -3, 4, -4, *map(Fraction, _FRACTIONS))
 """The numbers tried, the simplest first."""
 
 _STYLES = tuple(
-    tuple(Fraction(x) for x in row.split())
+    tuple(exact(Fraction(x)) for x in row.split())
     for row in ("1 2 -1 3 -2 1 -3 2", "1 2 3 1 2 1 3 2", "1 0 -1 0 1 2 0 -1",
                 "1/2 1 -1/2 1/4 1 1/2 -1 -1/4")
 )  # fmt: skip
@@ -51,9 +54,12 @@ class Candidate:
         self.used: dict[Knob, Elementwise | Quadratic] = {}
 
     def with_knob(self, *settings: tuple[Knob, Any]) -> Candidate:
-        """The same candidate with some knobs set otherwise."""
-        chosen = {**self.chosen, **dict(settings)}
-        return Candidate(self.told, self.seed, self.special, chosen)
+        """The same candidate with some knobs set otherwise, and what they do not concern."""
+        chosen, changed = {**self.chosen, **dict(settings)}, subjects(settings)
+        other = Candidate(self.told, self.seed, self.special, chosen)
+        other.values = {k: v for k, v in self.values.items() if ("leaf", k) not in changed}
+        other.used = {k: f for k, f in self.used.items() if (_FUNCTIONS[k[0]], k[1]) not in changed}
+        return other
 
     # ------------------------------------------------------------ what the evaluation asks
 
@@ -67,9 +73,9 @@ class Candidate:
         """The function of that name."""
         if known_row(name) is not None:
             return functions.known(name)
-        options = self.told.options(name)
-        self.used["f", name] = options[self._pick(("f", name), len(options))]
-        return self.used["f", name]  # type: ignore[return-value]
+        options, knob = self.told.options(name), ("f", name)
+        found = self.used[knob] = options[self._pick(knob, len(options))]
+        return found
 
     def function(self, name: str, index: int | None, rows: int, size: int) -> Quadratic:
         """The unspecified function of vectors."""
@@ -87,16 +93,17 @@ class Candidate:
     def _pick(self, knob: Knob, count: int) -> int:
         """One of so many options; without ``special`` the most general ones in every other."""
         if knob not in self.chosen:
-            general = knob[0] in ("f", "F") and not self.special and self.seed % 2 == 0
+            general = knob[0] in _FUNCTIONS and not self.special and self.seed % 2 == 0
             self.chosen[knob] = count - 1 if general else self._draw(knob) % count
         return int(self.chosen[knob])
 
-    def _entry(self, key: Key, i: int, j: int, first: Fraction | None = None) -> Fraction:
+    def _entry(self, key: Key, i: int, j: int, first: Exact | None = None) -> Exact:
         knob = ("entry", key, i, j)
         if knob not in self.chosen:
             style = _STYLES[self.seed % len(_STYLES)]
             self.chosen[knob] = style[self._draw(knob) % len(style)] if first is None else first
-        return Fraction(self.chosen[knob])
+        number: Exact = self.chosen[knob]
+        return number
 
     def _leaf(self, key: Key, shape: tuple[int, int]) -> Matrix:
         rows, cols = shape
@@ -105,12 +112,13 @@ class Candidate:
             options = orthogonal(rows)
             return [list(row) for row in options[self._pick(("one of", key), len(options))]]
         if kind in (Kind.onehot, Kind.unit):
-            of_index = kind is Kind.unit and len(key) > 1
-            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), rows)
-            return [[Fraction(int(i == at))] for i in range(rows)]
+            of_index, size = kind is Kind.unit and len(key) > 1, max(rows, cols)
+            at = int(key[1]) - 1 if of_index else self._pick(("one of", key), size)
+            unit = matrices.unit(size, at + 1)
+            return unit if cols == 1 else [[x for (x,) in unit]]
         if kind is Kind.total:
             entries = [self._entry(key, i, 0) for i in range(rows - 1)]
-            return [[x] for x in (*entries, Fraction(1) - sum(entries))]
+            return [[x] for x in (*entries, exact(Fraction(1 - sum(entries))))]
         if kind is Kind.symmetric:
             return [
                 [self._entry(key, min(i, j), max(i, j)) for j in range(cols)] for i in range(rows)
@@ -121,7 +129,7 @@ class Candidate:
             for i in range(rows)
         ]
 
-    def _special(self, key: Key, shape: tuple[int, int]) -> tuple[tuple[Fraction, ...], ...] | None:
+    def _special(self, key: Key, shape: tuple[int, int]) -> tuple[tuple[Exact, ...], ...] | None:
         """A matrix of the pool, in two candidates of three."""
         if not self.special or shape[0] != shape[1] or self.seed % 3 == 2:
             return None
@@ -130,6 +138,11 @@ class Candidate:
 
 
 Settings = tuple[tuple[Knob, Any], ...]
+
+
+def subjects(settings: Iterable[tuple[Knob, Any]]) -> frozenset[Subject]:
+    """What the knobs are about, as an evaluation asks for it."""
+    return frozenset((_FUNCTIONS.get(knob[0], "leaf"), knob[1]) for knob, _ in settings)
 
 
 def simpler(candidate: Candidate) -> Iterator[Settings]:
@@ -141,13 +154,13 @@ def simpler(candidate: Candidate) -> Iterator[Settings]:
     for knob in sorted((k for k in chosen if k[0] != "entry"), key=repr):
         yield from (((knob, option),) for option in range(chosen[knob]))
     entries = [knob for knob in sorted(chosen, key=repr, reverse=True) if knob[0] == "entry"]
-    large = [knob for knob in entries if _rank(chosen[knob]) > _rank(Fraction(1))]
+    large = [knob for knob in entries if _rank(chosen[knob]) > _rank(1)]
     if len(large) > 1:
-        yield tuple((knob, Fraction(1)) for knob in large)
+        yield tuple((knob, 1) for knob in large)
     for key in dict.fromkeys(knob[1] for knob in entries):
         mine = [knob for knob in entries if knob[1] == key and chosen[knob] != 0]
         if len(mine) > 1:
-            yield tuple((knob, Fraction(0)) for knob in mine)
+            yield tuple((knob, 0) for knob in mine)
     for knob in entries:
         tried = NUMBERS[:2] if chosen[knob].denominator == 1 else NUMBERS[:4]
         yield from (((knob, number),) for number in tried if _rank(number) < _rank(chosen[knob]))
@@ -166,12 +179,12 @@ def _lowers(knob: Knob, value: Any, chosen: dict[Knob, Any]) -> bool:
     return bool(rank(value) < rank(chosen[knob]))
 
 
-def _rank(number: Fraction) -> int:
+def _rank(number: Exact) -> int:
     return NUMBERS.index(number)
 
 
 @lru_cache(maxsize=16)
-def orthogonal(n: int) -> tuple[tuple[tuple[Fraction, ...], ...], ...]:
+def orthogonal(n: int) -> tuple[tuple[tuple[Exact, ...], ...], ...]:
     """The identity, permutations with signs, and rotations with sides 3, 4, 5."""
     unit = identity(n)
     found = []
@@ -196,16 +209,16 @@ _SMALL: tuple[tuple[tuple[Any, ...], ...], ...] = (
 
 
 @lru_cache(maxsize=16)
-def pool(n: int) -> tuple[tuple[tuple[Fraction, ...], ...], ...]:
+def pool(n: int) -> tuple[tuple[tuple[Exact, ...], ...], ...]:
     """Square matrices with small entries, defective and nilpotent ones among them."""
     if n == 1:
         numbers = (1, 2, -1, _HALF, 0, -_HALF, 3, Fraction(1, 4))
-        return tuple(((Fraction(x),),) for x in numbers)
+        return tuple(((x,),) for x in numbers)
     out = []
     for block in _SMALL:
         size = range(n)
-        out.append(tuple(tuple(Fraction(block[i][j]) if i < 2 > j else Fraction(0) for j in size)
+        out.append(tuple(tuple(block[i][j] if i < 2 > j else 0 for j in size)
                          for i in size))  # fmt: skip
     if n > 2:
-        out.append(tuple(tuple(Fraction(int(j == i + 1)) for j in range(n)) for i in range(n)))
+        out.append(tuple(tuple(int(j == i + 1) for j in range(n)) for i in range(n)))
     return tuple(out)

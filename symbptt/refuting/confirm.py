@@ -52,13 +52,16 @@ class _Chosen(World):
 
 
 def agrees(
-    theory: Any, sides: tuple[Term, Term], env: Sizes, candidate: Candidate,
+    sized: World, sides: tuple[Term, Term], env: Sizes, candidate: Candidate,
     values: tuple[Matrix, Matrix],
 ) -> bool:  # fmt: skip
-    """Whether the reference evaluation has the same values of both sides, as far as it can tell."""
+    """Whether the reference evaluation has the same values of both sides, as far as it can tell.
+
+    ``sized`` is any world of the theory at these sizes.
+    """
     try:
         preset = {key: _floats(value) for key, value in candidate.values.items()}
-        world = _Chosen(theory, dict(env), 0, preset, candidate=candidate)
+        world = _Chosen(sized.theory, sized.sizes, 0, preset, candidate=candidate)
         found = [evaluate(side, world, env) for side in sides]
         mine = [_floats(value) for value in values]
     except NotSupported:

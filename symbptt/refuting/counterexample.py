@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sympy import Symbol
@@ -22,6 +24,7 @@ from .shown import Chosen, Values, plain, show, upward, written
 from .telling import told
 
 _DIGITS = (4, 8, 16, 30)
+_spelled = lru_cache(maxsize=1024)(text)  # few functions are ever chosen
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Counterexample:
         for chosen in self.functions:
             name = ascii_name(chosen.name)
             name = name if chosen.index is None else f"{name}_{chosen.index}"
-            functions.setdefault(name, []).append(text(chosen.value))
+            functions.setdefault(name, []).append(_spelled(chosen.value))
         data: dict[str, Any] = {
             "dims": {str(s): v for s, v in self.dims.items()},
             "values": {show(leaf): plain(value, digits) for leaf, value in self.values},
@@ -114,5 +117,8 @@ def leaf_of(key: Key, shape: tuple[int, int]) -> Param | Elem:
 
 
 def frozen(matrix: list[list[Scalar]]) -> Values:
-    """A matrix at rest."""
-    return tuple(tuple(row) for row in matrix)  # type: ignore[arg-type]
+    """A matrix at rest, its exact numbers as fractions."""
+    return tuple(
+        tuple(Fraction(x) if isinstance(x, int) else x for x in row)  # type: ignore[misc]
+        for row in matrix
+    )

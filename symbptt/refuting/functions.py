@@ -6,6 +6,7 @@ be computed by hand, or a known function where the statement is about its suprem
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -13,11 +14,12 @@ from typing import Any
 
 import mpmath
 import sympy as sp
+from mpmath import libmp
 
 from symbptt.core.functions import ALIASES, TABLE, supremum
 
 from . import intervals
-from .intervals import Real, Undecided
+from .intervals import Exact, Interval, Real, Undecided
 from .scalars import Dual, Scalar
 
 _X = sp.Symbol("x", real=True)
@@ -27,7 +29,7 @@ _X = sp.Symbol("x", real=True)
 class Polynomial:
     """x -> Σ coefficients[k] x^k."""
 
-    coefficients: tuple[Fraction, ...]
+    coefficients: tuple[Exact, ...]
 
     @property
     def expr(self) -> sp.Expr:
@@ -39,9 +41,9 @@ class Polynomial:
         rest = self.derived(order)
         if any(rest[1:]):
             raise Undecided("a polynomial is not bounded")
-        return abs(rest[0]) if rest else Fraction(0)
+        return max(rest[0], -rest[0]) if rest else 0
 
-    def derived(self, order: int) -> tuple[Fraction, ...]:
+    def derived(self, order: int) -> tuple[Exact, ...]:
         """The coefficients of the derivative."""
         found = self.coefficients
         for _ in range(order):
@@ -50,10 +52,10 @@ class Polynomial:
 
     def at(self, order: int, x: Real) -> Real:
         """The derivative at a number."""
-        total: Real = Fraction(0)
+        total: Real = 0
         for c in reversed(self.derived(order)):
             total = total * x + c
-        return total
+        return intervals.exact(total) if isinstance(total, Fraction) else total
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,16 @@ class Known:
         value = supremum(self.name, order)
         if value is None:
             raise Undecided(f"{self.name} is not bounded")
-        return _value(sp.sympify(value), Fraction(0))
+        return constant(sp.sympify(value))
 
     def at(self, order: int, x: Real) -> Real:
         """The derivative at a number, where it exists."""
-        if any(x == kink for kink in TABLE[self.name].kinks) and (order or self.name == "step"):
+        kinks = TABLE[self.name].kinks
+        if kinks and x in kinks and (order or self.name == "step"):
             raise Undecided(f"{self.name} has no slope here")
-        if isinstance(x, Fraction):
-            return _exact(self.name, order, x)
-        return _value(_derivative(self.name, order), x)
+        if isinstance(x, Interval):
+            return _formula(_derivative(self.name, order))(x)
+        return _exact(self.name, order, x)
 
 
 Elementwise = Polynomial | Known
@@ -99,7 +102,7 @@ def apply(f: Elementwise, order: int, x: Scalar) -> Scalar:
 
 
 def _choice(*coefficients: int | str) -> Polynomial:
-    return Polynomial(tuple(Fraction(c) for c in coefficients))
+    return Polynomial(tuple(intervals.exact(Fraction(c)) for c in coefficients))
 
 
 POLYNOMIALS: tuple[Elementwise, ...] = (
@@ -121,39 +124,42 @@ def _derivative(name: str, order: int) -> sp.Expr:
 
 
 @lru_cache(maxsize=65536)
-def _exact(name: str, order: int, x: Fraction) -> Real:
+def _exact(name: str, order: int, x: Exact) -> Real:
     """Rational where SymPy finds it to be, such as tanh'(0) = 1."""
     expr = _derivative(name, order)
     if x == 0 or name not in _TRANSCENDENTAL:
         there = expr.subs(_X, sp.Rational(x.numerator, x.denominator))
         if there.is_Rational:
-            return Fraction(int(there.p), int(there.q))
+            return intervals.exact(Fraction(int(there.p), int(there.q)))
         if not there.is_finite or not there.is_real:
             raise Undecided(f"{name} has no value here")
-    return _value(expr, x)
+    return _formula(expr)(x)
 
 
 _TRANSCENDENTAL = frozenset(["sigmoid", "tanh", "softplus", "exp", "sin", "cos", "arctan"])
 
 
-def _value(expr: sp.Expr, x: Real) -> Real:
-    """A SymPy expression in x, by interval arithmetic."""
+@lru_cache(maxsize=256)
+def _formula(expr: sp.Expr) -> Callable[[Real], Real]:
+    """A SymPy expression as a function of x, by interval arithmetic."""
     if expr == _X:
-        return x
+        return lambda x: x
     if expr.is_Rational:
-        return Fraction(int(expr.p), int(expr.q))
+        rational = intervals.exact(Fraction(int(expr.p), int(expr.q)))
+        return lambda x: rational
     if expr in _CONSTANTS:
-        return intervals.near(*_CONSTANTS[expr]())
-    parts = [_value(a, x) for a in expr.args if a is not sp.true and a is not sp.false]
+        near = intervals.near(*_CONSTANTS[expr]())
+        return lambda x: near
+    parts = [_formula(a) for a in expr.args if a is not sp.true and a is not sp.false]
     operation = _OPERATIONS.get(expr.func)
     if operation is None:
         raise Undecided(f"{expr.func} has no values here")
-    return operation(*parts)
+    return lambda x: operation(*[part(x) for part in parts])
 
 
 def constant(value: sp.Expr) -> Real:
     """An exact number of SymPy without a rational value, such as a root."""
-    return _value(value, Fraction(0))
+    return _formula(value)(0)
 
 
 def _constant(value: Any) -> tuple[Any, Any]:
@@ -167,18 +173,18 @@ _CONSTANTS: dict[sp.Expr, Any] = {
 
 
 def _sum(*parts: Real) -> Real:
-    return sum(parts, Fraction(0))
+    return sum(parts)
 
 
 def _product(*parts: Real) -> Real:
-    out: Real = Fraction(1)
+    out: Real = 1
     for part in parts:
         out = out * part
     return out
 
 
 def _power(base: Real, exponent: Real) -> Real:
-    if not isinstance(exponent, Fraction) or exponent.denominator > 2:
+    if isinstance(exponent, Interval) or exponent.denominator > 2:
         raise Undecided("a power with such an exponent has no value here")
     if exponent.denominator == 2:
         base = intervals.root(base)
@@ -186,20 +192,20 @@ def _power(base: Real, exponent: Real) -> Real:
     if exponent < 0 and intervals.sign(base) == 0:
         raise Undecided("a denominator is zero")
     whole = _product(*[base] * abs(int(exponent)))
-    return whole if exponent >= 0 else Fraction(1) / whole
+    return whole if exponent >= 0 else intervals.quotient(1, whole)
 
 
 def _step(x: Real, at_zero: Real | None = None) -> Real:
     which = intervals.sign(x)
     if which == 0 and at_zero is None:
         raise Undecided("a step has no value at its place")
-    return at_zero if which == 0 and at_zero is not None else Fraction(int(which > 0))
+    return at_zero if which == 0 and at_zero is not None else int(which > 0)
 
 
 def _log(x: Real) -> Real:
     if intervals.sign(x) <= 0:
         raise Undecided("the logarithm of a number that is not positive")
-    return intervals.monotone(mpmath.log, x)
+    return intervals.monotone(libmp.mpf_log, x)
 
 
 def _largest(*parts: Real) -> Real:
@@ -213,15 +219,15 @@ _OPERATIONS: dict[Any, Any] = {
     sp.Add: _sum,
     sp.Mul: _product,
     sp.Pow: _power,
-    sp.exp: lambda x: intervals.monotone(mpmath.exp, x),
+    sp.exp: lambda x: intervals.monotone(libmp.mpf_exp, x),
     sp.log: _log,
-    sp.tanh: lambda x: intervals.monotone(mpmath.tanh, x),
-    sp.atan: lambda x: intervals.monotone(mpmath.atan, x),
-    sp.erf: lambda x: intervals.monotone(mpmath.erf, x),
-    sp.sin: lambda x: intervals.contracting(mpmath.sin, x),
-    sp.cos: lambda x: intervals.contracting(mpmath.cos, x),
+    sp.tanh: lambda x: intervals.monotone(libmp.mpf_tanh, x),
+    sp.atan: lambda x: intervals.monotone(libmp.mpf_atan, x),
+    sp.erf: lambda x: intervals.monotone(libmp.mpf_erf, x),
+    sp.sin: lambda x: intervals.contracting(libmp.mpf_sin, x),
+    sp.cos: lambda x: intervals.contracting(libmp.mpf_cos, x),
     sp.Abs: lambda x: -x if intervals.sign(x) < 0 else x,
-    sp.sign: lambda x: Fraction(intervals.sign(x)),
+    sp.sign: intervals.sign,
     sp.Heaviside: _step,
     sp.Max: _largest,
     sp.Min: lambda *parts: -_largest(*(-p for p in parts)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
+from operator import add, mul
 from typing import Any
 
 import mpmath
@@ -15,10 +16,10 @@ from . import intervals, scalars
 from .functions import known
 from .functions import apply as function
 from .intervals import Interval, Real, Undecided
-from .scalars import Dual, Scalar, is_zero
+from .scalars import Dual, Scalar, is_zero, slope_of, value_of
 
 Matrix = list[list[Scalar]]
-_NIL, _UNIT = Fraction(0), Fraction(1)
+_LARGEST_DET = 4  # rows of a matrix that is expanded
 
 
 def filled(rows: int, cols: int, value: Scalar) -> Matrix:
@@ -28,7 +29,12 @@ def filled(rows: int, cols: int, value: Scalar) -> Matrix:
 
 def identity(n: int) -> Matrix:
     """I."""
-    return [[_UNIT if i == j else _NIL for j in range(n)] for i in range(n)]
+    return [[int(i == j) for j in range(n)] for i in range(n)]
+
+
+def unit(n: int, at: int) -> Matrix:
+    """The unit vector with a one at the place that is counted from one."""
+    return [[int(i == at)] for i in range(1, n + 1)]
 
 
 def single(value: Scalar) -> Matrix:
@@ -45,29 +51,32 @@ def mapped(operation: Callable[[Scalar], Scalar], a: Matrix) -> Matrix:
     return [[operation(x) for x in row] for row in a]
 
 
-def entrywise(operation: Callable[[Any, Any], Any], *parts: Matrix) -> Matrix:
+def entrywise(operation: Callable[[Any, Any], Any], first: Matrix, *others: Matrix) -> Matrix:
     """The operation entry by entry; a 1 x 1 part goes with every entry."""
-    return reduce(lambda a, b: _pairwise(operation, a, b), parts)
+    for other in others:
+        first = _pairwise(operation, first, other)
+    return first
 
 
 def _pairwise(operation: Callable[[Any, Any], Any], a: Matrix, b: Matrix) -> Matrix:
-    if shape(a) != shape(b) and shape(a) == (1, 1):
-        a = filled(*shape(b), a[0][0])
-    if shape(a) != shape(b) and shape(b) == (1, 1):
-        b = filled(*shape(a), b[0][0])
-    return [
-        [operation(x, y) for x, y in zip(*rows, strict=True)] for rows in zip(a, b, strict=True)
-    ]
+    if len(a) == 1 == len(b) and len(a[0]) == 1 == len(b[0]):  # the most frequent
+        return [[operation(a[0][0], b[0][0])]]
+    if len(a) != len(b) or len(a[0]) != len(b[0]):
+        if shape(a) == (1, 1):
+            a = filled(*shape(b), a[0][0])
+        elif shape(b) == (1, 1):
+            b = filled(*shape(a), b[0][0])
+    return [list(map(operation, x, y)) for x, y in zip(a, b, strict=True)]
 
 
 def plus(*parts: Matrix) -> Matrix:
     """A + B + ..."""
-    return entrywise(lambda x, y: x + y, *parts)
+    return entrywise(add, *parts)
 
 
 def hadamard(*parts: Matrix) -> Matrix:
     """The elementwise product; a factor 1 x 1 scales."""
-    return entrywise(lambda x, y: x * y, *parts)
+    return entrywise(mul, *parts)
 
 
 def times(*parts: Matrix) -> Matrix:
@@ -76,14 +85,17 @@ def times(*parts: Matrix) -> Matrix:
 
 
 def _times(a: Matrix, b: Matrix) -> Matrix:
+    if len(a) == 1 == len(b):  # numbers and rows of them are the most frequent
+        x = a[0][0]
+        return [[x * y if x and y else 0 for y in b[0]]]
     columns = list(zip(*b, strict=True))
     return [[_dot(row, column) for column in columns] for row in a]
 
 
 def _dot(a: Any, b: Any) -> Scalar:
-    total: Scalar = _NIL
+    total: Scalar = 0
     for x, y in zip(a, b, strict=True):
-        if not (is_zero(x) or is_zero(y)):
+        if x and y:  # neither is certainly zero
             total = total + x * y
     return total
 
@@ -96,7 +108,7 @@ def transposed(a: Matrix) -> Matrix:
 def diag(column: Matrix) -> Matrix:
     """diag(v)."""
     n = len(column)
-    return [[column[i][0] if i == j else _NIL for j in range(n)] for i in range(n)]
+    return [[column[i][0] if i == j else 0 for j in range(n)] for i in range(n)]
 
 
 def entries(a: Matrix) -> list[Scalar]:
@@ -109,9 +121,15 @@ def vec(a: Matrix) -> Matrix:
     return [[x] for x in entries(a)]
 
 
-def unvec(a: list[Scalar], rows: int, cols: int) -> Matrix:
+def unvec(rows: int, cols: int, a: Matrix) -> Matrix:
     """The matrix whose columns are stacked in a."""
-    return [[a[j * rows + i] for j in range(cols)] for i in range(rows)]
+    found = entries(a)
+    return [[found[j * rows + i] for j in range(cols)] for i in range(rows)]
+
+
+def entry(i: int, j: int, a: Matrix) -> Matrix:
+    """The entry at a place that is counted from zero, as a 1 x 1 matrix."""
+    return [[a[i][j]]]
 
 
 def kron(a: Matrix, b: Matrix) -> Matrix:
@@ -121,12 +139,41 @@ def kron(a: Matrix, b: Matrix) -> Matrix:
 
 def trace(a: Matrix) -> Matrix:
     """The trace."""
-    return single(sum((a[i][i] for i in range(len(a))), _NIL))
+    return single(sum(a[i][i] for i in range(len(a))))
 
 
-def power(a: Matrix, exponent: int) -> Matrix:
+def det(a: Matrix) -> Matrix:
+    """The determinant, by expansion."""
+    if len(a) > _LARGEST_DET:
+        raise NotSupported(f"a determinant of {len(a)} rows is not expanded")
+    total: Scalar = 0 if a else 1
+    for j, entry in enumerate(a[0] if a else ()):
+        minor = [[*row[:j], *row[j + 1 :]] for row in a[1:]]
+        total = total + (entry * det(minor)[0][0]) * (-1) ** j
+    return single(total)
+
+
+def power(exponent: int, a: Matrix) -> Matrix:
     """A^k."""
     return reduce(_times, [a] * exponent, identity(len(a)))
+
+
+def entrywise_power(exponent: int, a: Matrix) -> Matrix:
+    """a_ij^k at every entry."""
+    return mapped(lambda x: reduce(mul, [x] * exponent, 1), a)
+
+
+def moved(a: Matrix) -> Matrix:
+    """Every entry with a direction of its own, numbered in the order of vec."""
+    rows = len(a)
+    return [
+        [Dual(value_of(x), {j * rows + i: 1}) for j, x in enumerate(row)] for i, row in enumerate(a)
+    ]
+
+
+def slopes(directions: int, a: Matrix) -> Matrix:
+    """The slopes of vec A in these directions, one column each."""
+    return [[slope_of(x, j) for j in range(directions)] for x in entries(a)]
 
 
 def inverse(a: Matrix) -> Matrix:
@@ -151,7 +198,7 @@ def softmax(column: Matrix) -> Matrix:
     """softmax(v), shifted by the first entry."""
     exp, first = known("exp"), column[0][0]
     powers = [function(exp, 0, row[0] - first) for row in column]
-    one = scalars.reciprocal(sum(powers, _NIL))
+    one = scalars.reciprocal(sum(powers))
     return [[p * one] for p in powers]
 
 
@@ -191,7 +238,7 @@ def spectral_radius(a: Matrix) -> Matrix:
         return single(scalars.absolute(a[0][0]))
     if len(a) == 2:
         (p, q), (r, s) = real
-        half, det = (p + s) / 2, p * s - q * r
+        half, det = intervals.quotient(p + s, 2), p * s - q * r
         if intervals.sign(half * half - det) < 0:  # a conjugate pair
             return single(intervals.root(det))
         size = half if intervals.sign(half) >= 0 else -half
@@ -206,7 +253,7 @@ def spectral_radius(a: Matrix) -> Matrix:
 
 def _larger_root(total: Real, product: Real) -> Real:
     """The larger solution of x² - total x + product = 0, both of which are real."""
-    half = total / 2
+    half = intervals.quotient(total, 2)
     return half + intervals.root(_not_negative(half * half - product))
 
 
@@ -218,7 +265,7 @@ def _singular_value(a: list[list[Real]]) -> Interval:
     """The largest singular value; a change of the matrix changes it by at most as much."""
     with mpmath.workprec(2 * intervals.BITS):
         found = max(mpmath.svd_r(_floats(a), compute_uv=False))
-        spread = sum((x.radius for row in a for x in row if isinstance(x, Interval)), _NIL)
+        spread = sum((x.radius for row in a for x in row if isinstance(x, Interval)), Fraction(0))
         error = mpmath.mpf(spread.numerator) / spread.denominator
         return intervals.near(found, error + (1 + found) * mpmath.mpf(2) ** -intervals.BITS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,20 +16,24 @@ from .scalars import Scalar
 class Quadratic:
     """F_i(u) = Σ_j linear[i][j] u_j + Σ_j square[i][j] u_j² + Σ_j cross[i][j] u_j u_{j+1}."""
 
-    linear: tuple[tuple[Fraction, ...], ...]
-    square: tuple[tuple[Fraction, ...], ...]
-    cross: tuple[tuple[Fraction, ...], ...]
+    linear: tuple[tuple[int, ...], ...]
+    square: tuple[tuple[int, ...], ...]
+    cross: tuple[tuple[int, ...], ...]
 
     def value(self, u: list[Scalar]) -> list[Scalar]:
         """F(u)."""
         out: list[Scalar] = []
         neighbours = list(pairwise(u))
         for a, b, c in zip(self.linear, self.square, self.cross, strict=True):
-            total: Scalar = Fraction(0)
+            total: Scalar = 0
             for x, p, q in zip(u, a, b, strict=True):
-                total = total + x * p + x * x * q
+                if p:
+                    total = total + x * p
+                if q:
+                    total = total + x * x * q
             for (x, y), r in zip(neighbours, c, strict=True):
-                total = total + x * y * r
+                if r:
+                    total = total + x * y * r
             out.append(total)
         return out
 
@@ -47,13 +51,10 @@ class Quadratic:
     def exprs(self, symbols: list[sp.Symbol]) -> list[sp.Expr]:
         """Its rows as SymPy expressions."""
 
-        def number(c: Fraction) -> sp.Rational:
-            return sp.Rational(c.numerator, c.denominator)
-
         return [
-            sum((number(p) * x for x, p in zip(symbols, a, strict=True)), sp.Integer(0))
-            + sum(number(q) * x**2 for x, q in zip(symbols, b, strict=True))
-            + sum(number(r) * x * y for (x, y), r in zip(pairwise(symbols), c, strict=True))
+            sum((p * x for x, p in zip(symbols, a, strict=True)), sp.Integer(0))
+            + sum(q * x**2 for x, q in zip(symbols, b, strict=True))
+            + sum(r * x * y for (x, y), r in zip(pairwise(symbols), c, strict=True))
             for a, b, c in zip(self.linear, self.square, self.cross, strict=True)
         ]
 
@@ -61,6 +62,7 @@ class Quadratic:
 KINDS = 4  # of functions of vectors, the simplest first
 
 
+@lru_cache(maxsize=1024)
 def quadratic(kind: int, index: int, rows: int, size: int) -> Quadratic:
     """The function of that kind: sums, then with weights, then squares, then all together.
 
@@ -68,8 +70,8 @@ def quadratic(kind: int, index: int, rows: int, size: int) -> Quadratic:
     """
     apart = rows == size
 
-    def grid(entry: Any, columns: int = size) -> tuple[tuple[Fraction, ...], ...]:
-        return tuple(tuple(Fraction(entry(i, j)) for j in range(columns)) for i in range(rows))
+    def grid(entry: Any, columns: int = size) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(int(entry(i, j)) for j in range(columns)) for i in range(rows))
 
     if kind == 3:
         return Quadratic(

@@ -7,7 +7,6 @@ Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from . import intervals
@@ -45,8 +44,8 @@ class Dual:
 
     def __mul__(self, other: Any) -> Any:
         if not isinstance(other, Dual):
-            if other == 0:
-                return Fraction(0)
+            if type(other) is not Interval and other == 0:
+                return 0
             return Dual(self.value * other, {j: s * other for j, s in self.slopes.items()})
         slopes = {j: s * other.value for j, s in self.slopes.items()}
         for j, s in other.slopes.items():
@@ -63,7 +62,7 @@ class Dual:
         return other * reciprocal(self)
 
 
-Scalar = Fraction | Interval | Dual
+Scalar = Real | Dual
 
 
 def value_of(x: Scalar) -> Real:
@@ -73,7 +72,7 @@ def value_of(x: Scalar) -> Real:
 
 def slope_of(x: Scalar, direction: int) -> Real:
     """The slope in one direction."""
-    return x.slopes.get(direction, Fraction(0)) if isinstance(x, Dual) else Fraction(0)
+    return x.slopes.get(direction, 0) if isinstance(x, Dual) else 0
 
 
 def sign(x: Scalar) -> int:
@@ -83,14 +82,14 @@ def sign(x: Scalar) -> int:
 
 def is_zero(x: Scalar) -> bool:
     """Whether it is known to be zero, slopes and all."""
-    return isinstance(x, Fraction) and x == 0
+    return not x  # an interval or a number with slopes is no zero, whatever it contains
 
 
 def reciprocal(x: Scalar) -> Scalar:
     """1/x."""
     if sign(x) == 0:
         raise Undecided("a denominator is zero")
-    one = Fraction(1) / value_of(x)
+    one = intervals.quotient(1, value_of(x))
     if not isinstance(x, Dual):
         return one
     factor = -one * one
@@ -104,7 +103,7 @@ def root(x: Scalar) -> Scalar:
     value = intervals.root(x.value)
     if intervals.sign(value) == 0:
         raise Undecided("the square root has no slope at zero")
-    return Dual(value, {j: s / (2 * value) for j, s in x.slopes.items()})
+    return Dual(value, {j: intervals.quotient(s, 2 * value) for j, s in x.slopes.items()})
 
 
 def absolute(x: Scalar) -> Scalar:

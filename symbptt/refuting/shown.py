@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -13,10 +14,11 @@ from symbptt.notation.symbols import ascii_name
 from symbptt.spectral.written import decimal
 
 from .functions import Elementwise
-from .intervals import Interval, Real
+from .intervals import Interval
 from .quadratics import Quadratic
 
-Values = tuple[tuple[Real, ...], ...]
+Shown = Fraction | Interval
+Values = tuple[tuple[Shown, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,20 @@ class Chosen:
     value: sp.Expr
 
 
-def chosen(knob: tuple[Any, ...], function: Elementwise | Quadratic) -> list[Chosen]:
+@lru_cache(maxsize=1024)
+def chosen(knob: tuple[Any, ...], function: Elementwise | Quadratic) -> tuple[Chosen, ...]:
     """The formulas of a function that was chosen for an unspecified one."""
     if not isinstance(function, Quadratic):
         expr = function.expr
         (x,) = expr.free_symbols or {sp.Symbol("x", real=True)}
-        return [Chosen(knob[1], None, None, (x,), expr)]
+        return (Chosen(knob[1], None, None, (x,), expr),)
     _, name, index, rows, size = knob
     letters = sp.symbols(f"u_1:{size + 1}") if size > 1 else (sp.Symbol("u"),)
     exprs = function.exprs(list(letters))
-    return [Chosen(name, index, None if rows == 1 else i + 1, tuple(letters), e)
-            for i, e in enumerate(exprs)]  # fmt: skip
+    return tuple(
+        Chosen(name, index, None if rows == 1 else i + 1, tuple(letters), e)
+        for i, e in enumerate(exprs)
+    )
 
 
 def upward(relation: str, left: Term, right: Term) -> tuple[str, Term, Term]:
@@ -59,7 +64,7 @@ def show(leaf: Param | Elem) -> str:
     return name if isinstance(leaf, Param) else f"{name}_{leaf.index}"
 
 
-def written(x: Real, digits: int) -> str:
+def written(x: Shown, digits: int) -> str:
     """An exact number as it is, another one rounded."""
     if isinstance(x, Fraction):
         return str(x)
@@ -74,7 +79,7 @@ def plain(value: Values, digits: int) -> Any:
     return rows[0][0] if len(rows) == 1 else [row[0] for row in rows]
 
 
-def _number(x: Real, digits: int) -> int | float | str:
+def _number(x: Shown, digits: int) -> int | float | str:
     if isinstance(x, Interval):
         return float(written(x, digits))
     return int(x) if x.denominator == 1 else str(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sympy import Expr, Symbol
 
@@ -33,10 +34,7 @@ def symbols_of(
     """What the sides leave open, with the definitions that they reach and the assumptions."""
     terms, definitions = [*sides, *assumed], _reached(theory, (*sides, *assumed))
     terms += [side for d in definitions for side in (d.head, d.body)]
-    shapes = {
-        s for term in terms for _, x in find(term, lambda _: True)
-        for side in x.shape for s in side.free_symbols
-    }  # fmt: skip
+    shapes = {s for term in terms for s in _in_shapes(term)}
     lengths: set[Symbol] = set()
     for d in definitions:
         lengths |= {s for x in (d.body, *d.facts) for s in x.free_symbols} - {d.index}
@@ -51,13 +49,26 @@ def _reached(theory: Theory, terms: Sequence[Term]) -> list[Definition]:
     """The definitions that the terms refer to, and so on."""
     todo, done, out = list(terms), set(), []
     while todo:
-        for _, leaf in find(todo.pop(), lambda x: isinstance(x, Elem | Param)):
-            key = leaf.key
+        for key in _named(todo.pop()):
             if key not in done:
                 done.add(key)
                 out += theory.defined(key)
                 todo += [d.body for d in theory.defined(key)]
     return out
+
+
+@lru_cache(maxsize=4096)
+def _in_shapes(term: Term) -> frozenset[Symbol]:
+    """The symbols in the shapes of a term and of what is in it."""
+    own = frozenset(s for side in term.shape for s in side.free_symbols)
+    return own.union(*map(_in_shapes, term.children))
+
+
+@lru_cache(maxsize=4096)
+def _named(term: Term) -> tuple[str, ...]:
+    """The parameters and sequences in a term."""
+    leaves = (leaf for _, leaf in find(term, lambda x: isinstance(x, Elem | Param)))
+    return tuple(dict.fromkeys(leaf.key for leaf in leaves))
 
 
 def sizes(symbols: Symbols, facts: Facts) -> Iterator[Sizes]:
