@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -116,6 +119,27 @@ def test_operands_of_any_layout() -> None:
             group[name] = np.asfortranarray(value)
     assert not data.inputs["x"].flags.c_contiguous
     assert_loss(plain, module, data)
+
+
+def test_compiled_functions_are_kept_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module that is a file is compiled once for all processes, if Python may write files."""
+    path = tmp_path / "kept.py"
+    path.write_text(numpy_source(Model.parse(MODELS["lags"]), target="numba"), encoding="utf-8")
+    found = []
+    for forbidden in (True, False, False):
+        monkeypatch.setattr(sys, "dont_write_bytecode", forbidden)
+        spec = importlib.util.spec_from_file_location("kept", path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        data = random_data(module, 1)
+        loss, _ = module.loss_and_grads(**data.forward, targets=data.targets)
+        hits = sum(module._steps_1.stats.cache_hits.values())
+        found.append((loss, hits, any(tmp_path.rglob("*.nbi"))))
+    loss = found[0][0]
+    assert found == [(loss, 0, False), (loss, 0, True), (loss, 1, True)]
 
 
 def test_all_loops_are_compiled() -> None:
