@@ -97,6 +97,8 @@ class Solution:
     def resolve(self, dim: Dim) -> Dim:
         """The size with every known unknown replaced."""
         terms = dim.terms
+        if not self.values or (len(terms) == 1 and not terms[0][0]):  # a number
+            return dim
         if len(terms) == 1 and terms[0][1] == 1 and len(terms[0][0]) == 1:
             atom = terms[0][0][0]
             if isinstance(atom, str) or atom not in self.values:
