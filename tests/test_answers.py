@@ -158,6 +158,19 @@ def test_layouts_are_named() -> None:
     assert check(neither, "rnn").verdict == "wrong"
 
 
+@pytest.mark.parametrize("name", ["rnn", "gated"])
+def test_all_derivatives_are_in_one_layout(name: str) -> None:
+    """Transposed Jacobians go with columns of derivatives of scalars, not with rows."""
+    loss, step, own = (
+        r"\frac{\partial L_s}{\partial h_s}", r"\frac{\partial h_s}{\partial h_r}",
+        r"\frac{\partial^+ h_r}{\partial b}",
+    )  # fmt: skip
+    total = r"\frac{\partial L}{\partial b} = \sum_{s=1}^{T} \sum_{r=1}^{s}"
+    assert check(f"{total} {own} {step} {loss}", name).verdict == "layout"
+    mixed = check(rf"{total} {loss} \left({step}\right)^\top {own}", name)
+    assert mixed.verdict == "wrong"
+
+
 def test_a_gradient_written_as_a_row_is_a_layout() -> None:
     row = r"\nabla_{h_t} L = (\nabla_{h_{t+1}} L)^\top \mathrm{diag}(\sigma'(a_{t+1})) W"
     verdict = check(row + r" + (\nabla_{h_t} L_t)^\top", "rnn")

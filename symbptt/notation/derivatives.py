@@ -118,10 +118,12 @@ def differentiated(
         if flat and e.choices.layout == "denominator":  # all that is transposed, or nothing
             return [(in_layout(e, row, node), s)]
         return [(row, s)]
+    # where Jacobians are transposed, so are all derivatives of scalars: none is a row
+    rows = [] if e.choices.layout == "denominator" else [(row, s)]
     if mode == "total":
-        return [(e.draft("gradient", (y, x), x.shape, node), s), (row, s)]
+        return [(e.draft("gradient", (y, x), x.shape, node), s), *rows]
     if s.resolve(x.shape[1]) == ONE:
-        return [(transposed(e, row, node), s), (row, s)]
+        return [(transposed(e, row, node), s), *rows]
     return [(row, s)]
 
 
