@@ -100,6 +100,7 @@ def test_options(name: str) -> None:
 def test_adjoints_are_kept_for_one_chunk() -> None:
     """All of their steps are there only where truncated gradients need them."""
     module = in_small_blocks(numpy_source(Model.parse(MODELS["lstm"]), target="numba"))
+    assert "what a mask or truncation asks" in " ".join((module.__doc__ or "").split())
     data, chunk = random_data(module, 1), max(1, 11 // SIZES["B"])
     assert SIZES["T"] > 2 * chunk
     for truncate, steps in ((None, chunk + 2), (1, SIZES["T"] + 1), (SIZES["T"], SIZES["T"] + 1)):

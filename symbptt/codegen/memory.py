@@ -29,9 +29,11 @@ def memory_lines(
     total = numbers_kept(program)
     if not program.loss:
         total += Add(*(_within(layout.arrays[k], layout.axes.get(k)) for k in layout.outputs))
+    turned = any(isinstance(n, ir.Slots) and n.turned for n in program.backward)
+    truncation = " or truncation" if turned else ""
     text = (
         f"Memory: {what} {formula(total, layout.lengths, printer)} numbers besides the arguments "
-        "and what a mask asks for, of 4 bytes in float32 and 8 in float64"
+        f"and what a mask{truncation} asks for, of 4 bytes in float32 and 8 in float64"
     )
     if checkpoints and program.loss:
         root = Symbol("√" + printer.index(layout.length))
