@@ -135,6 +135,8 @@ CASES = [
     (NUMBERS, r"\frac{d^2 h_3}{d w^2} = u x_1", WRONG),
     (NUMBERS, r"\frac{\partial^2 L}{\partial w^2} = \left(\frac{\partial h_T}{\partial w}\right)^2 + (h_T - y) \frac{\partial^2 h_T}{\partial w^2}", TRUE),
     (NUMBERS, r"\frac{\partial^2 L}{\partial w^2} = \left(\frac{\partial h_T}{\partial w}\right)^2", WRONG),
+    (TANH, r"\frac{\partial^2 L_t}{\partial o_t \partial h_t^\top} = V", TRUE),
+    (TANH, r"\frac{\partial^2 L_t}{\partial o_t \partial h_t^\top} = V^\top", CLASH),
     # determinants
     (LINEAR, r"\det\left(\frac{\partial h_t}{\partial h_k}\right) = \det(W)^{t-k}", TRUE),
     (LINEAR, r"\det(W^\top W) = \det(W)^2", TRUE),
