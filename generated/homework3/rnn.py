@@ -635,7 +635,8 @@ def _summed(arguments, segments, starts, cache, outside, truncate, space):
     What flows back into the states in front of a segment is a gradient of the outputs there.
     Truncated gradients end a few steps before: these are computed again with the segment.
     """
-    inputs = {name: np.zeros(x.shape, x.dtype) for name, x in arguments.inputs.items()}
+    given = {name: arguments.inputs[name] for name in ("x",)}
+    inputs = {name: np.zeros(x.shape, x.dtype) for name, x in given.items()}
     loss, total, later = 0, Gradients({}, inputs, {}), {}
     truncate = _reach(truncate, segments[-1][1])
     for (start, stop), states in zip(segments[::-1], starts[::-1]):
