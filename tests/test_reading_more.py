@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from symbptt import Model, check
+from symbptt.answers import deciding
 from symbptt.answers.fitting import worlds
 from symbptt.core.evaluation import evaluate
 from symbptt.core.indices import index_symbol
@@ -164,6 +165,12 @@ CASES = [
     (CODE, "dL/dU = sum_t ((1 - h[t]**2) * dh[t]) @ x[t].T", TRUE),
     (CODE, "dL/dU = sum_t ((1 - h[t]**3) * dh[t]) @ x[t].T", WRONG),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proof ends by what it costs, not by how busy the machine is."""
+    monkeypatch.setattr(deciding, "_SECONDS", 60.0)
 
 
 @pytest.mark.parametrize(("model", "claim", "verdicts"), CASES)
