@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from symbptt.core.dependence import reachable
 from symbptt.core.terms import Elem, Gradient, Hadamard, Map, Partial, Term
 from symbptt.core.theory import Definition
 from symbptt.core.traverse import contains, find
@@ -34,7 +35,8 @@ def gates_held(reading: Reading) -> Iterator[tuple[str, Reading]]:
     others = {d.name: d for d in model.theory.definitions if d.index is not None}
     held = [
         name for name in _factors(defined)
-        if name in others and name not in model.auto and _reaches(others, name, state)
+        if name in others and name not in model.auto
+        and f"{state}[]" in reachable(model.theory, {others[name].key})
     ]  # fmt: skip
     if not held:
         return
@@ -69,17 +71,3 @@ def _factors(definitions: list[Definition]) -> list[str]:
     for d in definitions:
         look(d.body, False, d.index)
     return list(names)
-
-
-def _reaches(definitions: dict[str, Definition], name: str, state: str) -> bool:
-    """Whether the state is in a definition, or in the definitions of what is in it."""
-    seen, todo = {name}, [name]
-    while todo:
-        d = definitions[todo.pop()]
-        used = {x.name for _, x in find(d.body, lambda x: isinstance(x, Elem))}
-        if state in used:
-            return True
-        new = (used & definitions.keys()) - seen
-        seen |= new
-        todo += new
-    return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 from sympy import Expr
 
 from symbptt.calculus.derive import Problem, derive
+from symbptt.core.dependence import edges, reachable
 from symbptt.core.errors import NotSupported, SymbpttError
 from symbptt.core.terms import Elem, Gradient, Param, Partial, Term, Transposed
 from symbptt.core.theory import Theory
@@ -93,26 +94,16 @@ def _freed(setting: Setting, y: Term, x: Term) -> Problem:
     assert isinstance(x, Elem | Param)
     if not theory.defined(x.key):
         return setting.problem
-    alone = isinstance(x, Param) or not _returns(theory, x.name)
+    alone = isinstance(x, Param) or not _returns(theory, x.key)
     now = isinstance(x, Elem) and isinstance(y, Elem) and y.index == x.index
     if not alone and not (now and _runs_forward(model)):
         raise NotSupported(f"the second derivative by {x}, on which later steps depend")
     return problem_of(freed(model, x))
 
 
-def _returns(theory: Theory, name: str) -> bool:
+def _returns(theory: Theory, key: str) -> bool:
     """Whether a sequence depends on itself, at whatever step and through whatever else."""
-    uses: dict[str, set[str]] = {}
-    for d in theory.definitions:
-        names = {x.name for _, x in find(d.body, lambda x: isinstance(x, Elem | Param))}
-        uses[d.name] = uses.get(d.name, set()) | names
-    seen: set[str] = set()
-    todo = [name]
-    while todo:
-        new = uses.get(todo.pop(), set()) - seen
-        seen |= new
-        todo += new
-    return name in seen
+    return key in reachable(theory, {e.target for e in edges(theory) if e.source == key})
 
 
 def _runs_forward(model: Model) -> bool:

@@ -134,12 +134,15 @@ def _diag(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: C
     return [(e.draft("diag", (d,), (d.shape[0], d.shape[0]), node), column)]
 
 
-def _trace(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
+def _of_square(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call
+) -> list[Alt]:  # fmt: skip
+    """A number that a square matrix has."""
     square = s.unify(d.shape[0], d.shape[1], node.at)
     if square is None:
-        e.misfit(f"a trace needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
+        what, shown = _SQUARE[f.kind], e.show(d.shape, s)
+        e.misfit(f"{what} needs a square matrix, but {e.text(d)} is {shown}", d)
         return []
-    return [(e.draft("trace", (d,), SCALAR, node), square)]
+    return [(e.draft(f.kind, (d,), SCALAR, node), square)]
 
 
 def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
@@ -147,20 +150,13 @@ def _vec(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Ca
     return [(e.draft("vec", (d,), (size, ONE), node), s)]
 
 
-def _det(e: Elaborator, f: Function, order: int, d: Draft, s: Solution, node: Call) -> list[Alt]:
-    square = s.unify(d.shape[0], d.shape[1], node.at)
-    if square is None:
-        e.misfit(f"a determinant needs a square matrix, but {e.text(d)} is {e.show(d.shape, s)}", d)
-        return []
-    return [(e.draft("det", (d,), SCALAR, node), square)]
-
-
+_SQUARE = {"trace": "a trace", "det": "a determinant"}
 _KINDS = {
-    "det": _det,
+    "det": _of_square,
     "map": _map,
     "softmax": _softmax,
     "diag": _diag,
-    "trace": _trace,
+    "trace": _of_square,
     "vec": _vec,
 }
 
